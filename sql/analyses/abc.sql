@@ -1,0 +1,63 @@
+-- Question: which products make the revenue (curva ABC)?
+-- Grain: one row per product of a store (loja, sku), by revenue, ties by units, then sku, then loja.
+-- Units: receita R$; participacao and participacao_acumulada fractions (0-1) of the revenue of all products in the selection.
+-- Class: A while the cumulative share, the product itself included, is at most 80 %; B at most 95 %; C the rest, and whatever earns nothing.
+-- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
+-- Reads: vendas_produto for whole months; pedidos and itens_pedido for the days before and after them.
+WITH partes AS (
+  SELECT loja, sku, sum(itens) AS itens, sum(unidades) AS unidades, sum(valor) AS valor
+  FROM vendas_produto
+  WHERE loja = ANY (:stores)
+    AND mes >= :first_month AND mes < :end_month
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs))
+  GROUP BY loja, sku
+  UNION ALL
+  SELECT p.loja, i.sku, sum(p.sinal), sum(p.sinal * i.quantidade), sum(p.sinal * i.valor)
+  FROM (
+    SELECT p.loja, p.id_pedido, CASE WHEN p.data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
+    FROM pedidos p
+    WHERE p.loja = ANY (:stores)
+      AND (p.data_venda BETWEEN :head_from AND :head_to OR p.data_venda BETWEEN :tail_from AND :tail_to)
+      AND p.excluido_em IS NULL
+      AND (:statuses IS NULL OR p.status = ANY (:statuses))
+      AND (:channels IS NULL OR p.canal = ANY (:channels))
+      AND (:ufs IS NULL OR coalesce(p.uf, 'ND') = ANY (:ufs))
+  ) p
+  CROSS JOIN LATERAL (
+    SELECT sku, quantidade, valor FROM itens_pedido
+    WHERE loja = p.loja AND id_pedido = p.id_pedido
+  ) i
+  GROUP BY p.loja, i.sku
+), produto AS (
+  SELECT loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
+  FROM partes
+  GROUP BY loja, sku
+  HAVING sum(itens) <> 0
+), ordenado AS (
+  SELECT
+    loja, sku, unidades, receita,
+    row_number() OVER ordem AS posicao,
+    sum(receita) OVER (ordem ROWS UNBOUNDED PRECEDING) AS acumulada,
+    sum(receita) OVER () AS total
+  FROM produto
+  WINDOW ordem AS (ORDER BY receita DESC, unidades DESC, sku COLLATE "C", loja COLLATE "C")
+)
+SELECT
+  o.posicao, o.loja, o.sku,
+  coalesce(d.produto, o.sku) AS produto,
+  coalesce(d.categoria, 'Sem categoria') AS categoria,
+  o.unidades, o.receita,
+  round(o.receita / nullif(o.total, 0), 6) AS participacao,
+  round(o.acumulada / nullif(o.total, 0), 6) AS participacao_acumulada,
+  -- compared in R$ and not in rounded shares, so that the border is exact
+  CASE
+    WHEN o.receita > 0 AND o.acumulada * 100 <= o.total * 80 THEN 'A'
+    WHEN o.receita > 0 AND o.acumulada * 100 <= o.total * 95 THEN 'B'
+    ELSE 'C'
+  END AS classe
+FROM ordenado o
+LEFT JOIN produtos d ON d.loja = o.loja AND d.sku = o.sku
+ORDER BY o.posicao
+LIMIT :limit;

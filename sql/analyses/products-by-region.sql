@@ -1,0 +1,55 @@
+-- Question: which products sell best in each region of Brazil?
+-- Grain: one row per region of delivery and product of a store; best first in each region: by units, ties by revenue, then sku, then loja.
+-- Units: unidades pieces; receita R$. --limit is per region.
+-- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
+-- Region: of the delivery state (regiao_da_uf); orders without an address are 'Não informada'.
+-- Reads: vendas_produto for whole months; pedidos and itens_pedido for the days before and after them.
+WITH partes AS (
+  SELECT loja, sku, regiao_da_uf(uf) AS regiao, sum(itens) AS itens, sum(unidades) AS unidades, sum(valor) AS valor
+  FROM vendas_produto
+  WHERE loja = ANY (:stores)
+    AND mes >= :first_month AND mes < :end_month
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs))
+  GROUP BY loja, sku, regiao_da_uf(uf)
+  UNION ALL
+  SELECT p.loja, i.sku, p.regiao, sum(p.sinal), sum(p.sinal * i.quantidade), sum(p.sinal * i.valor)
+  FROM (
+    SELECT p.loja, p.id_pedido, regiao_da_uf(p.uf) AS regiao, CASE WHEN p.data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
+    FROM pedidos p
+    WHERE p.loja = ANY (:stores)
+      AND (p.data_venda BETWEEN :head_from AND :head_to OR p.data_venda BETWEEN :tail_from AND :tail_to)
+      AND p.excluido_em IS NULL
+      AND (:statuses IS NULL OR p.status = ANY (:statuses))
+      AND (:channels IS NULL OR p.canal = ANY (:channels))
+      AND (:ufs IS NULL OR coalesce(p.uf, 'ND') = ANY (:ufs))
+  ) p
+  CROSS JOIN LATERAL (
+    SELECT sku, quantidade, valor FROM itens_pedido
+    WHERE loja = p.loja AND id_pedido = p.id_pedido
+  ) i
+  GROUP BY p.loja, i.sku, p.regiao
+), produto AS (
+  SELECT regiao, loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
+  FROM partes
+  GROUP BY regiao, loja, sku
+  HAVING sum(itens) <> 0
+), ordenado AS (
+  SELECT
+    regiao,
+    row_number() OVER (PARTITION BY regiao ORDER BY unidades DESC, receita DESC, sku COLLATE "C", loja COLLATE "C") AS posicao,
+    loja, sku, unidades, receita
+  FROM produto
+)
+SELECT
+  o.regiao, o.posicao, o.loja, o.sku,
+  coalesce(d.produto, o.sku) AS produto,
+  coalesce(d.categoria, 'Sem categoria') AS categoria,
+  o.unidades, o.receita
+FROM ordenado o
+LEFT JOIN produtos d ON d.loja = o.loja AND d.sku = o.sku
+WHERE :limit IS NULL OR o.posicao <= :limit
+ORDER BY
+  array_position(ARRAY['Norte', 'Nordeste', 'Centro-Oeste', 'Sudeste', 'Sul', 'Não informada'], o.regiao),
+  o.posicao;

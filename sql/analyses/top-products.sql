@@ -1,0 +1,53 @@
+-- Question: which products sell best?
+-- Grain: one row per product of a store (loja, sku), best first: by units, ties by revenue, then sku, then loja.
+-- Units: unidades pieces; receita R$; participacao fraction (0-1) of the revenue of all products in the selection.
+-- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
+-- Reads: vendas_produto for whole months; pedidos and itens_pedido for the days before and after them.
+WITH partes AS (
+  SELECT loja, sku, sum(itens) AS itens, sum(unidades) AS unidades, sum(valor) AS valor
+  FROM vendas_produto
+  WHERE loja = ANY (:stores)
+    AND mes >= :first_month AND mes < :end_month
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs))
+  GROUP BY loja, sku
+  UNION ALL
+  SELECT p.loja, i.sku, sum(p.sinal), sum(p.sinal * i.quantidade), sum(p.sinal * i.valor)
+  FROM (
+    SELECT p.loja, p.id_pedido, CASE WHEN p.data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
+    FROM pedidos p
+    WHERE p.loja = ANY (:stores)
+      AND (p.data_venda BETWEEN :head_from AND :head_to OR p.data_venda BETWEEN :tail_from AND :tail_to)
+      AND p.excluido_em IS NULL
+      AND (:statuses IS NULL OR p.status = ANY (:statuses))
+      AND (:channels IS NULL OR p.canal = ANY (:channels))
+      AND (:ufs IS NULL OR coalesce(p.uf, 'ND') = ANY (:ufs))
+  ) p
+  CROSS JOIN LATERAL (
+    SELECT sku, quantidade, valor FROM itens_pedido
+    WHERE loja = p.loja AND id_pedido = p.id_pedido
+  ) i
+  GROUP BY p.loja, i.sku
+), produto AS (
+  SELECT loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
+  FROM partes
+  GROUP BY loja, sku
+  HAVING sum(itens) <> 0
+), melhores AS (
+  SELECT
+    row_number() OVER (ORDER BY unidades DESC, receita DESC, sku COLLATE "C", loja COLLATE "C") AS posicao,
+    loja, sku, unidades, receita,
+    round(receita / nullif(sum(receita) OVER (), 0), 6) AS participacao
+  FROM produto
+  ORDER BY posicao
+  LIMIT :limit
+)
+SELECT
+  m.posicao, m.loja, m.sku,
+  coalesce(d.produto, m.sku) AS produto,
+  coalesce(d.categoria, 'Sem categoria') AS categoria,
+  m.unidades, m.receita, m.participacao
+FROM melhores m
+LEFT JOIN produtos d ON d.loja = m.loja AND d.sku = m.sku
+ORDER BY m.posicao;

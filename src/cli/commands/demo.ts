@@ -1,0 +1,59 @@
+// `esteira demo`: the first minutes with Esteira. Starts the embedded PostgreSQL, loads the invented orders, shows the main answers.
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { packagePath } from '../../lib/paths.ts';
+import { generate } from '../../pipeline/generate.ts';
+import { loadFiles } from '../../pipeline/load-files.ts';
+import { NO_FILTERS, runAnalysis } from '../../pipeline/query.ts';
+import { loadProgress } from '../output/load-progress.ts';
+import { printReport } from '../output/load-report.ts';
+import { configOf } from '../settings.ts';
+import { openReader, openWarehouse } from '../warehouse-access.ts';
+import { printAnalysis } from './query.ts';
+
+/** The export's own time: fixed, so that the demo is the same every day. */
+const AS_OF = new Date('2026-11-01T09:00:00Z');
+const ROWS = 50_000;
+const SEED = 42;
+const SHOWN = ['summary', 'top-products', 'products-by-region', 'revenue-by-category', 'channels', 'order-status'] as const;
+
+export function demoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('load 50,000 lines of invented orders into the embedded warehouse and show the main answers')
+    .addHelpText('after', '\nExamples:\n  esteira demo\n  esteira demo --home ./try-out')
+    .action(async (_options: unknown, command: Command) => {
+      const config = configOf(command);
+      const color = config.get('color');
+      const warehouse = await openWarehouse(config);
+      const progress = loadProgress(process.stderr);
+      const folder = await mkdtemp(join(tmpdir(), 'esteira-demo-'));
+      try {
+        const shipped = packagePath('data', 'pedidos.csv');
+        const path = existsSync(shipped) ? shipped : join(folder, 'pedidos.csv');
+        if (path !== shipped) await generate({ rows: ROWS, seed: SEED, out: path });
+        const report = await loadFiles([{ path, name: 'pedidos.csv' }], {
+          warehouseUrl: warehouse.url, memoryLimit: config.get('memory.limit'), threads: config.get('threads'), batchLines: config.get('batch.lines'),
+          maxOutageMs: config.get('max_outage'), reprocess: false, reading: { asOf: AS_OF }, onProgress: progress.show,
+        });
+        progress.clear();
+        printReport(report, { json: false, color });
+      } finally {
+        progress.clear();
+        await rm(folder, { recursive: true, force: true });
+      }
+      const reader = await openReader(config);
+      try {
+        for (const name of SHOWN) {
+          process.stdout.write('\n');
+          await printAnalysis(await runAnalysis(reader.client, name, { ...NO_FILTERS, limit: name === 'products-by-region' ? 2 : 10 }), { color });
+        }
+      } finally {
+        await reader.close();
+      }
+      process.stdout.write('\nNext:\n  ./esteira query top-cities --limit 10\n  ./esteira quarantine summary\n  ./esteira run your-orders.csv --store your-store\n');
+    });
+}

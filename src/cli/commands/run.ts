@@ -1,0 +1,110 @@
+// `esteira run FILE...`: files into the warehouse. It reads options and prints; the work is in src/pipeline.
+import { InvalidArgumentError, type Command } from 'commander';
+import { fail } from '../../catalog/errors.ts';
+import { loadFiles } from '../../pipeline/load-files.ts';
+import { expandInputs, type StageOptions } from '../../sources/files/index.ts';
+import { printReport } from '../output/load-report.ts';
+import { loadProgress } from '../output/load-progress.ts';
+import { configOf } from '../settings.ts';
+import { openWarehouse } from '../warehouse-access.ts';
+
+interface RunFlags {
+  readonly profile?: string;
+  readonly store?: string;
+  readonly mapping?: string;
+  readonly decimal?: ',' | '.' | 'en';
+  readonly dateOrder?: 'iso' | 'dmy' | 'mdy';
+  readonly encoding?: string;
+  readonly separator?: string;
+  readonly asOf?: Date;
+  readonly reprocess?: boolean;
+  readonly maxRejected?: string;
+  readonly skipCode?: boolean;
+  readonly json?: boolean;
+}
+
+export function runCommand(program: Command): void {
+  program
+    .command('run')
+    .argument('<files...>', 'files, folders or patterns; - for standard input')
+    .description('load files of orders into the warehouse: CSV, JSON lines or Parquet, also gzipped')
+    .option('--profile <name>', 'whose export it is: esteira, nuvemshop, shopify, shopee, mercadolivre, generic (default: found by the header)')
+    .option('--store <name>', 'name of the store, for files that do not state it')
+    .option('--mapping <file>', 'JSON file that says which column is which, for --profile generic')
+    .option('--decimal <mark>', 'how the file writes money: "," "." or en for 1,234.56 (default: found in the file)')
+    .option('--date-order <order>', 'iso, dmy or mdy (default: found in the file; mdy only when declared)')
+    .option('--encoding <name>', 'utf-8, windows-1252, utf-16le or utf-16be (default: found in the file)')
+    .option('--separator <char>', 'between the cells (default: found in the header)')
+    .option('--as-of <time>', 'when the export was made (default: the modification time of the file)', parseTime)
+    .option('--reprocess', 'let a newer transform replace rows that an older one made')
+    .option('--max-rejected <n>', 'exit with 4 when more orders than this, or this share (2%), were rejected')
+    .option('--skip-code', 'exit with 99 when there was nothing new to load')
+    .option('--json', 'the report as JSON on standard output')
+    .addHelpText('after', `
+Loading the same file again changes nothing; a newer export of the same orders updates what changed.
+Orders that break a rule go to the quarantine with their reasons (esteira quarantine); the others are loaded.
+
+Examples:
+  esteira run data/pedidos.csv
+  esteira run exports/ --store minha-loja
+  esteira run "exports/*.csv" --max-rejected 2%
+  zcat pedidos.csv.gz | esteira run - --as-of 2026-11-01T06:00:00-03:00`)
+    .action(async (files: string[], flags: RunFlags, command: Command) => {
+      const limit = flags.maxRejected === undefined ? null : parseLimit(flags.maxRejected);
+      const config = configOf(command);
+      const inputs = await expandInputs(files);
+      const warehouse = await openWarehouse(config);
+      const interruption = new AbortController();
+      const stop = (): void => interruption.abort();
+      process.once('SIGINT', stop);
+      process.once('SIGTERM', stop);
+      const progress = loadProgress(process.stderr);
+      try {
+        const report = await loadFiles(inputs, {
+          warehouseUrl: warehouse.url,
+          memoryLimit: config.get('memory.limit'),
+          threads: config.get('threads'),
+          batchLines: config.get('batch.lines'),
+          maxOutageMs: config.get('max_outage'),
+          reprocess: flags.reprocess === true,
+          reading: readingOf(flags),
+          signal: interruption.signal,
+          onProgress: progress.show,
+        });
+        progress.clear();
+        printReport(report, { json: flags.json === true, color: config.get('color') });
+        process.exitCode = report.wasStopped ? 130 : overLimit(report.totals.lidos, report.totals.rejeitados, limit) ? 4 : flags.skipCode === true && report.totals.lidos === 0 ? 99 : 0;
+      } finally {
+        progress.clear();
+        process.off('SIGINT', stop);
+        process.off('SIGTERM', stop);
+      }
+    });
+}
+
+function readingOf(flags: RunFlags): Omit<StageOptions, 'tempDir'> {
+  const given = {
+    profile: flags.profile, loja: flags.store?.toLowerCase(), mapping: flags.mapping, decimal: flags.decimal, dateOrder: flags.dateOrder,
+    encoding: flags.encoding, separator: flags.separator, asOf: flags.asOf,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Omit<StageOptions, 'tempDir'>;
+}
+
+function parseTime(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Write a time like 2026-11-01T06:00:00-03:00.');
+  return time;
+}
+
+type Limit = { readonly kind: 'count' | 'share'; readonly value: number };
+
+function parseLimit(text: string): Limit {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
+  if (!match) throw fail('USAGE', { what: `--max-rejected ${text} cannot be understood.`, why: 'It is a number of orders or a share.', fix: 'Write --max-rejected 100 or --max-rejected 2%.' });
+  return match[2] === '%' ? { kind: 'share', value: Number(match[1]) / 100 } : { kind: 'count', value: Number(match[1]) };
+}
+
+function overLimit(read: number, rejected: number, limit: Limit | null): boolean {
+  if (limit === null) return false;
+  return limit.kind === 'count' ? rejected > limit.value : rejected > limit.value * read;
+}

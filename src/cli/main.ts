@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+// The command line's way in: declares the commands, and is the only place where errors are caught, shown and turned into exit codes.
+import { Command, CommanderError } from 'commander';
+import { fail } from '../catalog/errors.ts';
+import { EsteiraError } from '../lib/errors.ts';
+import { version } from '../lib/version.ts';
+import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { generateCommand } from './commands/generate.ts';
+import { queryCommand } from './commands/query.ts';
+import { runCommand } from './commands/run.ts';
+import { sqlCommand } from './commands/sql.ts';
+import { storeCommand } from './commands/store.ts';
+import { warehouseCommand } from './commands/warehouse.ts';
+import { addSettingFlags } from './settings.ts';
+import { reportError } from './report-error.ts';
+
+/** In the order of a first day with Esteira: this is the order of the help. */
+const COMMANDS = [
+  demoCommand, runCommand, queryCommand, sqlCommand, generateCommand, storeCommand, warehouseCommand, doctorCommand, configCommand, completionCommand,
+];
+
+/** The whole program, as the shell completion and the documentation see it too. */
+export function buildProgram(): Command {
+  const program = new Command('esteira');
+  program
+    .description('Orders of a Brazilian store into a warehouse, exactly once, and the answers out of it.')
+    .version(version, '-V, --version')
+    .showHelpAfterError('(add --help for the options of this command)')
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .addHelpText('after', '\nExamples:\n  esteira demo                      load 50,000 invented orders and show the main answers\n  esteira run pedidos.csv           load a file\n  esteira query top-products        ask the warehouse\n  esteira doctor                    check this machine');
+  addSettingFlags(program);
+  for (const add of COMMANDS) add(program);
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  return program;
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = buildProgram();
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, argv.includes('--json'));
+  }
+}
+
+function exitCodeOf(error: unknown, asJson: boolean): number {
+  // Commander has already printed what it had to say; only its exit codes differ from ours.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (isBrokenPipe(error)) return 0;
+  const known = error instanceof EsteiraError ? error : isInterruption(error) ? fail('INTERRUPTED', { what: 'Stopped.', why: 'You asked for it.', fix: 'Run the same command again to go on.' }) : null;
+  reportError(known ?? error, asJson);
+  return known?.exit ?? 1;
+}
+
+/** The reader of our output (`| head`) has left: not an error. */
+function isBrokenPipe(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'EPIPE';
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+process.stdout.on('error', (error) => {
+  if (isBrokenPipe(error)) process.exit(0);
+  throw error;
+});
+
+if (import.meta.main) await main(process.argv.slice(2));

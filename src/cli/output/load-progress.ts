@@ -1,0 +1,48 @@
+// The progress line of a load: how many lines, how fast, how long still. On a terminal it rewrites one line; elsewhere it says little.
+import type { LoadProgress } from '../../pipeline/load-file.ts';
+import { formatCount } from './number-formats.ts';
+
+export interface ProgressLine {
+  readonly show: (progress: LoadProgress) => void;
+  clear(): void;
+}
+
+/** `stream` is stderr. */
+export function loadProgress(stream: NodeJS.WriteStream): ProgressLine {
+  const startedAt = performance.now();
+  let shown = false;
+  const line = (text: string): void => {
+    if (stream.isTTY) {
+      stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+      shown = true;
+    }
+  };
+  return {
+    show(progress) {
+      if (progress.kind === 'reading') line(`${progress.name}: reading`);
+      if (progress.kind === 'staged') {
+        line(`${progress.name}: ${formatCount(progress.staged.linesRead)} lines, ${progress.batches} batches`);
+      }
+      if (progress.kind === 'loaded') {
+        const seconds = (performance.now() - startedAt) / 1000;
+        const rate = progress.linesDone / seconds;
+        const left = (progress.lines - progress.linesDone) / rate;
+        line(`${progress.name}: ${formatCount(progress.linesDone)} of ${formatCount(progress.lines)} lines, ${formatCount(Math.round(rate))} lines/s, ${duration(left)} left`);
+      }
+      if (progress.kind === 'waiting') {
+        if (stream.isTTY) line(`waiting for PostgreSQL: ${progress.reason}`);
+        else stream.write(`waiting for PostgreSQL (${progress.reason}); trying again in ${Math.ceil(progress.waitMs / 1000)} s\n`);
+      }
+    },
+    clear() {
+      if (shown) stream.write('\r\u001b[2K');
+      shown = false;
+    },
+  };
+}
+
+function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
+  return `${Math.round(seconds / 60)} min`;
+}

@@ -1,0 +1,53 @@
+// What a load did, for people and as JSON: lines and orders, what was rejected and why, in R$.
+import { ruleById } from '../../catalog/rules.ts';
+import type { ResultColumn } from '../../catalog/analyses.ts';
+import type { LoadReport } from '../../pipeline/load-files.ts';
+import { formatCount } from './number-formats.ts';
+import { processTerminal, tableStyle } from './print-result.ts';
+import { renderTable } from './table.ts';
+
+export interface ReportOptions {
+  readonly json: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+/** Prints the report on stdout; warnings about the files on stderr. */
+export function printReport(report: LoadReport, options: ReportOptions): void {
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    return;
+  }
+  for (const file of report.files) {
+    for (const warning of file.warnings) process.stderr.write(`${file.name}: ${warning}\n`);
+    const rate = file.seconds > 0 ? Math.round(file.linesRead / file.seconds) : 0;
+    const done = file.wasComplete ? 'already loaded, nothing to do' : `${formatCount(rate)} lines/s`;
+    process.stdout.write(`${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s, ${done}\n`);
+  }
+  const { totals } = report;
+  process.stdout.write(renderTable(TOTALS, [
+    ['Pedidos lidos', String(totals.lidos), null],
+    ['Aceitos', String(totals.aceitos), totals.valorAceito],
+    ['Na quarentena', String(totals.rejeitados), totals.valorRejeitado],
+    ['Repetidos', String(totals.duplicados), null],
+    ['Versões antigas (só histórico)', String(totals.antigos), null],
+  ], tableStyle(processTerminal, options.color)));
+  if (report.rejections.length > 0) {
+    process.stdout.write('\nNa quarentena, por motivo:\n');
+    process.stdout.write(renderTable(REASONS, report.rejections.map((row) => [row.reason, ruleById(row.reason)?.title ?? '', String(row.count), row.amount]), tableStyle(processTerminal, options.color)));
+  }
+  if (report.wasStopped) process.stderr.write('Stopped: run the same command again to go on from here.\n');
+}
+
+const TOTALS: readonly ResultColumn[] = [
+  { name: 'resultado', title: 'Resultado', kind: 'text' },
+  { name: 'eventos', title: 'Pedidos', kind: 'count' },
+  { name: 'valor', title: 'Valor', kind: 'money' },
+];
+
+const REASONS: readonly ResultColumn[] = [
+  { name: 'motivo', title: 'Motivo', kind: 'text' },
+  { name: 'titulo', title: 'O que houve', kind: 'text' },
+  { name: 'pedidos', title: 'Pedidos', kind: 'count' },
+  { name: 'valor', title: 'Valor', kind: 'money' },
+];
+

@@ -1,0 +1,47 @@
+// Where the commands get their warehouse connection: the configured URL, or the embedded server, started if need be.
+import type pg from 'pg';
+import type { Config } from '../config/load.ts';
+import { connect } from '../storage/connection.ts';
+import { resolveWarehouse } from '../storage/embedded/resolve.ts';
+import { assertMigrated, migrate } from '../storage/migrations.ts';
+
+export interface Access {
+  readonly client: pg.Client;
+  close(): Promise<void>;
+}
+
+function resolve(config: Config): ReturnType<typeof resolveWarehouse> {
+  return resolveWarehouse({ home: config.get('home'), url: config.get('warehouse.url'), readUrl: config.get('warehouse.read_url') });
+}
+
+/** A connection with the read-only role to a warehouse of the right schema. */
+export async function openReader(config: Config): Promise<Access> {
+  const { readUrl } = await resolve(config);
+  const client = await connect(readUrl, 'reader');
+  try {
+    await assertMigrated(client);
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+  return { client, close: () => client.end() };
+}
+
+/** The loader's URL of a migrated warehouse. */
+export async function openWarehouse(config: Config): Promise<{ url: string; embedded: boolean }> {
+  const { url, embedded } = await resolve(config);
+  const client = await connect(url, 'loader');
+  try {
+    await migrate(client);
+  } finally {
+    await client.end();
+  }
+  return { url, embedded };
+}
+
+/** A connection with the loader's role to a migrated warehouse. */
+export async function openWriter(config: Config): Promise<Access> {
+  const { url } = await openWarehouse(config);
+  const client = await connect(url, 'loader');
+  return { client, close: () => client.end() };
+}

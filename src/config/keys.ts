@@ -1,0 +1,126 @@
+// Every setting of Esteira, declared once: type, default, meaning, secrecy, variable and flag. Parsing, help, `esteira config`
+// and docs/config.md all come from here. The time zone is not among them: it is America/Sao_Paulo by design.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { choice, duration, folder, integer, type Kind, memory, postgresUrl } from './kinds.ts';
+
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** Undefined: the setting is absent unless given. A function may look at the environment. */
+  readonly default: T | undefined | ((env: NodeJS.ProcessEnv) => T);
+  /** The default in words, where it is computed or absent. */
+  readonly defaultNote?: string;
+  readonly description: string;
+  /** Shown as *** wherever settings are printed; `url` masks only the password. */
+  readonly secret?: 'whole' | 'url';
+  readonly env: string;
+  /** Long option of the command line with its argument, e.g. `--home <folder>`. */
+  readonly flag: string;
+  /** A home's own file cannot say where the home is. */
+  readonly notInHomeFile?: true;
+}
+
+/** Infers the type of the default from the kind. */
+function setting<T>(declaration: Setting<T>): Setting<T> {
+  return declaration;
+}
+
+export const SETTINGS = {
+  home: setting({
+    kind: folder,
+    default: dataFolder,
+    defaultNote: '`$XDG_DATA_HOME/esteira`, else `~/.local/share/esteira`',
+    description:
+      'Folder of the embedded warehouse and of everything else that Esteira keeps; only its owner can enter it.',
+    env: 'ESTEIRA_HOME',
+    flag: '--home <folder>',
+    notInHomeFile: true,
+  }),
+  'warehouse.url': setting<string>({
+    kind: postgresUrl,
+    default: undefined,
+    defaultNote: 'the embedded PostgreSQL in the home folder',
+    description: 'A PostgreSQL 15 or newer to use as warehouse; its role must own the database.',
+    secret: 'url',
+    env: 'ESTEIRA_WAREHOUSE_URL',
+    flag: '--warehouse <url>',
+  }),
+  'warehouse.read_url': setting<string>({
+    kind: postgresUrl,
+    default: undefined,
+    defaultNote: '`warehouse.url` in sessions that begin read-only; the reading role of the embedded PostgreSQL',
+    description: 'The same warehouse as a role that may only read, for queries.',
+    secret: 'url',
+    env: 'ESTEIRA_WAREHOUSE_READ_URL',
+    flag: '--warehouse-read <url>',
+  }),
+  'memory.limit': setting({
+    kind: memory,
+    default: '1GB',
+    description: 'How much memory the transform (DuckDB) may use before it goes to disk.',
+    env: 'ESTEIRA_MEMORY_LIMIT',
+    flag: '--memory-limit <size>',
+  }),
+  threads: setting({
+    kind: integer(0, 256),
+    default: 0,
+    description: 'Threads of the transform; 0 means one per processor.',
+    env: 'ESTEIRA_THREADS',
+    flag: '--threads <n>',
+  }),
+  'batch.lines': setting({
+    kind: integer(1, 10_000_000),
+    default: 250_000,
+    description: 'About how many input lines one batch, that is one transaction, holds; an order is never cut.',
+    env: 'ESTEIRA_BATCH_LINES',
+    flag: '--batch-lines <n>',
+  }),
+  max_outage: setting({
+    kind: duration,
+    default: 300_000,
+    description: 'How long a finite command waits for a service that is down before it ends with exit code 3.',
+    env: 'ESTEIRA_MAX_OUTAGE',
+    flag: '--max-outage <duration>',
+  }),
+  'log.level': setting({
+    kind: choice('debug', 'info', 'warn', 'error'),
+    default: 'info' as const,
+    description: 'The least important events that are logged.',
+    env: 'ESTEIRA_LOG_LEVEL',
+    flag: '--log-level <level>',
+  }),
+  'log.format': setting({
+    kind: choice('auto', 'json', 'pretty'),
+    default: 'auto' as const,
+    description: 'Form of the log on standard error; auto is pretty on a terminal and JSON lines elsewhere.',
+    env: 'ESTEIRA_LOG_FORMAT',
+    flag: '--log-format <format>',
+  }),
+  color: setting({
+    kind: choice('auto', 'always', 'never'),
+    default: (env) => (env['NO_COLOR'] ? 'never' : 'auto'),
+    defaultNote: '`auto`; `never` when the variable NO_COLOR is set',
+    description: 'Colours in what a terminal shows.',
+    env: 'ESTEIRA_COLOR',
+    flag: '--color <when>',
+  }),
+} satisfies Record<string, Setting<never> | Setting<string> | Setting<number>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The type of a setting's value; those without a default may be undefined. */
+export type SettingValue<K extends SettingName> =
+  (typeof SETTINGS)[K] extends Setting<infer T>
+    ? K extends 'warehouse.url' | 'warehouse.read_url'
+      ? T | undefined
+      : T
+    : never;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+function dataFolder(env: NodeJS.ProcessEnv): string {
+  const xdg = env['XDG_DATA_HOME'];
+  if (xdg?.startsWith('/')) return join(xdg, 'esteira');
+  if (process.platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'esteira');
+  return join(homedir(), '.local', 'share', 'esteira');
+}

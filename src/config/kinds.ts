@@ -1,0 +1,92 @@
+// The kinds of value a setting can have: how text becomes a value, and how the value is written back.
+// A parser returns the value or the sentence that says what it expects; it never throws and never touches the disk.
+
+/** The outcome of parsing: a value, or what was expected (completes "expected ..."). */
+export type Parsed<T> = { readonly value: T } | { readonly expected: string };
+
+export interface Kind<T> {
+  /** Name for the documentation, e.g. `duration`. */
+  readonly name: string;
+  parse(text: string): Parsed<T>;
+  /** How the value is shown; the inverse of `parse`. */
+  show(value: T): string;
+}
+
+const show = (value: string | number): string => String(value);
+
+export const folder: Kind<string> = {
+  name: 'folder',
+  parse: (raw) => (raw.trim() === '' || raw.includes('\0') ? { expected: 'the path of a folder' } : { value: raw }),
+  show,
+};
+
+/** `postgresql://` URLs; the host may be missing (Unix socket in a parameter). */
+export const postgresUrl: Kind<string> = {
+  name: 'PostgreSQL URL',
+  parse: (raw) => {
+    const expected =
+      'postgresql://user:password@host:5432/database (characters like @ / # in the password written as %40 %2F %23)';
+    if (!/^postgres(ql)?:\/\//i.test(raw) || !URL.canParse(raw)) return { expected };
+    const { pathname } = new URL(raw);
+    return pathname === '' || pathname === '/' ? { expected: `${expected}, with a database name` } : { value: raw };
+  },
+  show,
+};
+
+/** A whole number within bounds, both included; `_` may separate thousands. */
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    name: 'whole number',
+    parse: (raw) => {
+      const value = /^\d[\d_]*$/.test(raw.trim()) ? Number(raw.trim().replaceAll('_', '')) : Number.NaN;
+      return value >= min && value <= max ? { value } : { expected: `a whole number from ${min} to ${max}` };
+    },
+    show,
+  };
+}
+
+/** An amount of memory in DuckDB's spelling (`1GB` is 10^9 bytes, `1GiB` is 2^30); kept as text. */
+export const memory: Kind<string> = {
+  name: 'memory size',
+  parse: (raw) => {
+    const match = /^\s*(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$/i.exec(raw);
+    if (match === null || Number(match[1]) <= 0) return { expected: 'a size like 512MB, 1GB or 2GiB' };
+    const unit = (match[2] ?? '')
+      .replace(/^[kmgt]/i, (letter) => letter.toUpperCase())
+      .replace(/i?b$/i, (end) => (end.length === 2 ? 'iB' : 'B'));
+    return { value: `${match[1]}${unit}` };
+  },
+  show,
+};
+
+const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+
+/** A length of time such as `500ms`, `30s`, `5min`, `2h`; the value is in milliseconds. */
+export const duration: Kind<number> = {
+  name: 'duration',
+  parse: (raw) => {
+    const match = /^\s*(\d+)\s*(ms|s|min|h)\s*$/i.exec(raw);
+    const factor = DURATION_UNITS_MS[match?.[2]?.toLowerCase() ?? ''];
+    if (match === null || factor === undefined) return { expected: 'a duration like 500ms, 30s, 5min or 2h' };
+    return { value: Number(match[1]) * factor };
+  },
+  show: (value) => {
+    for (const unit of ['h', 'min', 's'] as const) {
+      const factor = DURATION_UNITS_MS[unit] ?? 1;
+      if (value !== 0 && value % factor === 0) return `${value / factor}${unit}`;
+    }
+    return `${value}ms`;
+  },
+};
+
+/** One of a few words. */
+export function choice<const C extends string>(...choices: readonly C[]): Kind<C> {
+  return {
+    name: 'one of ' + choices.join(', '),
+    parse: (raw) => {
+      const value = choices.find((candidate) => candidate === raw.trim().toLowerCase());
+      return value === undefined ? { expected: `one of ${choices.join(', ')}` } : { value };
+    },
+    show,
+  };
+}

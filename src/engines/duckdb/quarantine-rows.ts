@@ -1,0 +1,53 @@
+// The rejected documents of a batch as rows of the quarantine: original text, all reasons, and the fields that gave rise to them.
+// Values of personal fields are never repeated in the details: they are in the original only.
+import { ERRO_IDS } from '../../catalog/rules.ts';
+import type { RuleId } from '../../catalog/rules.ts';
+import { avisoIdsText, erroIdsText, hasErro } from '../transform/masks.ts';
+import { TRANSFORM_VERSION } from '../transform/transform.ts';
+import { duckdbDialect as d } from './dialect.ts';
+import type { BatchOrigin } from './batch.ts';
+
+/** The field whose text explains a rule; item fields are shown as a list. Rules without an entry need no value. */
+const FIELD_OF: Partial<Record<RuleId, string>> = {
+  ID_PEDIDO_CIENTIFICO: 'id_pedido', ID_PEDIDO_INVALIDO: 'id_pedido', LOJA_INVALIDA: 'loja',
+  DATA_PEDIDO_INVALIDA: 'data_pedido', DATA_PEDIDO_FUTURA: 'data_pedido', DATA_PEDIDO_ANTIGA: 'data_pedido',
+  ATUALIZADO_EM_INVALIDO: 'atualizado_em', ATUALIZADO_EM_FUTURO: 'atualizado_em',
+  STATUS_DESCONHECIDO: 'status', UF_DESCONHECIDA: 'uf', CIDADE_ILEGIVEL: 'cidade',
+  N_ITEM_REPETIDO: 'itens.n_item', QUANTIDADE_INVALIDA: 'itens.quantidade', QUANTIDADE_NAO_POSITIVA: 'itens.quantidade', QUANTIDADE_FRACIONADA: 'itens.quantidade',
+  PRECO_INVALIDO: 'itens.preco_unitario', PRECO_NEGATIVO: 'itens.preco_unitario', DESCONTO_ITEM_INVALIDO: 'itens.desconto', DESCONTO_ITEM_MAIOR: 'itens.desconto',
+  FRETE_INVALIDO: 'frete', FRETE_NEGATIVO: 'frete', DESCONTO_INVALIDO: 'desconto', DESCONTO_NEGATIVO: 'desconto', DESCONTO_MAIOR_QUE_SUBTOTAL: 'desconto',
+  VALOR_TOTAL_INVALIDO: 'valor_total', VALOR_TOTAL_NEGATIVO: 'valor_total', VALOR_TOTAL_ZERO: 'valor_total', TOTAL_EM_CENTAVOS: 'valor_total',
+  MOEDA_NAO_BRL: 'moeda', VALOR_PAGAMENTO_INVALIDO: 'pagamentos.valor',
+};
+
+function valueOf(field: string): string {
+  const [list, name] = field.split('.');
+  return name === undefined ? `o.${field}` : `array_to_string(list_transform(o.${list}, lambda x: COALESCE(x.${name}, '')), '; ')`;
+}
+
+function details(): string {
+  const elements = ERRO_IDS.map((id) => {
+    const field = FIELD_OF[id];
+    const value = field === undefined ? 'CAST(NULL AS VARCHAR)' : `left(${valueOf(field)}, 200)`;
+    const name = field === undefined ? 'CAST(NULL AS VARCHAR)' : `'${field}'`;
+    return `CASE WHEN ${hasErro(d, 't.erros', id)} THEN {'codigo': '${id}', 'campo': ${name}, 'valor': ${value}} END`;
+  });
+  return `to_json(list_filter([${elements.join(', ')}], lambda x: x IS NOT NULL))`;
+}
+
+/** SELECT of the rejected rows of a batch, with `ordinal` first and `copias` last; `hash_original` in hexadecimal. */
+export function rejectedSelect(prefix: string, source: string, origin: BatchOrigin): string {
+  const text = (value: string | null): string => (value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`);
+  const original = `replace(COALESCE(r.original, ''), chr(0), '')`;
+  // A record that could not be taken apart has no fields to hash: its text is its identity.
+  const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${original}) ELSE t.hash_origem END`;
+  return `
+    SELECT t.ordinal, COALESCE(t.loja, '') AS loja, ${hash} AS hash_original, t.id_pedido, t.atualizado_em, t.revisao,
+      ${erroIdsText(d, 't.erros')} AS motivos, ${avisoIdsText(d, 't.mascara_avisos')} AS avisos, ${details()} AS detalhes,
+      t.data_venda, CASE WHEN o.canal IS NOT NULL THEN t.canal END AS canal, t.uf,
+      COALESCE(t.valor_total, CASE WHEN t.valor_itens > 0 THEN t.valor_itens END) AS valor,
+      ${text(origin.format)} AS formato, ${text(origin.profile)} AS perfil, ${text(origin.header)} AS cabecalho, ${original} AS original, ${text(origin.sourceName)} AS fonte,
+      t.linha, t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
+    FROM ${prefix}_tratados t JOIN ${source} o ON o.ordinal = t.ordinal LEFT JOIN ${prefix}_originais r ON r.ordinal = t.ordinal
+    WHERE t.erros <> 0`;
+}

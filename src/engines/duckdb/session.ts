@@ -1,0 +1,61 @@
+// Opening DuckDB for one run: an on-disk database in a temporary folder, so that memory stays bounded, and small wrappers to query it.
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { join } from 'node:path';
+
+/** A DuckDB database of one run. Connections share its tables. */
+export interface Session {
+  readonly folder: string;
+  connect(): Promise<DuckDBConnection>;
+  close(): void;
+}
+
+export interface SessionOptions {
+  /** Folder for the database and its spill files; the caller made it and removes it. */
+  readonly folder: string;
+  /** As DuckDB writes it, e.g. '1GB'. */
+  readonly memoryLimit: string;
+  /** 0 = all cores. */
+  readonly threads: number;
+}
+
+/** Opens the run's database. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const settings: Record<string, string> = {
+    memory_limit: options.memoryLimit,
+    temp_directory: join(options.folder, 'spill'),
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    // The file lives for one run: compressing it costs more than it saves.
+    force_compression: 'uncompressed',
+    ...(options.threads > 0 ? { threads: String(options.threads) } : {}),
+  };
+  const instance = await DuckDBInstance.create(join(options.folder, 'lote.duckdb'), settings);
+  return {
+    folder: options.folder,
+    connect: () => instance.connect(),
+    close: () => instance.closeSync(),
+  };
+}
+
+/** Runs one statement; the result is dropped. */
+export async function run(connection: DuckDBConnection, sql: string): Promise<void> {
+  await connection.run(sql);
+}
+
+/** First column of the only row as a number; 0 for NULL. */
+export async function count(connection: DuckDBConnection, sql: string): Promise<number> {
+  return (await numbers(connection, sql))[0] ?? 0;
+}
+
+/** First column of every row as numbers; NULLs are left out. */
+export async function numbers(connection: DuckDBConnection, sql: string): Promise<number[]> {
+  const reader = await connection.runAndReadAll(sql);
+  return reader.getRowsJson().flatMap(([value]) => (value === null || value === undefined ? [] : [Number(value)]));
+}
+
+/** Every row as an object of JSON values: decimals, big integers and timestamps come as text. */
+export async function rows<T>(connection: DuckDBConnection, sql: string): Promise<T[]> {
+  const reader = await connection.runAndReadAll(sql);
+  return reader.getRowObjectsJson() as T[];
+}

@@ -1,0 +1,111 @@
+// SQL for reading dates and times: ISO with or without a zone, dd/mm/yyyy, and dates in words. A local text without a zone is
+// America/Sao_Paulo, by one table of offsets, so that every engine agrees. Instants are TIMESTAMPs in UTC. Impossible dates are NULL.
+import { SAO_PAULO_OFFSETS } from '../../model/reference/sao-paulo-offsets.ts';
+import { caseWhen, type Dialect } from './dialect.ts';
+
+const TIME = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?';
+const ISO_LOCAL = `[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]${TIME}`;
+const ISO_DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const ISO_ZONED = `${ISO_LOCAL} ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)`;
+const SLASHED = `[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}([ T]+${TIME})?`;
+const IN_WORDS = `[0-9]{1,2} de [a-zA-ZçÇ]+ de [0-9]{4}( ${TIME}( ?hs?\\.?)?)?`;
+const MONTHS = ['janeiro', 'fevereiro', 'marco', 'abril', 'maio', 'junho', 'julho', 'agosto', 'setembro', 'outubro', 'novembro', 'dezembro'];
+
+/**
+ * The local wall-clock text 'YYYY-MM-DD HH:MM[:SS[.fff]]' of a cell, its zone cut off; NULL when it has no known shape.
+ * `order` is an expression: 'mdy' when the file was declared month first, else day first.
+ */
+export function wallClock(d: Dialect, sql: string, order: string): string {
+  const part = (pattern: string, group: number): string => d.extract(sql, pattern, group);
+  const time = `COALESCE(NULLIF(${d.extract(sql, '([0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)', 1)}, ''), '00:00:00')`;
+  const first = part('^([0-9]{1,2})', 1);
+  const second = part('^[0-9]{1,2}[/.-]([0-9]{1,2})', 1);
+  const year = part('[/.-]([0-9]{4})', 1);
+  const joined = (yyyy: string, mm: string, dd: string): string => d.concatFields('', [yyyy, `'-'`, `lpad(${mm}, 2, '0')`, `'-'`, `lpad(${dd}, 2, '0')`, `' '`, time]);
+  const slashed = caseWhen([[`${order} = 'mdy'`, joined(year, first, second)]], joined(year, second, first));
+  const inWords = d.bind(`replace(lower(${part('^[0-9]{1,2} de ([a-zA-ZçÇ]+)', 1)}), 'ç', 'c')`, (word) =>
+    joined(part(' de ([0-9]{4})', 1), caseWhen(MONTHS.map((name, index) => [`${word} = '${name}'`, `'${index + 1}'`]), `'99'`), first));
+  return caseWhen([
+    [`${sql} IS NULL`, 'NULL'],
+    [d.fullMatch(sql, ISO_LOCAL), sql],
+    [d.fullMatch(sql, ISO_DAY), `${sql} || ' 00:00:00'`],
+    [d.fullMatch(sql, ISO_ZONED), d.extract(sql, '^([0-9-]{10}[ T][0-9:.]+)', 1)],
+    [d.fullMatch(sql, SLASHED), slashed],
+    [d.fullMatch(sql, IN_WORDS), inWords],
+  ]);
+}
+
+/** Minutes east of UTC that the cell states, NULL when it states no zone. */
+export function statedOffset(d: Dialect, sql: string): string {
+  const zone = '[0-9] ?([+-][0-9]{2}(:?[0-9]{2})?)$';
+  const digits = `rpad(replace(substr(${d.extract(sql, zone, 1)}, 2), ':', ''), 4, '0')`;
+  const minutes = `(CAST(substr(${digits}, 1, 2) AS INTEGER) * 60 + CAST(substr(${digits}, 3, 2) AS INTEGER))`;
+  return caseWhen([
+    [`${sql} IS NULL OR length(${sql}) < 17`, 'NULL'],
+    [d.fullMatch(sql, `${ISO_LOCAL} ?(Z|UTC)`), '0'],
+    [d.fullMatch(sql, `${ISO_LOCAL} ?-[0-9]{2}(:?[0-9]{2})?`), `-${minutes}`],
+    [d.fullMatch(sql, `${ISO_LOCAL} ?\\+[0-9]{2}(:?[0-9]{2})?`), minutes],
+  ]);
+}
+
+interface SummerTime {
+  /** First instant, UTC. */
+  readonly begin: string;
+  /** First instant after it, UTC. */
+  readonly end: string;
+}
+
+const STANDARD_MINUTES = -180;
+const SUMMER_MINUTES = -120;
+
+/** The periods at UTC-2, newest first (recent orders are decided by the first comparison). */
+function summerTimes(): SummerTime[] {
+  const periods: SummerTime[] = [];
+  SAO_PAULO_OFFSETS.forEach(([begin, offset], index) => {
+    const end = SAO_PAULO_OFFSETS[index + 1]?.[0];
+    if (offset === SUMMER_MINUTES && end !== undefined) periods.unshift({ begin, end });
+    if (offset !== SUMMER_MINUTES && offset !== STANDARD_MINUTES) throw new Error(`unexpected offset ${offset} of America/Sao_Paulo`);
+  });
+  return periods;
+}
+
+function literal(isoInstant: string, addMinutes: number): string {
+  const moved = new Date(Date.parse(isoInstant) + addMinutes * 60_000);
+  return `TIMESTAMP '${moved.toISOString().slice(0, 19).replace('T', ' ')}'`;
+}
+
+/** Branches "at or after X: answer" from the newest boundary down, for a chain that stops at the first true one. */
+function sinceChain(d: Dialect, timestamp: string, boundaries: readonly (readonly [at: string, answer: string])[], before: string): string {
+  const [newest, ...older] = boundaries;
+  if (newest === undefined) return before;
+  return caseWhen([[`${timestamp} >= ${newest[0]}`, newest[1]]], d.bind(timestamp, (t) => caseWhen(older.map(([at, answer]) => [`${t} >= ${at}`, answer]), before)));
+}
+
+/** The instant (UTC) of a local time in São Paulo. A skipped hour counts as standard time; of a repeated hour, the first. */
+export function instantOfLocal(d: Dialect, local: string): string {
+  const boundaries = summerTimes().flatMap(({ begin, end }) => [
+    [literal(end, SUMMER_MINUTES), '180'] as const,
+    [literal(begin, SUMMER_MINUTES), '120'] as const,
+  ]);
+  return d.addMinutes(local, sinceChain(d, local, boundaries, '180'));
+}
+
+/** The local time in São Paulo of an instant. */
+export function localOfInstant(d: Dialect, instant: string): string {
+  const boundaries = summerTimes().flatMap(({ begin, end }) => [
+    [literal(end, 0), '-180'] as const,
+    [literal(begin, 0), '-120'] as const,
+  ]);
+  return d.addMinutes(instant, sinceChain(d, instant, boundaries, '-180'));
+}
+
+/** True where a local time was skipped or happened twice because summer time began or ended. */
+export function isClockChange(d: Dialect, local: string): string {
+  const boundaries = summerTimes().flatMap(({ begin, end }) => [
+    [literal(end, SUMMER_MINUTES), 'FALSE'] as const,
+    [literal(end, STANDARD_MINUTES), 'TRUE'] as const,
+    [literal(begin, SUMMER_MINUTES), 'FALSE'] as const,
+    [literal(begin, STANDARD_MINUTES), 'TRUE'] as const,
+  ]);
+  return sinceChain(d, local, boundaries, 'FALSE');
+}

@@ -1,0 +1,64 @@
+// The seam between the one transform and the SQL engines that run it: the few things that DuckDB and Spark SQL spell differently.
+// Everything else in src/engines/transform is SQL that both understand. It never holds a rule or a Brazilian fact.
+//
+// What both engines share and the transform may write directly: CASE, COALESCE, NULLIF, GREATEST, LEAST, IN, BETWEEN, ||, lower, upper, trim,
+// replace, translate, substr, length, lpad, concat, abs, round, CAST to VARCHAR/BIGINT/INTEGER/DECIMAL, joins, GROUP BY, ROW_NUMBER.
+// Regular expressions keep to what RE2 and Java agree on: no look-around, no back-references, classes spelled out.
+
+/** Column types the transform casts to, in the spelling that both engines accept. */
+export type SqlType = 'VARCHAR' | 'INTEGER' | 'BIGINT' | 'DECIMAL(14,2)' | 'DECIMAL(18,2)' | 'TIMESTAMP' | 'DATE';
+
+/** One engine's spelling. Every method takes and gives SQL text. */
+export interface Dialect {
+  readonly name: 'duckdb' | 'spark';
+  /** A string literal. */
+  text(value: string): string;
+  /** NULL instead of an error when the value does not fit. */
+  tryCast(sql: string, type: SqlType): string;
+  /** True when the whole text matches. */
+  fullMatch(sql: string, pattern: string): string;
+  /** True when a part of the text matches. */
+  hasMatch(sql: string, pattern: string): string;
+  /** Every match replaced by a plain text without group references. */
+  replaceAll(sql: string, pattern: string, replacement: string): string;
+  /** The capture group of the first match; empty text when nothing matches. */
+  extract(sql: string, pattern: string, group: number): string;
+  contains(sql: string, part: string): string;
+  struct(fields: Readonly<Record<string, string>>): string;
+  field(struct: string, name: string): string;
+  /** Maps a list; `position` counts from 1. */
+  mapList(list: string, each: (item: string, position: string) => string): string;
+  filterList(list: string, keep: (item: string) => string): string;
+  listLength(list: string): string;
+  /** Sum of a list of decimals or integers; 0 for an empty or missing list. */
+  sumList(list: string, type: SqlType): string;
+  /** Bitwise OR of a list of BIGINT; 0 for an empty or missing list. */
+  bitOrList(list: string): string;
+  /** Number of different values in a list, NULLs left out. */
+  countDistinct(list: string): string;
+  joinList(list: string, separator: string): string;
+  /** An element that the caller knows to exist; `position` counts from 1. */
+  element(list: string, position: number): string;
+  /** The list without its NULL elements, from single expressions. */
+  listOf(elements: readonly string[]): string;
+  /** Evaluates `value` once and gives it a name inside `body`. */
+  bind(value: string, body: (name: string) => string): string;
+  /** Texts joined by a separator, NULL counting as empty. */
+  concatFields(separator: string, parts: readonly string[]): string;
+  sha256Hex(sql: string): string;
+  /** A timestamp moved by a number of minutes (an INTEGER expression). */
+  addMinutes(timestamp: string, minutes: string): string;
+  bitAnd(a: string, b: string): string;
+  bitOr(a: string, b: string): string;
+}
+
+/** `CASE WHEN c1 THEN v1 ... ELSE otherwise END`. */
+export function caseWhen(branches: readonly (readonly [condition: string, value: string])[], otherwise = 'NULL'): string {
+  if (branches.length === 0) return otherwise;
+  return `CASE ${branches.map(([condition, value]) => `WHEN ${condition} THEN ${value}`).join(' ')} ELSE ${otherwise} END`;
+}
+
+/** True only when the condition is true: unknown counts as false. */
+export function isTrue(condition: string): string {
+  return `COALESCE((${condition}), FALSE)`;
+}

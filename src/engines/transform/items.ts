@@ -1,0 +1,119 @@
+// SQL for an order's items and payments: each list element is read, completed and judged inside the list, so that an order stays one row.
+import { caseWhen, isTrue, type Dialect } from './dialect.ts';
+import { isFraction, money, wholeNumber } from './numbers.ts';
+import { cleanText, hasLostCharacters, looksDoubleEncoded, repairDoubleEncoding, startsLikeFormula } from './text.ts';
+import { paymentMethod } from './vocabulary.ts';
+
+/** Rule ids with the condition that raises each, over one element. */
+export type Conditions = Readonly<Record<string, string>>;
+
+/** Turns conditions into a BIGINT with the bit of every rule that applies. */
+export type MaskOf = (conditions: Conditions) => string;
+
+/** Items as they were written, blank ones left out. */
+export function writtenItems(d: Dialect, list: string): string {
+  return d.filterList(list, (i) => `COALESCE(${i}.sku, ${i}.produto, ${i}.quantidade, ${i}.preco_unitario) IS NOT NULL`);
+}
+
+/** Items read: numbers parsed, texts cleaned, and the masks of what is wrong with what was written. */
+export function readItems(d: Dialect, list: string, format: string, erros: MaskOf, avisos: MaskOf): string {
+  const cleaned = d.mapList(list, (i, position) => d.struct({
+    n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
+    sku: `upper(${cleanText(d, `${i}.sku`)})`,
+    produto: cleanText(d, `${i}.produto`),
+    categoria: cleanText(d, `${i}.categoria`),
+    quantidade_escrita: `${i}.quantidade`,
+    quantidade: wholeNumber(d, `${i}.quantidade`),
+    preco_unitario: money(d, `${i}.preco_unitario`, format),
+    desconto: caseWhen([[`${i}.desconto IS NULL`, '0']], money(d, `${i}.desconto`, format)),
+  }));
+  return d.mapList(cleaned, (i) => {
+    const texts = d.concatFields(' ', [`${i}.produto`, `${i}.categoria`, `${i}.sku`]);
+    return d.struct({
+      n_item: `${i}.n_item`,
+      sku: `${i}.sku`,
+      produto: repairDoubleEncoding(d, `${i}.produto`),
+      categoria: repairDoubleEncoding(d, `${i}.categoria`),
+      quantidade: `${i}.quantidade`,
+      preco_unitario: `${i}.preco_unitario`,
+      desconto: `${i}.desconto`,
+      erros: erros({
+        ITEM_SEM_PRODUTO: `${i}.sku IS NULL AND ${i}.produto IS NULL`,
+        QUANTIDADE_FRACIONADA: `${i}.quantidade IS NULL AND ${isTrue(isFraction(d, `${i}.quantidade_escrita`))}`,
+        QUANTIDADE_INVALIDA: `${i}.quantidade IS NULL AND NOT ${isTrue(isFraction(d, `${i}.quantidade_escrita`))}`,
+        PRECO_INVALIDO: `${i}.preco_unitario IS NULL`,
+        DESCONTO_ITEM_INVALIDO: `${i}.desconto IS NULL`,
+      }),
+      avisos: avisos({
+        CATEGORIA_AUSENTE: `${i}.categoria IS NULL`,
+        TEXTO_COM_FORMULA: isTrue(`${startsLikeFormula(`${i}.produto`)} OR ${startsLikeFormula(`${i}.sku`)} OR ${startsLikeFormula(`${i}.categoria`)}`),
+        TEXTO_ILEGIVEL: hasLostCharacters(d, texts),
+        TEXTO_RECODIFICADO: `${looksDoubleEncoded(d, texts)} AND ${isTrue(`(${repairDoubleEncoding(d, `${i}.produto`)}) <> ${i}.produto OR (${repairDoubleEncoding(d, `${i}.categoria`)}) <> ${i}.categoria`)}`,
+        PEDIDO_DE_TESTE: isTrue(`lower(${i}.produto) IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`),
+      }),
+    });
+  });
+}
+
+/** Items completed: value of the line, names filled in from each other, and the masks of what is wrong with the figures. */
+export function completeItems(d: Dialect, list: string, erros: MaskOf, avisos: MaskOf): string {
+  return d.mapList(list, (i) => {
+    const gross = `CAST(${i}.quantidade AS DECIMAL(14,0)) * ${i}.preco_unitario`;
+    const value = d.tryCast(`${gross} - ${i}.desconto`, 'DECIMAL(14,2)');
+    return d.struct({
+      n_item: `${i}.n_item`,
+      sku: `COALESCE(${i}.sku, ${i}.produto)`,
+      produto: `COALESCE(${i}.produto, ${i}.sku)`,
+      categoria: `COALESCE(${i}.categoria, 'Sem categoria')`,
+      quantidade: `${i}.quantidade`,
+      preco_unitario: `${i}.preco_unitario`,
+      desconto: `${i}.desconto`,
+      valor: value,
+      erros: d.bitOr(`${i}.erros`, erros({
+        QUANTIDADE_NAO_POSITIVA: `${i}.quantidade <= 0`,
+        PRECO_NEGATIVO: `${i}.preco_unitario < 0`,
+        PRECO_INVALIDO: `${i}.quantidade IS NOT NULL AND ${i}.preco_unitario IS NOT NULL AND ${i}.desconto IS NOT NULL AND ${value} IS NULL`,
+        DESCONTO_ITEM_MAIOR: `${i}.desconto < 0 OR (${i}.quantidade > 0 AND ${i}.preco_unitario >= 0 AND ${i}.desconto > ${gross})`,
+      })),
+      avisos: d.bitOr(`${i}.avisos`, avisos({ PRECO_ZERO: `${i}.preco_unitario = 0` })),
+    });
+  });
+}
+
+/** Payments as they were written, blank ones left out. */
+export function writtenPayments(d: Dialect, list: string): string {
+  return d.filterList(list, (p) => `COALESCE(${p}.forma, ${p}.parcelas, ${p}.valor) IS NOT NULL`);
+}
+
+/** Payments read. A single payment without a value is the whole `total`; the caller judges the sum. */
+export function readPayments(d: Dialect, list: string, format: string, total: string, erros: MaskOf, avisos: MaskOf): string {
+  const parsed = d.mapList(list, (p, position) => d.struct({
+    n_pagamento: `CAST(${position} AS INTEGER)`,
+    forma: paymentMethod(d, `${p}.forma`),
+    forma_origem: `COALESCE(${p}.forma, '')`,
+    parcelas_escritas: `${p}.parcelas`,
+    parcelas: caseWhen([
+      [d.fullMatch(`${p}.parcelas`, '[0-9]{1,2}'), d.tryCast(`${p}.parcelas`, 'INTEGER')],
+      [d.fullMatch(`lower(${p}.parcelas)`, '[0-9]{1,2} ?(x|vezes|parcelas?)'), d.tryCast(d.extract(`${p}.parcelas`, '^([0-9]{1,2})', 1), 'INTEGER')],
+    ]),
+    tem_valor: `${p}.valor IS NOT NULL`,
+    valor: money(d, `${p}.valor`, format),
+  }));
+  return d.mapList(parsed, (p) => {
+    const onlyOne = `${d.listLength(list)} = 1`;
+    const isUsable = isTrue(`${p}.parcelas BETWEEN 1 AND 24`);
+    return d.struct({
+      n_pagamento: `${p}.n_pagamento`,
+      forma: `COALESCE(${p}.forma, 'Outro')`,
+      forma_origem: `${p}.forma_origem`,
+      parcelas: caseWhen([[isUsable, `${p}.parcelas`], [`${p}.parcelas_escritas IS NULL AND ${p}.forma IN ('Pix', 'Boleto')`, '1']]),
+      valor: caseWhen([[`NOT ${p}.tem_valor AND ${onlyOne}`, total]], `${p}.valor`),
+      erros: erros({ VALOR_PAGAMENTO_INVALIDO: `${isTrue(`${p}.valor < 0`)} OR (${p}.valor IS NULL AND (${p}.tem_valor OR NOT ${onlyOne}))` }),
+      avisos: avisos({
+        FORMA_DESCONHECIDA: `${p}.forma IS NULL`,
+        PARCELAS_INVALIDAS: `${p}.parcelas_escritas IS NOT NULL AND NOT ${isUsable}`,
+        PARCELAS_SEM_CARTAO: isTrue(`${p}.forma IN ('Pix', 'Boleto') AND ${p}.parcelas > 1`),
+      }),
+    });
+  });
+}

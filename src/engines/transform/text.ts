@@ -1,0 +1,67 @@
+// SQL for cleaning text: comparison keys without accents, control characters, doubly encoded UTF-8, formulas.
+// It repairs only what has exactly one reading; everything else is left for the rules to flag.
+import { caseWhen, type Dialect } from './dialect.ts';
+
+const ACCENTED = 'áàâãäåéèêëíìîïóòôõöúùûüçñýÿ';
+const PLAIN = 'aaaaaaeeeeiiiiooooouuuucnyy';
+
+/** Lower case, without accents, anything that is not a letter or digit turned into one space: the key by which words are compared. */
+export function comparisonKey(d: Dialect, sql: string): string {
+  const folded = `translate(lower(${sql}), '${ACCENTED}', '${PLAIN}')`;
+  return `trim(${d.replaceAll(folded, '[^a-z0-9]+', ' ')})`;
+}
+
+/** The same key in TypeScript, for tables that are prepared outside SQL. */
+export function comparisonKeyOf(value: string): string {
+  const plainOf = new Map([...ACCENTED].map((letter, index) => [letter, PLAIN[index] ?? letter]));
+  return [...value.toLowerCase()].map((letter) => plainOf.get(letter) ?? letter).join('').replace(/[^a-z0-9]+/g, ' ').trim();
+}
+
+/** Control characters become spaces, runs of blanks one space; NULL when nothing is left. */
+export function cleanText(d: Dialect, sql: string): string {
+  const needsWork = d.hasMatch(sql, '[\\x00-\\x1f\\x7f\\x{a0}]|  ');
+  const cleaned = `NULLIF(trim(${d.replaceAll(sql, '[\\x00-\\x20\\x7f\\x{a0}]+', ' ')}), '')`;
+  return caseWhen([[needsWork, cleaned]], sql);
+}
+
+/** The letters U+00C0..U+00FF as they look when their UTF-8 is read as windows-1252: 'Ã' and a second character. (second, meant) */
+function doubleEncodedLetters(): (readonly [second: string, meant: string])[] {
+  const windows1252 = new TextDecoder('windows-1252');
+  const letters: (readonly [string, string])[] = [];
+  for (let code = 0xc0; code <= 0xff; code++) {
+    const meant = String.fromCodePoint(code);
+    letters.push([[...windows1252.decode(new TextEncoder().encode(meant))][1] ?? '', meant]);
+  }
+  return letters;
+}
+
+const LETTERS = doubleEncodedLetters();
+const SECONDS = LETTERS.map(([second]) => second).join('');
+const MEANT = LETTERS.map(([, meant]) => meant).join('');
+const SECOND_CLASS = LETTERS.map(([second]) => `\\x{${second.codePointAt(0)?.toString(16)}}`).join('');
+/** Signs that Brazilian texts use and whose first character is 'Â': they keep their second character. */
+const SIGNS = 'ºª°';
+const SIGN_STAND_INS = '\ue000\ue001\ue002';
+
+/** True where a text looks doubly encoded: cheap enough to ask of every cell. */
+export function looksDoubleEncoded(d: Dialect, sql: string): string {
+  return `(${d.contains(sql, 'Ã')} OR ${d.contains(sql, 'Â')})`;
+}
+
+/** Undoes one double encoding, only when every non-ASCII character belongs to a pair, so that encoding it again gives the input back. */
+export function repairDoubleEncoding(d: Dialect, sql: string): string {
+  const roundTrips = d.fullMatch(sql, `([\\x00-\\x7f]|\\x{c3}[${SECOND_CLASS}]|\\x{c2}[${SIGNS}])*`);
+  const signsAside = [...SIGNS].reduce((inner, sign, index) => `replace(${inner}, 'Â${sign}', '${SIGN_STAND_INS[index]}')`, sql);
+  const repaired = `translate(replace(${signsAside}, 'Ã', ''), ${d.text(SECONDS + SIGN_STAND_INS)}, ${d.text(MEANT + SIGNS)})`;
+  return caseWhen([[`${looksDoubleEncoded(d, sql)} AND ${roundTrips}`, repaired]], sql);
+}
+
+/** True where a spreadsheet would run the cell as a formula. */
+export function startsLikeFormula(sql: string): string {
+  return `substr(${sql}, 1, 1) IN ('=', '+', '-', '@')`;
+}
+
+/** True where a character was lost for good before the text reached us (U+FFFD), or C1 control codes stand where letters were. */
+export function hasLostCharacters(d: Dialect, sql: string): string {
+  return d.hasMatch(sql, '[\\x{fffd}\\x{80}-\\x{9f}]');
+}

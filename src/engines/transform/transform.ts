@@ -1,0 +1,188 @@
+// The transform: from `documentos` (one order version a row, everything text, items and payments nested) to clean, enriched, judged orders.
+// One definition for every engine; steps are nested SELECTs, each adding columns to the one before. It never drops or merges a row.
+import { ORDER_COLUMNS } from '../../model/contract.ts';
+import { caseWhen, isTrue, type Dialect } from './dialect.ts';
+import { instantOfLocal, isClockChange, localOfInstant, statedOffset, wallClock } from './dates.ts';
+import { documentHash } from './hash.ts';
+import { completeItems, readItems, readPayments, writtenItems, writtenPayments } from './items.ts';
+import { avisoIdsText, avisoMask, erroMask } from './masks.ts';
+import { money } from './numbers.ts';
+import { bareDocument, email, isCnpj, isCpf, paddedDocument, phone } from './people.ts';
+import { cep, cityKey, region, uf, ufOfCep } from './places.ts';
+import { orderErros, orderAvisos, RECORD_PROBLEMS } from './order-rules.ts';
+import { cleanText, repairDoubleEncoding } from './text.ts';
+import { canonicalWord, CHANNEL_WORDS, DELIVERY_WORDS, STATUS_WORDS } from './vocabulary.ts';
+
+/** Raised by one whenever the same input may give other rows; stored with every row (`versao_transformacao`). */
+export const TRANSFORM_VERSION = 1;
+
+/** Times of an order besides data_pedido and atualizado_em. */
+const SIDE_TIMES = ['pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em'] as const;
+const SIDE_AMOUNTS = ['valor_reembolsado', 'valor_cobrado', 'comissao'] as const;
+
+interface Step {
+  readonly columns: Readonly<Record<string, string>>;
+  /** Joins that bring in lookup tables; `e` is the step before. */
+  readonly joins?: string;
+}
+
+/** A local or zoned cell as an instant: `wall` and `offset` are columns of an earlier step. */
+function instant(d: Dialect, wall: string, offset: string): string {
+  const local = d.tryCast(wall, 'TIMESTAMP');
+  return caseWhen([[`${wall} IS NULL`, 'NULL'], [`${offset} IS NOT NULL`, d.addMinutes(local, `-${offset}`)]], instantOfLocal(d, local));
+}
+
+/** Reads a cell with a time in one go, for the rarely filled columns. */
+function sideInstant(d: Dialect, cell: string): string {
+  return caseWhen([[`${cell} IS NULL`, 'NULL']], instant(d, wallClock(d, cell, 'formato_data'), statedOffset(d, cell)));
+}
+
+function steps(d: Dialect): Step[] {
+  const format = 'formato_decimal';
+  return [
+    { columns: { hash_origem: documentHash(d), itens_escritos: writtenItems(d, 'itens'), pagamentos_escritos: writtenPayments(d, 'pagamentos') } },
+    {
+      columns: {
+        loja_lida: 'lower(loja)',
+        pedido_local: wallClock(d, 'data_pedido', 'formato_data'),
+        pedido_fuso: statedOffset(d, 'data_pedido'),
+        atualizado_local: wallClock(d, 'atualizado_em', 'formato_data'),
+        atualizado_fuso: statedOffset(d, 'atualizado_em'),
+        status_lido: canonicalWord(d, 'status', STATUS_WORDS),
+        canal_lido: canonicalWord(d, 'canal', CHANNEL_WORDS),
+        situacao_lida: canonicalWord(d, 'situacao_entrega', DELIVERY_WORDS),
+        documento_lido: bareDocument(d, 'documento'),
+        email_lido: email(d, 'email'),
+        telefone_lido: phone(d, 'telefone'),
+        nome_lido: repairDoubleEncoding(d, cleanText(d, 'nome')),
+        cidade_lida: repairDoubleEncoding(d, cleanText(d, 'cidade')),
+        uf_lida: uf(d, 'uf'),
+        cep_lido: cep(d, 'cep'),
+        itens_lidos: readItems(d, 'itens_escritos', format, erroMask, avisoMask),
+        frete_lido: caseWhen([['frete IS NULL', '0']], money(d, 'frete', format)),
+        desconto_lido: caseWhen([['desconto IS NULL', '0']], money(d, 'desconto', format)),
+        total_lido: money(d, 'valor_total', format),
+        ...Object.fromEntries(SIDE_TIMES.map((name) => [`${name}_lido`, sideInstant(d, name)])),
+        ...Object.fromEntries(SIDE_AMOUNTS.map((name) => [`${name}_lido`, money(d, name, format)])),
+      },
+    },
+    {
+      columns: {
+        pedido_instante: instant(d, 'pedido_local', 'pedido_fuso'),
+        atualizado_instante: instant(d, 'atualizado_local', 'atualizado_fuso'),
+        mudanca_de_hora: isTrue(`(pedido_fuso IS NULL AND ${isClockChange(d, d.tryCast('pedido_local', 'TIMESTAMP'))})`
+          + ` OR (atualizado_fuso IS NULL AND ${isClockChange(d, d.tryCast('atualizado_local', 'TIMESTAMP'))})`),
+        documento_completo: paddedDocument(d, 'documento_lido'),
+        uf_do_cep: ufOfCep(d, 'cep_lido'),
+        itens_lidos_2: completeItems(d, 'itens_lidos', erroMask, avisoMask),
+      },
+    },
+    {
+      columns: {
+        documento_valido: caseWhen([
+          ['documento_lido IS NULL', 'NULL'],
+          [`${isTrue(isCpf(d, 'documento_lido'))} OR ${isTrue(isCnpj(d, 'documento_lido'))}`, 'documento_lido'],
+          [`${isTrue(isCpf(d, 'documento_completo'))} OR ${isTrue(isCnpj(d, 'documento_completo'))}`, 'documento_completo'],
+        ]),
+        uf_informada: 'COALESCE(uf_lida, CASE WHEN uf IS NULL THEN uf_do_cep END)',
+        dia_local: localOfInstant(d, 'pedido_instante'),
+        valor_itens_soma: d.sumList(d.mapList('itens_lidos_2', (i) => `${i}.valor`), 'DECIMAL(18,2)'),
+        item_erros: d.bitOrList(d.mapList('itens_lidos_2', (i) => `${i}.erros`)),
+        item_avisos: d.bitOrList(d.mapList('itens_lidos_2', (i) => `${i}.avisos`)),
+        qtd_itens: d.listLength('itens_lidos_2'),
+        unidades_soma: d.sumList(d.mapList('itens_lidos_2', (i) => `${i}.quantidade`), 'BIGINT'),
+      },
+    },
+    {
+      columns: {
+        chave_cidade: caseWhen([['cidade_lida IS NULL', 'NULL']], cityKey(d, 'cidade_lida', 'uf_informada')),
+        outra_uf: 'CASE WHEN uf_do_cep <> uf_informada THEN uf_do_cep END',
+        calculado: d.tryCast('valor_itens_soma + frete_lido - desconto_lido', 'DECIMAL(14,2)'),
+      },
+    },
+    {
+      joins: 'LEFT JOIN municipios_chave m ON m.uf = e.uf_informada AND m.chave = e.chave_cidade'
+        + ' LEFT JOIN municipios_chave n ON n.uf = e.outra_uf AND n.chave = e.chave_cidade',
+      columns: {
+        uf_final: 'CASE WHEN m.codigo_ibge IS NULL AND n.codigo_ibge IS NOT NULL THEN e.uf_do_cep ELSE e.uf_informada END',
+        ibge_final: 'COALESCE(m.codigo_ibge, n.codigo_ibge)',
+        cidade_final: 'COALESCE(m.nome, n.nome, e.cidade_lida)',
+        cep_final: `CASE WHEN length(e.cep) = 7 AND e.uf_do_cep <> e.uf_informada THEN NULL WHEN e.uf_do_cep IS NULL THEN NULL ELSE e.cep_lido END`,
+        total_final: 'COALESCE(e.total_lido, CASE WHEN e.valor_total IS NULL THEN e.calculado END)',
+        status_final: 'e.status_lido',
+        recebido_dia: d.addMinutes('e.recebido_em', '1440'),
+      },
+    },
+    { columns: { pagamentos_lidos: readPayments(d, 'pagamentos_escritos', format, 'total_final', erroMask, avisoMask) } },
+    {
+      columns: {
+        pagamentos_soma: d.sumList(d.mapList('pagamentos_lidos', (p) => `${p}.valor`), 'DECIMAL(18,2)'),
+        pagamento_erros: d.bitOrList(d.mapList('pagamentos_lidos', (p) => `${p}.erros`)),
+        pagamento_avisos: d.bitOrList(d.mapList('pagamentos_lidos', (p) => `${p}.avisos`)),
+      },
+    },
+    {
+      columns: {
+        registro_erros: erroMask(Object.fromEntries(RECORD_PROBLEMS.map((id) => [id, isTrue(d.contains('problemas', id))]))),
+        pedido_erros: erroMask(orderErros(d)),
+        pedido_avisos: avisoMask(orderAvisos(d)),
+      },
+    },
+    { columns: { avisos_mascara: d.bitOr(d.bitOr('pedido_avisos', 'item_avisos'), 'pagamento_avisos') } },
+  ];
+}
+
+/** The kind and value that identify the customer, as (tipo_chave, chave_cliente in hexadecimal). */
+function customer(d: Dialect): { tipo: string; chave: string } {
+  const tipo = caseWhen([['documento_valido IS NOT NULL', `'documento'`], ['id_cliente IS NOT NULL', `'id_cliente'`], ['email_lido IS NOT NULL', `'email'`]]);
+  const value = 'COALESCE(documento_valido, id_cliente, email_lido)';
+  return { tipo, chave: caseWhen([[`${value} IS NULL`, 'NULL']], `substr(${d.sha256Hex(`concat_ws(':', ${tipo}, ${value})`)}, 1, 32)`) };
+}
+
+/** The clean order: column name -> expression over the last step. Times are TIMESTAMP in UTC. */
+function output(d: Dialect): Record<string, string> {
+  const { tipo, chave } = customer(d);
+  const identifier = `(${d.bitAnd('registro_erros', '-1')} <> 0)`;
+  return {
+    ordinal: 'ordinal', linha: 'linha', n_linhas: 'n_linhas', copias: 'copias',
+    erros: caseWhen([[identifier, 'registro_erros']], d.bitOr(d.bitOr('pedido_erros', 'item_erros'), 'pagamento_erros')),
+    mascara_avisos: caseWhen([[identifier, 'CAST(0 AS BIGINT)']], 'avisos_mascara'),
+    hash_origem: 'hash_origem',
+    texto_avisos: avisoIdsText(d, 'avisos_mascara'),
+    loja: 'loja_lida', id_pedido: 'id_pedido',
+    data_pedido: 'pedido_instante',
+    data_venda: 'CAST(dia_local AS DATE)',
+    hora_venda: 'CAST(EXTRACT(HOUR FROM dia_local) AS INTEGER)',
+    atualizado_em: 'COALESCE(atualizado_instante, recebido_em)',
+    atualizado_em_estimado: 'atualizado_em IS NULL',
+    revisao: 'revisao',
+    canal: `COALESCE(canal_lido, 'Outro')`, canal_origem: 'COALESCE(canal_origem, canal)',
+    status: 'status_final', status_origem: 'COALESCE(status_origem, status)',
+    situacao_entrega: 'situacao_lida',
+    chave_cliente: chave, tipo_chave: tipo,
+    id_cliente: 'id_cliente', documento: 'documento_valido',
+    tipo_pessoa: caseWhen([['length(documento_valido) = 11', `'PF'`], ['length(documento_valido) = 14', `'PJ'`]]),
+    nome: 'nome_lido', email: 'email_lido', telefone: 'telefone_lido',
+    cep: 'cep_final', cidade: 'cidade_final', uf: 'uf_final', codigo_ibge: 'ibge_final', regiao: region('uf_final'),
+    qtd_itens: 'qtd_itens', unidades: 'unidades_soma', valor_itens: d.tryCast('valor_itens_soma', 'DECIMAL(14,2)'),
+    frete: 'frete_lido', desconto: 'desconto_lido', valor_total: 'total_final', valor_calculado: 'calculado',
+    valor_reembolsado: caseWhen([['valor_reembolsado_lido IS NOT NULL', 'abs(valor_reembolsado_lido)'], [`status_final = 'Reembolsado'`, 'total_final']], '0'),
+    valor_cobrado: 'valor_cobrado_lido', comissao: 'abs(comissao_lido)',
+    ...Object.fromEntries(SIDE_TIMES.map((name) => [name, `${name}_lido`])),
+    recebido_em: 'recebido_em',
+    itens: 'itens_lidos_2', pagamentos: 'pagamentos_lidos',
+  };
+}
+
+/**
+ * The whole transform as one SELECT over `source` (a table or subquery shaped like `documentos`, see src/engines/duckdb/documents.ts)
+ * and the lookup table `municipios_chave`.
+ */
+export function transformSql(d: Dialect, source: string): string {
+  let sql = `SELECT ordinal, linha, n_linhas, copias, problemas, revisao, recebido_em, formato_decimal, formato_data, tem_endereco, itens, pagamentos, ${ORDER_COLUMNS.join(', ')} FROM ${source}`;
+  for (const step of steps(d)) {
+    const added = Object.entries(step.columns).map(([name, expression]) => `${expression} AS ${name}`);
+    sql = `SELECT e.*, ${added.join(',\n  ')}\nFROM (${sql}) e ${step.joins ?? ''}`;
+  }
+  return `SELECT ${Object.entries(output(d)).map(([name, expression]) => `${expression} AS ${name}`).join(',\n  ')}\nFROM (${sql}) e`;
+}

@@ -1,0 +1,79 @@
+// What an engine hands to the loader: one batch of events, already transformed, as CSV files ready for COPY.
+// The engine knows nothing of PostgreSQL but the tables' column names; the loader knows nothing of DuckDB.
+
+/** A headerless CSV file (UTF-8, NULL as an empty unquoted field) with the columns it carries. */
+export interface RowsFile {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly path: string;
+  readonly rowCount: number;
+}
+
+/** How the events of a batch ended: `lidos = aceitos + rejeitados + duplicados + antigos`, always. */
+export interface EventCounts {
+  readonly lidos: number;
+  readonly aceitos: number;
+  readonly rejeitados: number;
+  readonly duplicados: number;
+  readonly antigos: number;
+  /** Lines of the source in the batch. */
+  readonly linhas: number;
+  /** R$ with two decimals, as text. */
+  readonly valorAceito: string;
+  readonly valorRejeitado: string;
+}
+
+/** What the warehouse already holds of the orders and rejected records in a batch, as headerless CSV files; null when it holds nothing. */
+export interface KnownRows {
+  /** loja, id_pedido, revisao, hash_origem (hex), atualizado_em, atualizado_em_estimado, visto_em, atual, versao_transformacao */
+  readonly versionsPath: string | null;
+  /** loja, hash_original (hex) */
+  readonly rejectedPath: string | null;
+}
+
+/** The batch sorted out against what is known: what to remove, what to write. */
+export interface SortedBatch {
+  readonly counts: EventCounts;
+  /** Orders whose rows are to be removed before the new ones are written: loja, id_pedido. Null when none. */
+  readonly replaced: RowsFile | null;
+  /** New rows of pedidos, itens_pedido, pagamentos, historico_status: copied straight into the tables. */
+  readonly inserts: readonly RowsFile[];
+  /** Rows for clientes, produtos: the newest version wins. */
+  readonly customers: RowsFile | null;
+  readonly products: RowsFile | null;
+  /** Contents without an update time that were seen earlier or later than recorded: loja, id_pedido, revisao, hash_origem, menor, maior. */
+  readonly sightings: RowsFile | null;
+  readonly rejected: RowsFile | null;
+  /** Accepted versions, for resolving the quarantine: loja, id_pedido, atualizado_em, revisao. */
+  readonly accepted: RowsFile | null;
+  /** Sums to add to the rollups, one file per rollup table. */
+  readonly rollups: readonly RowsFile[];
+}
+
+/** A batch of one source, prepared once and loadable any number of times until it commits. */
+export interface PreparedBatch {
+  /** The same batch of the same source always has the same id. */
+  readonly id: string;
+  readonly sourceId: string;
+  /** Position of the source before and after this batch, as stored in esteira.posicoes. */
+  readonly positionBefore: string;
+  readonly positionAfter: string;
+  /** True when no other batch of this source holds any of its orders. */
+  readonly isDisjoint: boolean;
+  readonly startedAt: Date;
+  /** Orders with at least one valid event: loja, id_pedido. Null when none. */
+  keys(): Promise<RowsFile | null>;
+  /** Rejected records: loja, hash_original. Null when none. */
+  rejectedKeys(): Promise<RowsFile | null>;
+  /** Sorts the events against what the warehouse holds and writes the files. `quarantine` names events that the database refused. */
+  sort(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<SortedBatch>;
+  /** Frees tables and files. */
+  drop(): Promise<void>;
+}
+
+/** An order that PostgreSQL would not take (SQLSTATE class 22 or 23). */
+export interface RefusedOrder {
+  readonly store: string;
+  readonly orderId: string;
+  readonly sqlState: string;
+}

@@ -1,0 +1,238 @@
+// One file into the warehouse: stage it, cut it into batches of whole orders, prepare each while the one before is being loaded.
+// It decides what to skip and what to try again; it reads no bytes and writes no rows itself.
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type pg from 'pg';
+import { prepareBatch, type BatchOrigin } from '../engines/duckdb/batch.ts';
+import { groupSlice, planSlices, type FileFacts, type Slice } from '../engines/duckdb/documents.ts';
+import { documentsOfJson, planJsonSlices } from '../engines/duckdb/json-documents.ts';
+import { makeLookups } from '../engines/duckdb/lookups.ts';
+import { appendOriginals } from '../engines/duckdb/originals.ts';
+import { openSession, rows, run, type Session } from '../engines/duckdb/session.ts';
+import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
+import type { EventCounts, PreparedBatch } from '../model/batch.ts';
+import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
+import { asWarehouseError, connect } from '../storage/connection.ts';
+import { Loader } from '../storage/loader.ts';
+import { findSource, firstReadAt, readPosition, registerSource } from '../storage/sources.ts';
+import { retrying } from './retry.ts';
+
+export interface LoadFileOptions {
+  readonly warehouseUrl: string;
+  readonly memoryLimit: string;
+  readonly threads: number;
+  readonly batchLines: number;
+  readonly maxOutageMs: number;
+  readonly reprocess: boolean;
+  readonly reading: Omit<StageOptions, 'tempDir'>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: LoadProgress) => void;
+}
+
+/** How far a file is, for the progress line and the log. */
+export type LoadProgress =
+  | { readonly kind: 'reading'; readonly name: string }
+  | { readonly kind: 'staged'; readonly name: string; readonly staged: StagedFile; readonly batches: number }
+  | { readonly kind: 'loaded'; readonly name: string; readonly batch: number; readonly batches: number; readonly linesDone: number; readonly lines: number; readonly counts: EventCounts }
+  | { readonly kind: 'waiting'; readonly reason: string; readonly waitMs: number };
+
+export interface FileReport {
+  readonly name: string;
+  readonly sourceId: string;
+  readonly profile: string;
+  readonly format: string;
+  readonly encoding: string | null;
+  readonly linesRead: number;
+  readonly linesIgnored: number;
+  readonly linesBroken: number;
+  readonly warnings: readonly string[];
+  /** True when every batch of this very file had been committed before. */
+  readonly wasComplete: boolean;
+  /** True when asked to stop before the end: the same command goes on from here. */
+  readonly wasStopped: boolean;
+  readonly counts: EventCounts;
+  readonly seconds: number;
+}
+
+export const NO_COUNTS: EventCounts = { lidos: 0, aceitos: 0, rejeitados: 0, duplicados: 0, antigos: 0, linhas: 0, valorAceito: '0.00', valorRejeitado: '0.00' };
+
+/** Loads one file. Throws for a refused file (nothing written) or a warehouse that stays down (resumable). */
+export async function loadFile(input: InputFile, options: LoadFileOptions): Promise<FileReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+  const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
+  try {
+    return await new FileLoad(input, options, folder, session).run();
+  } finally {
+    session.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class FileLoad {
+  readonly #input: InputFile;
+  readonly #options: LoadFileOptions;
+  readonly #folder: string;
+  readonly #session: Session;
+  #client: pg.Client | null = null;
+  #loader: Loader | null = null;
+
+  constructor(input: InputFile, options: LoadFileOptions, folder: string, session: Session) {
+    this.#input = input;
+    this.#options = options;
+    this.#folder = folder;
+    this.#session = session;
+  }
+
+  async run(): Promise<FileReport> {
+    const started = performance.now();
+    const options = this.#options;
+    options.onProgress?.({ kind: 'reading', name: this.#input.name });
+    const connection = await this.#session.connect();
+    const staged = await stageFile(connection, this.#input, { ...options.reading, tempDir: this.#folder });
+    try {
+      await makeLookups(connection);
+      const sourceId = sourceIdOf(staged, options);
+      const known = await this.#withClient((client) => findSource(client, sourceId));
+      const receivedAt = options.reading.asOf ?? known?.receivedAt ?? (await this.#withClient((client) => firstReadAt(client, staged.contentSha256))) ?? staged.asOf;
+      const batchLines = known?.batchLines || options.batchLines;
+      const slices = staged.format === 'jsonl' ? await planJsonSlices(connection, batchLines) : await planSlices(connection, batchLines);
+      await this.#withClient((client) => registerSource(client, {
+        id: sourceId, type: 'arquivo', name: this.#input.name, profile: staged.profile, sha256: staged.contentSha256,
+        options: { linhas_por_lote: batchLines, ...readingOptions(options) }, receivedAt, batchCount: slices.length,
+        linesRead: staged.linesRead, linesIgnored: staged.linesIgnored,
+      }));
+      options.onProgress?.({ kind: 'staged', name: this.#input.name, staged, batches: slices.length });
+      const outcome = await this.#loadSlices(staged, sourceId, slices, receivedAt);
+      return {
+        name: this.#input.name, sourceId, profile: staged.profile, format: staged.format, encoding: staged.encoding,
+        linesRead: staged.linesRead, linesIgnored: staged.linesIgnored, linesBroken: staged.linesBroken, warnings: staged.warnings,
+        ...outcome, seconds: (performance.now() - started) / 1000,
+      };
+    } finally {
+      connection.closeSync();
+      await staged.close();
+      await this.#client?.end().catch(() => undefined);
+    }
+  }
+
+  async #loadSlices(staged: StagedFile, sourceId: string, slices: readonly Slice[], receivedAt: Date): Promise<Pick<FileReport, 'wasComplete' | 'wasStopped' | 'counts'>> {
+    const options = this.#options;
+    const facts: FileFacts = { decimalFormat: staged.decimalFormat, dateFormat: staged.dateFormat, hasAddress: staged.hasAddress, receivedAt: sqlTime(receivedAt) };
+    const first = await this.#withClient((client) => readPosition(client, sourceId));
+    let counts = NO_COUNTS;
+    let linesDone = 0;
+    let index = first;
+    let ahead: Promise<PreparedBatch> | null = null;
+    const prepare = (at: number): Promise<PreparedBatch> => this.#prepare(staged, sourceId, slices, at, facts);
+    try {
+      while (index < slices.length) {
+        if (options.signal?.aborted === true) return { wasComplete: false, wasStopped: true, counts };
+        const batch: PreparedBatch = await (ahead ?? prepare(index));
+        ahead = index + 1 < slices.length ? prepare(index + 1) : null;
+        ahead?.catch(() => undefined);
+        const outcome = await this.#load(batch);
+        await batch.drop();
+        if (outcome.kind === 'lost') {
+          // Another loader is at the same file: go on from where it is.
+          await (await ahead?.catch(() => null))?.drop();
+          ahead = null;
+          index = Number(outcome.position);
+          continue;
+        }
+        counts = addCounts(counts, outcome.counts);
+        linesDone += outcome.counts.linhas;
+        index += 1;
+        options.onProgress?.({ kind: 'loaded', name: this.#input.name, batch: index, batches: slices.length, linesDone, lines: staged.linesRead - staged.linesIgnored, counts });
+      }
+    } finally {
+      await (await ahead?.catch(() => null))?.drop();
+    }
+    return { wasComplete: first >= slices.length && slices.length > 0, wasStopped: false, counts };
+  }
+
+  async #prepare(staged: StagedFile, sourceId: string, slices: readonly Slice[], index: number, facts: FileFacts): Promise<PreparedBatch> {
+    const slice = slices[index];
+    if (!slice) throw new Error(`no slice ${index}`);
+    const connection = await this.#session.connect();
+    const prefix = `lote_${index}`;
+    const source = `${prefix}_documentos`;
+    if (staged.format === 'jsonl') await documentsOfJson(connection, slice, facts, source);
+    else await groupSlice(connection, slice, facts, source);
+    const origin: BatchOrigin = {
+      id: `${sourceId}:${index}`, sourceId, positionBefore: String(index), positionAfter: String(index + 1),
+      isDisjoint: staged.format !== 'jsonl', sourceName: this.#input.name, format: staged.format, profile: staged.profile, header: (staged as { header?: string | null }).header ?? null,
+      loadOriginals: (on, name) => loadOriginals(on, name, source, staged),
+    };
+    return prepareBatch(connection, this.#folder, prefix, source, origin);
+  }
+
+  /** Loads a batch, waiting out an outage; after a lost answer the ledger tells whether it is there. */
+  #load(batch: PreparedBatch): ReturnType<Loader['load']> {
+    return this.#withClient((client) => {
+      this.#loader ??= new Loader(client, { folder: this.#folder, reprocess: this.#options.reprocess, transformVersion: TRANSFORM_VERSION });
+      return this.#loader.load(batch);
+    });
+  }
+
+  #withClient<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
+    const { maxOutageMs, signal, onProgress } = this.#options;
+    return retrying({ maxOutageMs, signal, onWait: (error, waitMs) => onProgress?.({ kind: 'waiting', reason: error.why, waitMs }) }, async () => {
+      this.#client ??= await connect(this.#options.warehouseUrl, 'loader');
+      try {
+        return await action(this.#client);
+      } catch (error) {
+        // Whatever failed, the next attempt starts on a new connection.
+        const client = this.#client;
+        this.#client = null;
+        this.#loader = null;
+        void client.end().catch(() => undefined);
+        throw asWarehouseError(error);
+      }
+    });
+  }
+}
+
+/** Original text of the rejected documents, one line of the file after the other. */
+async function loadOriginals(connection: DuckDBConnection, prefix: string, source: string, staged: StagedFile): Promise<void> {
+  await run(connection, `CREATE OR REPLACE TABLE ${prefix}_originais (ordinal BIGINT, original VARCHAR)`);
+  if (staged.format === 'jsonl') {
+    await run(connection, `INSERT INTO ${prefix}_originais SELECT t.ordinal, l.texto FROM ${prefix}_tratados t JOIN linhas_json l ON l.rowid = t.ordinal WHERE t.erros <> 0`);
+    return;
+  }
+  const wanted = await rows<{ ordinal: string; rid: string }>(connection,
+    `SELECT t.ordinal, unnest(list_sort(d.rids)) AS rid FROM ${prefix}_tratados t JOIN ${source} d ON d.ordinal = t.ordinal WHERE t.erros <> 0 ORDER BY rid`);
+  const texts = await staged.originals([...new Set(wanted.map((row) => Number(row.rid)))].sort((a, b) => a - b));
+  await appendOriginals(connection, `${prefix}_originais`, wanted.map((row) => ({ ordinal: Number(row.ordinal), rowid: Number(row.rid) })), texts);
+}
+
+/** The same bytes read the same way are the same source. */
+function sourceIdOf(staged: StagedFile, options: LoadFileOptions): string {
+  const identity = { content: staged.contentSha256, profile: staged.profile, ...readingOptions(options), ...(options.reprocess ? { reprocess: TRANSFORM_VERSION } : {}) };
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+}
+
+/** The options that change what is read from a file. */
+function readingOptions(options: LoadFileOptions): Record<string, unknown> {
+  const { loja, mapping, decimal, dateOrder, encoding, separator, asOf } = options.reading;
+  return { loja, mapping, decimal, dateOrder, encoding, separator, asOf: asOf?.toISOString() };
+}
+
+/** Adds up what two batches or files did. */
+export function addCounts(a: EventCounts, b: EventCounts): EventCounts {
+  const cents = (x: string, y: string): string => {
+    const sum = BigInt(x.replace('.', '')) + BigInt(y.replace('.', ''));
+    const text = sum.toString().padStart(3, '0');
+    return `${text.slice(0, -2)}.${text.slice(-2)}`;
+  };
+  return {
+    lidos: a.lidos + b.lidos, aceitos: a.aceitos + b.aceitos, rejeitados: a.rejeitados + b.rejeitados, duplicados: a.duplicados + b.duplicados,
+    antigos: a.antigos + b.antigos, linhas: a.linhas + b.linhas, valorAceito: cents(a.valorAceito, b.valorAceito), valorRejeitado: cents(a.valorRejeitado, b.valorRejeitado),
+  };
+}
+
+function sqlTime(time: Date): string {
+  return time.toISOString().slice(0, 23).replace('T', ' ');
+}

@@ -1,0 +1,46 @@
+// Several files into the warehouse, one after the other, and what came of them together.
+import type { EventCounts } from '../model/batch.ts';
+import type { InputFile } from '../sources/files/index.ts';
+import { connect } from '../storage/connection.ts';
+import { addCounts, loadFile, NO_COUNTS, type FileReport, type LoadFileOptions } from './load-file.ts';
+
+/** Rejected orders of one reason, over the files of a run. */
+export interface RejectionGroup {
+  readonly reason: string;
+  readonly count: number;
+  /** R$ with two decimals. */
+  readonly amount: string;
+}
+
+export interface LoadReport {
+  readonly files: readonly FileReport[];
+  readonly totals: EventCounts;
+  readonly rejections: readonly RejectionGroup[];
+  readonly wasStopped: boolean;
+}
+
+/** Loads the files in order. A refused file throws; what was loaded before it stays. */
+export async function loadFiles(inputs: readonly InputFile[], options: LoadFileOptions): Promise<LoadReport> {
+  const files: FileReport[] = [];
+  for (const input of inputs) {
+    const report = await loadFile(input, options);
+    files.push(report);
+    if (report.wasStopped) break;
+  }
+  const totals = files.reduce((sum, file) => addCounts(sum, file.counts), NO_COUNTS);
+  return { files, totals, rejections: await openRejections(options.warehouseUrl, files), wasStopped: files.some((file) => file.wasStopped) };
+}
+
+/** The open quarantine of these files by reason; an order with two reasons is in both. */
+async function openRejections(url: string, files: readonly FileReport[]): Promise<RejectionGroup[]> {
+  const client = await connect(url, 'reader');
+  try {
+    const { rows } = await client.query<{ motivo: string; n: string; valor: string }>(
+      `SELECT motivo, count(*) AS n, COALESCE(sum(valor), 0)::numeric(18,2)::text AS valor
+       FROM pedidos_rejeitados, unnest(motivos) AS motivo WHERE situacao = 'aberto' AND fonte = ANY($1) GROUP BY motivo ORDER BY count(*) DESC, motivo`,
+      [files.map((file) => file.name)]);
+    return rows.map((row) => ({ reason: row.motivo, count: Number(row.n), amount: row.valor }));
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { addDays, addMonths, type Edge, splitMonths } from './period.ts';
+
+test('whole months need no edge days', () => {
+  const split = splitMonths({ from: '2026-02-01', to: '2026-03-31' }, { oldest: '2025-01-01', newest: '2026-12-31' });
+  assert.deepEqual(
+    [split.firstMonth, split.endMonth, split.head.from, split.tail.from],
+    ['2026-02-01', '2026-04-01', 'infinity', 'infinity'],
+  );
+});
+
+test('the shorter side of a cut month is read: added from the 20th, subtracted from the 5th', () => {
+  const known = { oldest: '2025-01-01', newest: '2026-12-31' };
+  assert.deepEqual(splitMonths({ from: '2026-03-20', to: null }, known).head, {
+    from: '2026-03-20',
+    to: '2026-03-31',
+    sign: 1,
+  });
+  assert.deepEqual(splitMonths({ from: '2026-03-05', to: null }, known).head, {
+    from: '2026-03-01',
+    to: '2026-03-04',
+    sign: -1,
+  });
+  assert.equal(splitMonths({ from: '2026-03-20', to: null }, known).firstMonth, '2026-04-01');
+  assert.equal(splitMonths({ from: '2026-03-05', to: null }, known).firstMonth, '2026-03-01');
+});
+
+test('a bound beyond all orders cuts no month', () => {
+  const split = splitMonths({ from: '2026-08-26', to: '2026-11-23' }, { oldest: '2026-09-02', newest: '2026-11-23' });
+  assert.deepEqual(
+    [split.firstMonth, split.endMonth, split.head.from, split.tail.from],
+    ['-infinity', 'infinity', 'infinity', 'infinity'],
+  );
+});
+
+test('months keep the day where they can', () => {
+  assert.equal(addMonths('2026-03-31', -1), '2026-02-28');
+  assert.equal(addMonths('2024-01-31', 1), '2024-02-29');
+  assert.equal(addDays('2026-12-31', 1), '2027-01-01');
+});
+
+test('months plus edges count every day of the period once, and no other day', () => {
+  const day = fc.integer({ min: 0, max: 200 }).map((count) => addDays('2025-11-10', count));
+  fc.assert(
+    fc.property(day, day, fc.boolean(), fc.boolean(), (one, other, isFromOpen, isToOpen) => {
+      const [low = '', high = ''] = [one, other].sort();
+      const period = { from: isFromOpen ? null : low, to: isToOpen ? null : high };
+      const split = splitMonths(period, { oldest: '2025-11-05', newest: '2026-06-20' });
+      const isInside = (edge: Edge, date: string): boolean =>
+        edge.from !== 'infinity' && date >= edge.from && date <= edge.to;
+      for (let date = '2025-11-05'; date <= '2026-06-20'; date = addDays(date, 1)) {
+        const month = `${date.slice(0, 7)}-01`;
+        const isMonth =
+          (split.firstMonth === '-infinity' || month >= split.firstMonth) &&
+          (split.endMonth === 'infinity' || month < split.endMonth);
+        const times =
+          (isMonth ? 1 : 0) +
+          (isInside(split.head, date) ? split.head.sign : 0) +
+          (isInside(split.tail, date) ? split.tail.sign : 0);
+        const expected =
+          (period.from === null || date >= period.from) && (period.to === null || date <= period.to) ? 1 : 0;
+        assert.equal(times, expected, `${date} in ${JSON.stringify(period)}`);
+      }
+    }),
+  );
+});

@@ -1,0 +1,70 @@
+// Opening PostgreSQL connections and telling what their failures mean. It never retries: only src/pipeline does.
+import pg from 'pg';
+import { fail } from '../catalog/errors.ts';
+import { EsteiraError, messageOf } from '../lib/errors.ts';
+
+/** SQLSTATE classes that pass by themselves: connection, rollback, resources, operator intervention, system. */
+const PASSING_CLASSES = new Set(['08', '40', '53', '57', '58']);
+/** SQLSTATE classes that speak of the data sent: data exception, integrity violation. */
+const DATA_CLASSES = new Set(['22', '23']);
+const REFUSED_STATES = new Set(['28000', '28P01', '3D000', '42501']);
+
+/** Numbers stay exact: bigint and numeric come as text unless a caller converts them. */
+export async function connect(url: string, role: 'loader' | 'reader'): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: `esteira ${role}`,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    options: '-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8 -c lock_timeout=0',
+  });
+  // Without a listener a connection lost between two queries would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw asWarehouseError(error);
+  }
+  return client;
+}
+
+/** The SQLSTATE of an error from PostgreSQL, or undefined. */
+export function sqlStateOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** True when PostgreSQL refused a value or a row. */
+export function isDataError(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state !== undefined && DATA_CLASSES.has(state.slice(0, 2));
+}
+
+/** Turns a failure of the connection or the server into an EsteiraError; anything else is returned as it is, a bug. */
+export function asWarehouseError(error: unknown): unknown {
+  if (error instanceof EsteiraError) return error;
+  const state = sqlStateOf(error);
+  if (state !== undefined && REFUSED_STATES.has(state)) {
+    return fail('WAREHOUSE_REFUSED', {
+      what: 'PostgreSQL refused the connection or the rights.',
+      why: messageOf(error),
+      fix: 'Check user, password, database and grants in the warehouse URL (esteira config).',
+      cause: error,
+    });
+  }
+  if ((state !== undefined && PASSING_CLASSES.has(state.slice(0, 2))) || (state === undefined && isConnectionLoss(error))) {
+    return fail('WAREHOUSE_UNREACHABLE', {
+      what: 'PostgreSQL does not answer.',
+      why: messageOf(error),
+      fix: 'Start it (esteira warehouse start) or check host, port and network; then run the same command again.',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function isConnectionLoss(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && /^E(CONN|PIPE|HOST|NET|TIMEDOUT|ADDR|AI_AGAIN)/.test(code)) return true;
+  return /connection (terminated|ended|timeout|closed)|timeout expired|not queryable|client has encountered a connection error/i.test(messageOf(error));
+}

@@ -1,0 +1,189 @@
+// Starts and stops the PostgreSQL process itself on a prepared data folder, and reads what it says about itself.
+// It never creates data folders and knows no roles: see cluster.ts and roles.ts.
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Binaries } from './binaries.ts';
+import { diskFull, serverEnvironment, startFailed, writeSettings } from './cluster.ts';
+import { isAlive, processesIn, worksIn } from './process-table.ts';
+import { giveTo, type RunAs } from './run-as.ts';
+
+/** What postmaster.pid says. `isReady` turns true when recovery is over and connections are served. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  readonly isReady: boolean;
+}
+
+export interface PostmasterOptions {
+  readonly data: string;
+  readonly log: string;
+  readonly binaries: Binaries;
+  readonly runAs: RunAs;
+  /** Tried first; another free port is taken when it is in use. */
+  readonly port: number | undefined;
+  readonly socketDir: string | null;
+  readonly isDurable: boolean;
+  /** Recovery after a crash replays the log: minutes when it is long. */
+  readonly timeoutMs: number;
+}
+
+const LOG_MAX_BYTES = 10_000_000;
+const POLL_MS = 25;
+
+/** The living server of that data folder, or undefined. */
+export function readPostmaster(data: string): Postmaster | undefined {
+  const lines = pidFileLines(data);
+  const pid = Number(lines?.[0]);
+  if (lines === undefined || !Number.isInteger(pid) || pid <= 0 || !worksIn(pid, data)) return undefined;
+  return { pid, port: Number(lines[3] ?? 0), isReady: lines[7]?.trim() === 'ready' };
+}
+
+function pidFileLines(data: string): string[] | undefined {
+  try {
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts the server and waits until it serves. It is detached: it goes on when this process ends. */
+export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
+  const deadline = Date.now() + options.timeoutMs;
+  giveTo(options.runAs, options.data);
+  await clearRemains(options.data);
+  let port = options.port ?? (await freePort());
+  if (!(await isPortFree(port))) port = await freePort();
+  for (let attempt = 1; ; attempt++) {
+    writeSettings(options.data, { port, socketDir: options.socketDir, isDurable: options.isDurable });
+    const outcome = await launch(options, deadline);
+    if (typeof outcome !== 'string') return outcome;
+    if (/No space left on device/i.test(outcome)) throw diskFull(lastLines(outcome));
+    if (attempt === 5) throw startFailed('The embedded PostgreSQL did not start.', lastLines(outcome));
+    if (/could not (bind|create any TCP)|Address already in use/i.test(outcome)) port = await freePort();
+    else if (/shared memory block .*in use|lock file .*already exists/is.test(outcome))
+      await clearRemains(options.data);
+    else throw startFailed('The embedded PostgreSQL did not start.', `${lastLines(outcome)} (log: ${options.log})`);
+  }
+}
+
+/** The started server, or what it wrote before it gave up. */
+async function launch(options: PostmasterOptions, deadline: number): Promise<Postmaster | string> {
+  if (existsSync(options.log) && statSync(options.log).size > LOG_MAX_BYTES)
+    renameSync(options.log, `${options.log}.1`);
+  const log = openSync(options.log, 'a', 0o600);
+  const logStart = fstatSync(log).size;
+  const [command, args] = options.runAs.wrap(options.binaries.postgres, ['-D', options.data]);
+  const child = spawn(command, args, {
+    cwd: options.data,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: serverEnvironment(),
+  });
+  closeSync(log);
+  let failure: string | undefined;
+  child.on('error', (error) => (failure = error.message));
+  child.on('exit', (code, signal) => (failure ??= `exited with ${code ?? signal}`));
+  child.unref();
+  while (failure === undefined) {
+    const server = readPostmaster(options.data);
+    if (server?.isReady === true && server.pid === child.pid) return server;
+    if (Date.now() > deadline) {
+      child.kill('SIGINT');
+      throw startFailed(
+        'The embedded PostgreSQL did not become ready in time.',
+        `It was still starting; see ${options.log}`,
+      );
+    }
+    await delay(POLL_MS);
+  }
+  return readFrom(options.log, logStart) || failure;
+}
+
+/**
+ * After kill -9 or a reboot: ends backends that outlived their server, and removes a pid file whose number now belongs to
+ * somebody else's process. A pid file of a dead process stays: PostgreSQL judges it itself, shared memory included.
+ */
+async function clearRemains(data: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (let signal: NodeJS.Signals = 'SIGQUIT'; ;) {
+    const remains = processesIn(data);
+    if (remains.length === 0) break;
+    for (const pid of remains) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // it ended in between
+      }
+    }
+    if (Date.now() > deadline) signal = 'SIGKILL';
+    await delay(100);
+  }
+  const pid = Number(pidFileLines(data)?.[0]);
+  if (pid > 0 && isAlive(pid) && !worksIn(pid, data)) rmSync(join(data, 'postmaster.pid'), { force: true });
+}
+
+/** Ends the server cleanly: sessions are cut off, a checkpoint is written. Returns false when none was running. */
+export async function stopPostmaster(data: string, timeoutMs: number): Promise<boolean> {
+  const server = readPostmaster(data);
+  if (server === undefined) return false;
+  process.kill(server.pid, 'SIGINT');
+  const deadline = Date.now() + timeoutMs;
+  while (worksIn(server.pid, data)) {
+    if (Date.now() > deadline) {
+      throw startFailed(
+        'The embedded PostgreSQL has not stopped yet.',
+        `Process ${server.pid} is still writing its last checkpoint.`,
+      );
+    }
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+/** A port that is free on loopback now; between 1024 and the system's choice. */
+export async function freePort(): Promise<number> {
+  return listenOnce(0).then((port) => port ?? freePort());
+}
+
+async function isPortFree(port: number): Promise<boolean> {
+  return (await listenOnce(port)) !== undefined;
+}
+
+function listenOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(undefined));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = probe.address();
+      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : undefined));
+    });
+  });
+}
+
+function readFrom(path: string, start: number): string {
+  const handle = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(Math.min(64_000, Math.max(0, fstatSync(handle).size - start)));
+    readSync(handle, buffer, 0, buffer.length, start);
+    return buffer.toString('utf8');
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-3).join(' | ');
+}

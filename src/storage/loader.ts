@@ -1,0 +1,279 @@
+// The loader: one prepared batch becomes visible in one transaction, exactly once. All sources and engines end here.
+// It never transforms a value, never retries (src/pipeline does), and writes nothing outside its transaction.
+//
+// Order inside the transaction: lock the warehouse; is the batch already there? compare the position; probe what is known; remove replaced orders
+// and their share of the rollups; copy the new rows; quarantine; rollups; ledger; move the position; commit.
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type pg from 'pg';
+import { ROLLUPS, rollupColumns, rollupSql, type Rollup } from '../catalog/rollups.ts';
+import type { EventCounts, KnownRows, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../model/batch.ts';
+import { asWarehouseError, isDataError, sqlStateOf } from './connection.ts';
+import { copyIn, copyOut } from './copy.ts';
+import { WAREHOUSE_LOCK } from './migrations.ts';
+import { quoteName } from './quote.ts';
+import { keepRejected } from './quarantine.ts';
+
+/** What became of a batch. `lost`: another loader moved the source's position; discard, read the position again, go on from there. */
+export type LoadOutcome =
+  | { readonly kind: 'loaded' | 'already'; readonly counts: EventCounts }
+  | { readonly kind: 'lost'; readonly position: string };
+
+export interface LoadOptions {
+  /** Folder for the probe's answers; owner-only, removed by the caller. */
+  readonly folder: string;
+  /** Let a newer transform replace rows of the same version. */
+  readonly reprocess: boolean;
+  readonly transformVersion: number;
+}
+
+/** More refused orders than this in one batch is a fault of ours or of the schema, not of the data. */
+const MOST_REFUSED = 200;
+
+/** One connection's loading of one source. */
+export class Loader {
+  readonly #client: pg.Client;
+  readonly #options: LoadOptions;
+  /** Number of ledger rows after our last batch, while every row in the warehouse is known to come from this source's disjoint batches. */
+  #ownBatchCount: number | null = null;
+
+  constructor(client: pg.Client, options: LoadOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Loads a batch, or finds that it is already there. Throws WAREHOUSE_UNREACHABLE (retryable), WAREHOUSE_REFUSED, or a bug. */
+  async load(batch: PreparedBatch): Promise<LoadOutcome> {
+    const refused: RefusedOrder[] = [];
+    for (;;) {
+      try {
+        return await this.#transaction(batch, refused);
+      } catch (error) {
+        await this.#client.query('ROLLBACK').catch(() => undefined);
+        const order = error instanceof RefusedRow ? await error.order() : null;
+        if (order === null || refused.length >= MOST_REFUSED) throw asWarehouseError(error instanceof RefusedRow ? error.cause : error);
+        refused.push(order);
+      }
+    }
+  }
+
+  async #transaction(batch: PreparedBatch, refused: readonly RefusedOrder[]): Promise<LoadOutcome> {
+    const client = this.#client;
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [WAREHOUSE_LOCK]);
+    const earlier = await readLedger(client, batch.id);
+    if (earlier) {
+      await client.query('ROLLBACK');
+      return { kind: 'already', counts: earlier };
+    }
+    const position = await lockPosition(client, batch);
+    if (position !== batch.positionBefore) {
+      await client.query('ROLLBACK');
+      return { kind: 'lost', position };
+    }
+    const isAlone = await this.#isAlone(batch);
+    const known = await this.#probe(batch, isAlone);
+    const sorted = await batch.sort(known, refused, this.#options.reprocess);
+    await this.#write(sorted);
+    await writeLedger(client, batch, sorted.counts, this.#options.transformVersion);
+    await client.query('COMMIT');
+    if (isAlone) this.#ownBatchCount = await ledgerSize(client);
+    else this.#ownBatchCount = null;
+    return { kind: 'loaded', counts: sorted.counts };
+  }
+
+  /** True when nothing in the warehouse can concern the orders of this batch: it is empty, or holds only earlier batches of the same disjoint source. */
+  async #isAlone(batch: PreparedBatch): Promise<boolean> {
+    if (!batch.isDisjoint) return false;
+    if (this.#ownBatchCount !== null) return (await ledgerSize(this.#client)) === this.#ownBatchCount;
+    const { rows } = await this.#client.query<{ empty: boolean }>(
+      'SELECT NOT EXISTS (SELECT 1 FROM historico_status) AND NOT EXISTS (SELECT 1 FROM pedidos_rejeitados) AS empty');
+    return rows[0]?.empty === true;
+  }
+
+  /** Asks the warehouse for what it holds of the batch's orders and rejected records. */
+  async #probe(batch: PreparedBatch, isAlone: boolean): Promise<KnownRows> {
+    if (isAlone) return { versionsPath: null, rejectedPath: null };
+    const client = this.#client;
+    const keys = await batch.keys();
+    let versionsPath: string | null = null;
+    if (keys) {
+      versionsPath = join(this.#options.folder, 'conhecidos.csv');
+      await client.query('CREATE TEMP TABLE chaves_lote (loja text, id_pedido text) ON COMMIT DROP');
+      await copyIn(client, 'chaves_lote', keys);
+      await client.query('ANALYZE chaves_lote');
+      await copyOut(client, `
+        SELECT h.loja, h.id_pedido, h.revisao, encode(h.hash_origem, 'hex'), h.atualizado_em AT TIME ZONE 'UTC', h.atualizado_em_estimado, v.visto_em AT TIME ZONE 'UTC',
+          p.revisao = h.revisao AND p.hash_origem = h.hash_origem AND p.atualizado_em = h.atualizado_em, p.versao_transformacao
+        FROM chaves_lote c
+        JOIN historico_status h ON h.loja = c.loja AND h.id_pedido = c.id_pedido
+        LEFT JOIN pedidos p ON p.loja = c.loja AND p.id_pedido = c.id_pedido
+        LEFT JOIN esteira.vistos v ON v.loja = h.loja AND v.id_pedido = h.id_pedido AND v.revisao = h.revisao AND v.hash_origem = h.hash_origem`, versionsPath);
+    }
+    const rejectedKeys = await batch.rejectedKeys();
+    let rejectedPath: string | null = null;
+    if (rejectedKeys) {
+      rejectedPath = join(this.#options.folder, 'rejeitados-conhecidos.csv');
+      await client.query('CREATE TEMP TABLE chaves_rejeitados (loja text, hash_original text) ON COMMIT DROP');
+      await copyIn(client, 'chaves_rejeitados', rejectedKeys);
+      await copyOut(client, `
+        SELECT q.loja, encode(q.hash_original, 'hex') FROM chaves_rejeitados c
+        JOIN pedidos_rejeitados q ON q.loja = c.loja AND q.hash_original = decode(c.hash_original, 'hex')`, rejectedPath);
+    }
+    return { versionsPath, rejectedPath };
+  }
+
+  async #write(sorted: SortedBatch): Promise<void> {
+    const client = this.#client;
+    if (sorted.replaced) await removeReplaced(client, sorted.replaced);
+    for (const file of sorted.inserts) await this.#insert(file);
+    if (sorted.customers) await keepNewest(client, sorted.customers, ['loja', 'chave_cliente'], ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem']);
+    if (sorted.products) await keepNewest(client, sorted.products, ['loja', 'sku'], ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item']);
+    if (sorted.sightings) await keepSightings(client, sorted.sightings);
+    await keepRejected(client, sorted.rejected, sorted.accepted);
+    for (const rollup of ROLLUPS) await addToRollup(client, rollup, sorted.rollups.find((file) => file.table === rollup.table), sorted.replaced !== null);
+  }
+
+  async #insert(file: RowsFile): Promise<void> {
+    try {
+      await copyIn(this.#client, file.table, file);
+    } catch (error) {
+      throw isDataError(error) ? new RefusedRow(file, error) : error;
+    }
+  }
+}
+
+/** PostgreSQL would not take a row of an order: its line in the file is in the error's context. */
+class RefusedRow extends Error {
+  readonly #file: RowsFile;
+
+  constructor(file: RowsFile, cause: unknown) {
+    super('a row was refused', { cause });
+    this.#file = file;
+  }
+
+  /** The order that the row belongs to; null when the error names no line. */
+  async order(): Promise<RefusedOrder | null> {
+    const where = String((this.cause as { where?: unknown }).where ?? '');
+    const wanted = Number(/\bline (\d+)/.exec(where)?.[1] ?? 0);
+    if (wanted === 0) return null;
+    let line = 0;
+    for await (const text of createInterface({ input: createReadStream(this.#file.path), crlfDelay: Infinity })) {
+      line += 1;
+      if (line !== wanted) continue;
+      const cells = /^("(?:[^"]|"")*"|[^,]*),("(?:[^"]|"")*"|[^,]*)(?:,|$)/.exec(text);
+      if (!cells) return null;
+      const bare = (cell: string | undefined): string => (cell?.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : (cell ?? ''));
+      return { store: bare(cells[1]), orderId: bare(cells[2]), sqlState: sqlStateOf(this.cause) ?? '' };
+    }
+    return null;
+  }
+}
+
+async function readLedger(client: pg.Client, id: string): Promise<EventCounts | null> {
+  const { rows } = await client.query<Record<string, string>>(
+    'SELECT lidos, aceitos, rejeitados, duplicados, antigos, linhas, valor_aceito, valor_rejeitado FROM esteira.lotes WHERE id_lote = $1', [id]);
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    lidos: Number(row['lidos']), aceitos: Number(row['aceitos']), rejeitados: Number(row['rejeitados']), duplicados: Number(row['duplicados']),
+    antigos: Number(row['antigos']), linhas: Number(row['linhas']), valorAceito: row['valor_aceito'] ?? '0', valorRejeitado: row['valor_rejeitado'] ?? '0',
+  };
+}
+
+async function ledgerSize(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ n: string }>('SELECT count(*) AS n FROM esteira.lotes');
+  return Number(rows[0]?.n);
+}
+
+/** The source's position, its row locked; a source without one starts at the batch's own position. */
+async function lockPosition(client: pg.Client, batch: PreparedBatch): Promise<string> {
+  const { rows } = await client.query<{ posicao: string }>('SELECT posicao FROM esteira.posicoes WHERE chave = $1 FOR UPDATE', [batch.sourceId]);
+  return rows[0]?.posicao ?? '0';
+}
+
+async function writeLedger(client: pg.Client, batch: PreparedBatch, counts: EventCounts, transformVersion: number): Promise<void> {
+  await client.query(
+    `INSERT INTO esteira.lotes (id_lote, id_fonte, posicao, lidos, aceitos, rejeitados, duplicados, antigos, linhas, valor_aceito, valor_rejeitado, versao_transformacao, iniciado_em)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [batch.id, batch.sourceId, batch.positionAfter, counts.lidos, counts.aceitos, counts.rejeitados, counts.duplicados, counts.antigos, counts.linhas,
+      counts.valorAceito, counts.valorRejeitado, transformVersion, batch.startedAt]);
+  await client.query(
+    `INSERT INTO esteira.posicoes (chave, posicao) VALUES ($1, $2)
+     ON CONFLICT (chave) DO UPDATE SET posicao = excluded.posicao, atualizado_em = now()`, [batch.sourceId, batch.positionAfter]);
+}
+
+function deltaName(rollup: Rollup): string {
+  return `delta_${rollup.table}`;
+}
+
+/** Takes the replaced orders out of the rollups and of their tables; their new rows are copied afterwards like any other. */
+async function removeReplaced(client: pg.Client, replaced: RowsFile): Promise<void> {
+  await client.query('CREATE TEMP TABLE substituidos (loja text, id_pedido text) ON COMMIT DROP');
+  await copyIn(client, 'substituidos', replaced);
+  await client.query('ANALYZE substituidos');
+  const base = {
+    pedidos: '(SELECT p.* FROM pedidos p JOIN substituidos s ON s.loja = p.loja AND s.id_pedido = p.id_pedido)',
+    itens: 'itens_pedido',
+    pagamentos: 'pagamentos',
+  };
+  for (const rollup of ROLLUPS) {
+    await makeDelta(client, rollup);
+    await client.query(`INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${rollupSql(rollup, base, -1)}`);
+  }
+  for (const table of ['itens_pedido', 'pagamentos', 'pedidos']) {
+    await client.query(`DELETE FROM ${quoteName(table)} t USING substituidos s WHERE s.loja = t.loja AND s.id_pedido = t.id_pedido`);
+  }
+}
+
+async function makeDelta(client: pg.Client, rollup: Rollup): Promise<void> {
+  await client.query(`CREATE TEMP TABLE ${quoteName(deltaName(rollup))} (LIKE ${quoteName(rollup.table)}) ON COMMIT DROP`);
+}
+
+/** Adds the new sums and those taken away; rows that reach zero are deleted. */
+async function addToRollup(client: pg.Client, rollup: Rollup, file: RowsFile | undefined, hasRemoved: boolean): Promise<void> {
+  if (!file && !hasRemoved) return;
+  if (!hasRemoved) await makeDelta(client, rollup);
+  const delta = quoteName(deltaName(rollup));
+  if (file) await copyIn(client, deltaName(rollup), file);
+  const table = quoteName(rollup.table);
+  const keys = Object.keys(rollup.keys).map(quoteName);
+  const sums = Object.keys(rollup.sums).map(quoteName);
+  await client.query(`
+    INSERT INTO ${table} AS r (${[...keys, ...sums].join(', ')})
+    SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')}
+    HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}
+    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.map((name) => `${name} = r.${name} + excluded.${name}`).join(', ')}`);
+  if (!hasRemoved) return;
+  await client.query(`
+    DELETE FROM ${table} r USING (SELECT DISTINCT ${keys.join(', ')} FROM ${delta}) d
+    WHERE ${keys.map((name) => `d.${name} = r.${name}`).join(' AND ')} AND r.${quoteName(rollup.counter)} = 0`);
+}
+
+/** Upserts rows of which the one with the largest version wins, whatever their order of arrival. Texts compare by bytes. */
+async function keepNewest(client: pg.Client, file: RowsFile, keys: readonly string[], version: readonly string[]): Promise<void> {
+  const staging = `novos_${file.table}`;
+  await client.query(`CREATE TEMP TABLE ${quoteName(staging)} (LIKE ${quoteName(file.table)}) ON COMMIT DROP`);
+  await copyIn(client, staging, file);
+  const names = file.columns.map(quoteName);
+  const ordered = (alias: string): string => version.map((name) => `${alias}.${quoteName(name)}${name === 'id_pedido' ? ' COLLATE "C"' : ''}`).join(', ');
+  await client.query(`
+    INSERT INTO ${quoteName(file.table)} AS t (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${quoteName(staging)}
+    ON CONFLICT (${keys.map(quoteName).join(', ')}) DO UPDATE SET ${file.columns.filter((name) => !keys.includes(name)).map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`).join(', ')}
+    WHERE (${ordered('excluded')}) > (${ordered('t')})`);
+}
+
+/** Contents of sources without an update time: the earliest time goes to the history, the latest to esteira.vistos. */
+async function keepSightings(client: pg.Client, file: RowsFile): Promise<void> {
+  await client.query('CREATE TEMP TABLE vistos_lote (loja text, id_pedido text, revisao int, hash_origem bytea, menor timestamptz, maior timestamptz) ON COMMIT DROP');
+  await copyIn(client, 'vistos_lote', file);
+  await client.query(`
+    INSERT INTO esteira.vistos AS v (loja, id_pedido, revisao, hash_origem, visto_em)
+    SELECT l.loja, l.id_pedido, l.revisao, l.hash_origem, GREATEST(l.maior, h.atualizado_em)
+    FROM vistos_lote l JOIN historico_status h ON h.loja = l.loja AND h.id_pedido = l.id_pedido AND h.revisao = l.revisao AND h.hash_origem = l.hash_origem
+    ON CONFLICT (loja, id_pedido, revisao, hash_origem) DO UPDATE SET visto_em = excluded.visto_em WHERE excluded.visto_em > v.visto_em`);
+  await client.query(`
+    UPDATE historico_status h SET atualizado_em = l.menor, recebido_em = LEAST(h.recebido_em, l.menor) FROM vistos_lote l
+    WHERE h.loja = l.loja AND h.id_pedido = l.id_pedido AND h.revisao = l.revisao AND h.hash_origem = l.hash_origem AND h.atualizado_em_estimado AND l.menor < h.atualizado_em`);
+}
