@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { stopEmbedded } from '../../src/storage/embedded/server.ts';
 import { temporaryHome } from '../support/postgres.ts';
@@ -31,22 +31,32 @@ test(
     const work = realpathSync(mkdtempSync(join(tmpdir(), 'esteira pack ')));
     t.after(() => rmSync(work, { recursive: true, force: true }));
     const home = temporaryHome();
-    // plain Node: nothing of this repository on the path, no variables of npm or of the test run
-    const kept = ['HOME', 'LANG', 'XDG_CACHE_HOME'].map((name) => [name, process.env[name]]);
-    const env = {
+    // packing and installing use the machine's own npm with its settings (registry, certificates, proxy)
+    const outside = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
+    const own = Object.entries(process.env).filter(
+      ([name]) =>
+        !/^(ESTEIRA_|npm_package_|npm_lifecycle_|npm_config_local_prefix$|INIT_CWD$|NODE_OPTIONS$|NODE_TEST_CONTEXT$)/.test(
+          name,
+        ),
+    );
+    const npmEnv = { ...Object.fromEntries(own), PATH: outside.join(':') };
+    // running uses plain Node 24: nothing of this repository on the path, none of those settings
+    const kept = ['HOME', 'LANG'].map((name) => [name, process.env[name]]);
+    const plainEnv = {
       ...Object.fromEntries(kept),
       CI: 'true',
       NO_COLOR: '1',
       ESTEIRA_HOME: home,
-      PATH: plainPath(work),
-    } as NodeJS.ProcessEnv;
+      PATH: [nodeFolder(work), ...outside].join(':'),
+    };
     const run = (cwd: string, command: string, ...args: string[]): string =>
       execFileSync(command, args, {
         cwd,
-        env,
+        env: command === 'npm' ? npmEnv : plainEnv,
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
         maxBuffer: 50_000_000,
+        timeout: 180_000,
       });
 
     const json = run(root, 'npm', 'pack', '--json', '--pack-destination', work);
@@ -67,7 +77,17 @@ test(
     mkdirSync(empty);
     writeFileSync(join(empty, 'package.json'), '{ "private": true }\n');
     // without install scripts, as cautious installers have it: the program must not depend on them
-    run(empty, 'npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', join(work, packed.filename));
+    run(
+      empty,
+      'npm',
+      'install',
+      '--prefer-offline',
+      '--fetch-retries=1',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      join(work, packed.filename),
+    );
     assert.ok(!existsSync(join(empty, 'node_modules', 'node')), 'the pinned Node is for the repository only');
     assert.ok(!readdirSync(join(empty, 'node_modules')).includes('typescript'));
 
@@ -82,11 +102,10 @@ test(
   },
 );
 
-/** A PATH whose `node` is the Node 24 that runs this test, with the machine's npm, sh and system folders. */
-function plainPath(work: string): string {
+/** A folder whose `node` is the Node 24 that runs this test. */
+function nodeFolder(work: string): string {
   const bin = join(work, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'node'), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
-  const outside = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
-  return [bin, ...outside, dirname(process.execPath)].join(':');
+  symlinkSync(process.execPath, join(bin, 'node'));
+  return bin;
 }

@@ -321,9 +321,9 @@ test('regions follow the delivery state, and the limit is per region', async (t)
 });
 
 test('an empty warehouse gives empty answers, and an unknown store is refused with the nearest name', async (t) => {
-  const { client } = await warehouseWith(t, []);
+  const { client, database } = await warehouseWith(t, []);
   for (const { name } of ANALYSES) assert.equal((await rowsOf(client, name)).length, name === 'summary' ? 1 : 0, name);
-  await client.query(
+  await database.query(
     `INSERT INTO pedidos_diarios VALUES ('minha-loja', '2026-01-01', 'Site', 'Pago', 'SP', 1, 1, 1, 0, 0, 1, 0)`,
   );
   await assert.rejects(rowsOf(client, 'summary', { stores: ['minha_loja'] }), {

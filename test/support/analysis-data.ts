@@ -46,7 +46,7 @@ interface Scope {
   after(hook: () => Promise<void>): void;
 }
 
-/** A migrated database with these orders and their rollups, and a connection to it. */
+/** A migrated database with these orders and their rollups, and a connection to it as the reading role. */
 export async function warehouseWith(
   scope: Scope,
   orders: readonly SampleOrder[],
@@ -70,11 +70,12 @@ export async function warehouseWith(
       await owner.end();
     },
   });
-  const client = new pg.Client(database.url);
-  open.push(client);
-  await client.connect();
-  for (const sql of FILL) await client.query(sql, [JSON.stringify(orders)]);
-  for (const sql of ROLLUPS) await client.query(sql);
+  const owner = new pg.Client(database.url);
+  const client = new pg.Client(database.readUrl);
+  open.push(owner, client);
+  await Promise.all(open.map(async (connection) => connection.connect()));
+  for (const sql of FILL) await owner.query(sql, [JSON.stringify(orders)]);
+  for (const sql of ROLLUPS) await owner.query(sql);
   return { database, client };
 }
 

@@ -48,7 +48,7 @@ export async function planSlices(connection: DuckDBConnection, sliceLines: numbe
   const slices: Slice[] = [];
   const starts = await numbers(connection, `
     SELECT min(rowid) FROM (
-      SELECT rowid, CASE WHEN id_pedido IS NULL OR lag(id_pedido) OVER (ORDER BY rowid) IS DISTINCT FROM id_pedido
+      SELECT rowid, CASE WHEN lag(id_pedido) OVER (ORDER BY rowid) IS DISTINCT FROM id_pedido
                            OR lag(${STORE}) OVER (ORDER BY rowid) IS DISTINCT FROM ${STORE} THEN 1 ELSE 0 END AS inicio
       FROM linhas WHERE rowid >= ${sliceLines} AND rowid % ${sliceLines} < 2000)
     WHERE inicio = 1 AND rowid % ${sliceLines} <> 0 GROUP BY rowid // ${sliceLines} ORDER BY 1`);
@@ -102,7 +102,7 @@ function itemStruct(alias: string): string {
 
 /** Groups of lines without the order's own fields, which are taken from one line afterwards: aggregating thirty texts a group costs more than all the rest. */
 function groupSql(source: string, variant: string | null): string {
-  const header = `CASE WHEN NOT (${IS_CONTINUATION}) AND problema IS NULL THEN hash(${HEADER_COLUMNS.join(', ')}) END`;
+  const header = `CASE WHEN NOT (${IS_CONTINUATION}) AND problema IS NULL AND data_pedido IS NOT NULL THEN hash(${HEADER_COLUMNS.join(', ')}) END`;
   return `
     SELECT min(rid) AS ordinal, min(linha) AS linha, CAST(count(*) AS INTEGER) AS n_linhas, list(rid) AS rids, max(problema_lido) AS problemas,
       ${STORE} AS loja, id_pedido, NULLIF(versao, '') AS atualizado_em,
@@ -111,7 +111,7 @@ function groupSql(source: string, variant: string | null): string {
         FILTER (COALESCE(forma_pagamento, parcelas, valor_pagamento) IS NOT NULL) AS pagamentos_das_linhas,
       min(cabecalho) AS menor_cabecalho, max(cabecalho) AS maior_cabecalho, count(n_item) AS itens_numerados
     FROM (SELECT *, ${header} AS cabecalho FROM (${source})) l
-    GROUP BY ${STORE}, id_pedido, versao, CASE WHEN id_pedido IS NULL THEN rid END${variant === null ? '' : `, ${variant}`}`;
+    GROUP BY ${STORE}, id_pedido, versao, CASE WHEN id_pedido IS NULL THEN COALESCE(cabecalho, rid) END${variant === null ? '' : `, ${variant}`}`;
 }
 
 /** Items without repeated lines, payments without repetition on every line; how many copies of the version the file holds. */

@@ -17,7 +17,13 @@ export interface BlockReading {
 }
 
 /** Reads `path` from byte `dataStart` on (from its beginning when there is an `onBytes`), record by record; `afterBlock` is awaited after each block. */
-export async function readRecords(path: string, dataStart: number, scanner: Scanner, reading: BlockReading, afterBlock?: () => Promise<void>): Promise<void> {
+export async function readRecords(
+  path: string,
+  dataStart: number,
+  scanner: Scanner,
+  reading: BlockReading,
+  afterBlock?: () => Promise<void>,
+): Promise<void> {
   const handle = await open(path, 'r');
   try {
     const buffer = Buffer.allocUnsafe(BLOCK_BYTES);

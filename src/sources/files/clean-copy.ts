@@ -14,21 +14,28 @@ export async function writeCleanCopy(survey: RecordFile, separator: string, targ
   const out = await open(target, 'wx', 0o600);
   try {
     const pending = new OutBuffer(out);
-    await readRecords(survey.path, survey.dataStart, survey.scannerAt(survey.dataLine), {
-      limitBytes: MAX_RECORD_BYTES,
-      onTooLong: () => {
-        throw new Error('a record grew after the file was surveyed');
+    await readRecords(
+      survey.path,
+      survey.dataStart,
+      survey.scannerAt(survey.dataLine),
+      {
+        limitBytes: MAX_RECORD_BYTES,
+        onTooLong: () => {
+          throw new Error('a record grew after the file was surveyed');
+        },
+        onRecord: (span, bytes) => {
+          const kind = survey.kindOf(span, bytes);
+          if (kind === 'blank' || kind === 'ignored') return;
+          pending.writeText(`${span.line}${separator}`);
+          if (kind === 'broken')
+            pending.writeText(survey.standIn(decodeRecord(bytes.subarray(span.start, span.end), survey.encoding)));
+          else if (isAsIs) pending.writeBytes(bytes, span.start, span.end);
+          else pending.writeText(decodeRecord(bytes.subarray(span.start, span.end), survey.encoding));
+          pending.writeByte(LF);
+        },
       },
-      onRecord: (span, bytes) => {
-        const kind = survey.kindOf(span, bytes);
-        if (kind === 'blank' || kind === 'ignored') return;
-        pending.writeText(`${span.line}${separator}`);
-        if (kind === 'broken') pending.writeText(survey.standIn(decodeRecord(bytes.subarray(span.start, span.end), survey.encoding)));
-        else if (isAsIs) pending.writeBytes(bytes, span.start, span.end);
-        else pending.writeText(decodeRecord(bytes.subarray(span.start, span.end), survey.encoding));
-        pending.writeByte(LF);
-      },
-    }, () => pending.drain());
+      () => pending.drain(),
+    );
     await pending.finish();
   } finally {
     await out.close();
@@ -43,7 +50,7 @@ export async function writePatchedCopy(survey: RecordFile, target: string): Prom
     const pending = new OutBuffer(out);
     const block = Buffer.allocUnsafe(OUT_BYTES / 2);
     const copy = async (from: number, to: number): Promise<void> => {
-      for (let at = from; at < to; ) {
+      for (let at = from; at < to;) {
         const { bytesRead } = await source.read(block, 0, Math.min(block.length, to - at), at);
         if (bytesRead === 0) throw new Error('the file was cut after it was surveyed');
         pending.writeBytes(block, 0, bytesRead);
@@ -99,7 +106,7 @@ class OutBuffer {
   }
 
   async finish(): Promise<void> {
-    for (let at = 0; at < this.#used; ) at += (await this.#file.write(this.#bytes, at, this.#used - at)).bytesWritten;
+    for (let at = 0; at < this.#used;) at += (await this.#file.write(this.#bytes, at, this.#used - at)).bytesWritten;
     this.#used = 0;
   }
 

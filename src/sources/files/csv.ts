@@ -14,11 +14,11 @@ import { findHeader, type Header, type HeadRecord, type Separator } from './head
 import { RecordJudge } from './records.ts';
 import { MAX_COLUMNS, MAX_RECORD_BYTES, RecordScanner, splitRecord } from './scan.ts';
 import { cleaned, expectRows, identifier, linesView, listBroken, literal, projections, templateOf } from './sql.ts';
+import { BROKEN_SHARE, binaryRefused, quoteUnclosed, recordTooLarge, tooBroken, tooManyColumns } from './refusals.ts';
 import { MARK_EVERY, type BrokenRecord, type Marks, type RecordFile } from './survey.ts';
 
 const HEAD_BYTES = 1 << 18;
 const EXCEL_LIMITS = new Set([65_536, 1_048_576]);
-const BROKEN_SHARE = 0.2;
 
 /** What the pass over the bytes of a delimited file found out. */
 export interface CsvSurvey extends RecordFile {
@@ -41,7 +41,10 @@ export interface SurveyOptions {
 }
 
 /** Cuts the beginning of a file into records for the search of the header; quotes are ignored, as titles above a header may hold any. */
-async function readHead(path: string, encoding: Encoding | null): Promise<{ records: HeadRecord[]; offsets: number[]; bytes: number; nulAt: number }> {
+async function readHead(
+  path: string,
+  encoding: Encoding | null,
+): Promise<{ records: HeadRecord[]; offsets: number[]; bytes: number; nulAt: number; lineEnd: string | null }> {
   const handle = await open(path, 'r');
   try {
     const buffer = Buffer.allocUnsafe(HEAD_BYTES);
@@ -53,6 +56,7 @@ async function readHead(path: string, encoding: Encoding | null): Promise<{ reco
     const guess = encoding ?? (isUtf8(usable) ? 'utf-8' : 'windows-1252');
     const records: HeadRecord[] = [];
     const offsets: number[] = [];
+    let lineEnd: string | null = null;
     let at = 0;
     for (let line = 1; at < usable.length && records.length < 40; line++) {
       let end = at;
@@ -61,9 +65,10 @@ async function readHead(path: string, encoding: Encoding | null): Promise<{ reco
       const next = usable[end] === 13 && usable[end + 1] === 10 ? end + 2 : Math.min(end + 1, usable.length);
       records.push({ text: decodeRecord(usable.subarray(at, end), guess), line, lineCount: 1 });
       offsets.push(start + next);
+      if (end < usable.length) lineEnd ??= next - end === 2 ? 'crlf' : usable[end] === 13 ? 'cr' : 'lf';
       at = next;
     }
-    return { records, offsets, bytes: bytesRead, nulAt: head.indexOf(0) };
+    return { records, offsets, bytes: bytesRead, nulAt: head.indexOf(0), lineEnd };
   } finally {
     await handle.close();
   }
@@ -74,9 +79,14 @@ export async function surveyCsv(path: string, options: SurveyOptions): Promise<C
   const { name } = options;
   const head = await readHead(path, options.encoding);
   if (head.bytes === 0) {
-    throw fail('FILE_EMPTY', { what: `${name}: the file is empty.`, why: 'It has 0 bytes: the export or the copy did not finish.', fix: 'Export the file again.' });
+    throw fail('FILE_EMPTY', {
+      what: `${name}: the file is empty.`,
+      why: 'It has 0 bytes: the export or the copy did not finish.',
+      fix: 'Export the file again.',
+    });
   }
   if (head.nulAt >= 0) throw binaryRefused(name, head.nulAt);
+  if (head.records.length === 0) throw recordTooLarge(name, 1);
   const header = findHeader(name, head.records, options.profiles, options.separator);
   if (header.names.length > MAX_COLUMNS) throw tooManyColumns(name, header.line, header.names.length);
   const dataStart = head.offsets[header.line - 1] as number;
@@ -92,9 +102,10 @@ export async function surveyCsv(path: string, options: SurveyOptions): Promise<C
   let recordCount = 0;
   let ignoredCount = 0;
   let isBlankBehind = false;
-  let isRegular = true;
+  // Lines above the header may hold anything: DuckDB is not shown them.
+  let isRegular = header.line === 1;
   let hasInnerLines = false;
-  let firstLineEnd: string | null = null;
+  let hasFinalLineEnd = true;
   let isTruncated = false;
 
   await readRecords(path, dataStart, scanner, {
@@ -117,10 +128,8 @@ export async function surveyCsv(path: string, options: SurveyOptions): Promise<C
       if (span.fields > MAX_COLUMNS) throw tooManyColumns(name, span.line, span.fields);
       if (span.openQuoteLine > 0 && span.swallowsRecords) throw quoteUnclosed(name, span.openQuoteLine);
       if (isBlankBehind) isRegular = false;
-      if (span.lineEnd !== 'none') {
-        firstLineEnd ??= span.lineEnd;
-        if (span.lineEnd !== firstLineEnd || span.lineEnd === 'cr') isRegular = false;
-      }
+      if (span.lineEnd === 'none') hasFinalLineEnd = false;
+      else if (span.lineEnd !== head.lineEnd || span.lineEnd === 'cr') isRegular = false;
       if (kind === 'ignored') {
         ignoredCount++;
         isRegular = false;
@@ -129,7 +138,8 @@ export async function surveyCsv(path: string, options: SurveyOptions): Promise<C
       if (kind === 'broken') {
         broken.push({ rowid: recordCount, line: span.line, offset, bytes: span.end - span.start });
         isTruncated = span.lineEnd === 'none' && (span.fields < judge.expectedFields || span.openQuoteLine > 0);
-        if (broken.length > 10_000 && broken.length > recordCount / 2) throw tooBroken(name, broken, recordCount, header);
+        if (broken.length > 10_000 && broken.length > recordCount / 2)
+          throw tooBroken(name, broken, recordCount, header.names.length);
       }
       if (span.innerLines > 0) hasInnerLines = true;
       if (recordCount % MARK_EVERY === 0) {
@@ -141,7 +151,8 @@ export async function surveyCsv(path: string, options: SurveyOptions): Promise<C
   });
 
   const counted = broken.length - (isTruncated ? 1 : 0);
-  if (counted > BROKEN_SHARE * (recordCount - (isTruncated ? 1 : 0))) throw tooBroken(name, broken, recordCount, header);
+  if (counted > BROKEN_SHARE * (recordCount - (isTruncated ? 1 : 0)))
+    throw tooBroken(name, broken, recordCount, header.names.length);
   const seen = watch.finish();
   if (options.encoding === 'utf-8' && seen.encoding !== 'utf-8') {
     throw fail('FILE_ENCODING', {
@@ -151,21 +162,41 @@ export async function surveyCsv(path: string, options: SurveyOptions): Promise<C
     });
   }
   const encoding = options.encoding ?? seen.encoding;
-  const lastLine = scanner.line - 1;
-  if (EXCEL_LIMITS.has(lastLine)) warnings.push(`the file has exactly ${lastLine} lines, the limit of a spreadsheet: it was probably cut there`);
-  if (isTruncated) warnings.push(`the last line (${broken.at(-1)?.line ?? lastLine}) is cut short: the file is probably incomplete`);
+  const lastLine = hasFinalLineEnd ? scanner.line - 1 : scanner.line;
+  if (EXCEL_LIMITS.has(lastLine))
+    warnings.push(`the file has exactly ${lastLine} lines, the limit of a spreadsheet: it was probably cut there`);
+  if (isTruncated)
+    warnings.push(`the last line (${broken.at(-1)?.line ?? lastLine}) is cut short: the file is probably incomplete`);
   if (recordCount === 0) warnings.push('the file has a header and no orders');
   if (header.line > 1) warnings.push(`the header was found on line ${header.line}`);
   if (encoding === 'windows-1252') warnings.push('the file is not UTF-8: read as windows-1252');
-  if (seen.isDamaged) warnings.push('the file is UTF-8 with some wrong bytes: they were read as windows-1252 or marked as lost');
+  if (seen.isDamaged)
+    warnings.push('the file is UTF-8 with some wrong bytes: they were read as windows-1252 or marked as lost');
   const judgeAgain = new RecordJudge(header, encoding);
   return {
-    path, header, encoding, isDamaged: seen.isDamaged, bytes, dataStart, dataLine: header.nextLine, recordCount, ignoredCount, broken, hasInnerLines, marks, warnings,
+    path,
+    header,
+    encoding,
+    isDamaged: seen.isDamaged,
+    bytes,
+    dataStart,
+    dataLine: header.nextLine,
+    recordCount,
+    ignoredCount,
+    broken,
+    hasInnerLines,
+    marks,
+    warnings,
     scannerAt: (line) => new RecordScanner(header.separator.charCodeAt(0), line, header.names.length),
     kindOf: (span, buffer) => judgeAgain.kindOf(span, buffer),
     contentSha256: options.knownSha256 ?? hash.digest('hex'),
     untidy: scanner.untidy,
-    layout: !isRegular || hasInnerLines || encoding !== 'utf-8' || seen.isDamaged ? 'copied' : broken.length > 0 ? 'patched' : 'plain',
+    layout:
+      !isRegular || hasInnerLines || encoding !== 'utf-8' || seen.isDamaged
+        ? 'copied'
+        : broken.length > 0
+          ? 'patched'
+          : 'plain',
     standIn: (text) => standIn(header, text),
   };
 }
@@ -198,7 +229,12 @@ function rawColumns(count: number): string[] {
 }
 
 /** Fills `linhas` from a surveyed file. `copyPath` is where a copy may be written. */
-export async function loadCsv(conn: DuckDBConnection, survey: CsvSurvey, copyPath: string, constants: ReadonlyMap<LineColumn, string>): Promise<void> {
+export async function loadCsv(
+  conn: DuckDBConnection,
+  survey: CsvSurvey,
+  copyPath: string,
+  constants: ReadonlyMap<LineColumn, string>,
+): Promise<void> {
   const { header } = survey;
   const raw = rawColumns(header.names.length);
   const keys = new Set(header.positions.keys());
@@ -217,55 +253,24 @@ export async function loadCsv(conn: DuckDBConnection, survey: CsvSurvey, copyPat
   const skip = isCopied ? 0 : header.nextLine - 1;
   const columns = isCopied ? ['linha', ...raw] : raw;
   const types = columns.map((column) => `'${column}': 'VARCHAR'`).join(', ');
-  const reader = `read_csv(${literal(source)}, auto_detect = false, header = false, all_varchar = true, strict_mode = true, delim = ${literal(header.separator)}, ` +
+  const reader =
+    `read_csv(${literal(source)}, auto_detect = false, header = false, all_varchar = true, compression = 'none', hive_partitioning = false, strict_mode = true, delim = ${literal(header.separator)}, ` +
     `quote = '"', escape = '"', nullstr = '', ${isCopied ? "new_line = '\\n', " : ''}skip = ${skip}, max_line_size = ${2 * MAX_RECORD_BYTES}, parallel = ${!survey.hasInnerLines}, columns = {${types}})`;
 
-  await conn.run('DROP VIEW IF EXISTS linhas; DROP TABLE IF EXISTS linhas_lidas; DROP TABLE IF EXISTS linhas_partidas;');
   const inner = `SELECT ${isCopied ? 'linha, ' : ''}${cells.join(', ')} FROM ${reader}`;
   const numbered = isCopied ? 'linha::BIGINT AS linha, ' : '';
-  await conn.run(`CREATE TABLE linhas_lidas AS SELECT ${numbered}${targets.join(', ')} FROM (${inner})${survey.recordCount === 0 ? ' LIMIT 0' : ''}`);
+  await conn.run(
+    `CREATE TABLE linhas_lidas AS SELECT ${numbered}${targets.join(', ')} FROM (${inner})${survey.recordCount === 0 ? ' LIMIT 0' : ''}`,
+  );
   await expectRows(conn, 'linhas_lidas', survey.recordCount);
   const problem = await listBroken(conn, survey, 'LINHA_CAMPOS');
-  await conn.run(linesView('linhas_lidas', isCopied ? 'linha' : `rowid + ${header.nextLine}`, problem, new Set(selects.keys()), constants));
-}
-
-function binaryRefused(name: string, at: number): Error {
-  return fail('FILE_BINARY', {
-    what: `${name}: there is a NUL byte at offset ${at}; this is not a text file.`,
-    why: 'A spreadsheet, an image or a UTF-16 file without its byte order mark has such bytes; a CSV has none.',
-    fix: 'Save the table as "CSV UTF-8" and run again; for UTF-16 name it with --encoding utf-16le.',
-  });
-}
-
-function quoteUnclosed(name: string, line: number): Error {
-  return fail('FILE_QUOTE_UNCLOSED', {
-    what: `${name}: the quote opened on line ${line} is never closed.`,
-    why: 'Everything after it would be read as part of one cell, and those orders would be lost.',
-    fix: `Open the file in a text editor, close or remove the quote (") on line ${line}, then run again.`,
-  });
-}
-
-function recordTooLarge(name: string, line: number): Error {
-  return fail('FILE_RECORD_TOO_LARGE', {
-    what: `${name}: the record that begins on line ${line} is larger than ${MAX_RECORD_BYTES >> 20} MB.`,
-    why: 'No order line is that large: the file is damaged, or is something else.',
-    fix: `Look at line ${line} in a text editor; export the file again.`,
-  });
-}
-
-function tooManyColumns(name: string, line: number, count: number): Error {
-  return fail('FILE_TOO_MANY_COLUMNS', {
-    what: `${name}: line ${line} has ${count} columns.`,
-    why: `More than ${MAX_COLUMNS} columns are no table of orders.`,
-    fix: 'Check the separator and the line ends of the file, or export it again.',
-  });
-}
-
-function tooBroken(name: string, broken: readonly BrokenRecord[], recordCount: number, header: Header): Error {
-  const lines = broken.slice(0, 5).map((record) => record.line).join(', ');
-  return fail('FILE_TOO_BROKEN', {
-    what: `${name}: ${broken.length} of ${recordCount} records do not have the ${header.names.length} fields of the header (lines ${lines}${broken.length > 5 ? ', ...' : ''}).`,
-    why: `Above ${BROKEN_SHARE * 100} % the file as a whole cannot be trusted: cells are probably shifted everywhere.`,
-    fix: 'Export the file again; if cells contain the separator, they must be quoted.',
-  });
+  await conn.run(
+    linesView(
+      'linhas_lidas',
+      isCopied ? 'linha' : `rowid + ${header.nextLine}`,
+      problem,
+      new Set(selects.keys()),
+      constants,
+    ),
+  );
 }

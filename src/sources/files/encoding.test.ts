@@ -19,7 +19,10 @@ test('any text written as UTF-8 is found to be UTF-8, wherever the blocks are cu
 
 test('Portuguese text written as windows-1252 is found to be that', () => {
   for (const size of [1, 2, 3, 100]) {
-    assert.equal(watchInBlocks(Buffer.from('São Paulo; Maceió; coração; R$ 5,00', 'latin1'), size).finish().encoding, 'windows-1252');
+    assert.equal(
+      watchInBlocks(Buffer.from('São Paulo; Maceió; coração; R$ 5,00', 'latin1'), size).finish().encoding,
+      'windows-1252',
+    );
   }
 });
 
@@ -30,7 +33,10 @@ test('a NUL byte is found at its place', () => {
 
 test('an unfinished character is measured', () => {
   const coffee = Buffer.from('☕');
-  assert.deepEqual([0, 1, 2, 3].map((length) => unfinishedTail(coffee.subarray(0, length))), [0, 1, 2, 0]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((length) => unfinishedTail(coffee.subarray(0, length))),
+    [0, 1, 2, 0],
+  );
   assert.equal(unfinishedTail(Buffer.from('😀').subarray(0, 3)), 3);
 });
 
@@ -39,5 +45,12 @@ test('windows-1252 has letters where ISO 8859-1 has control characters', () => {
 });
 
 test('encodings are known by the names that people use', () => {
-  assert.deepEqual(['latin1', 'ISO-8859-1', 'cp1252', 'UTF8', 'utf-16', 'ebcdic'].map(encodingNamed), ['windows-1252', 'windows-1252', 'windows-1252', 'utf-8', 'utf-16le', undefined]);
+  assert.deepEqual(['latin1', 'ISO-8859-1', 'cp1252', 'UTF8', 'utf-16', 'ebcdic'].map(encodingNamed), [
+    'windows-1252',
+    'windows-1252',
+    'windows-1252',
+    'utf-8',
+    'utf-16le',
+    undefined,
+  ]);
 });

@@ -79,7 +79,9 @@ export class EncodingWatch {
     if (this.#tail.length > 0) this.#wrong++;
     if (this.#wrong === 0) return { encoding: 'utf-8', isDamaged: false };
     // windows-1252 text hardly ever forms right UTF-8 pairs by chance: several of them to each wrong byte mean damaged UTF-8.
-    return this.#wide > 4 * this.#wrong ? { encoding: 'utf-8', isDamaged: true } : { encoding: 'windows-1252', isDamaged: false };
+    return this.#wide > 4 * this.#wrong
+      ? { encoding: 'utf-8', isDamaged: true }
+      : { encoding: 'windows-1252', isDamaged: false };
   }
 }
 

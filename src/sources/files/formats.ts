@@ -3,23 +3,45 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fail } from '../../catalog/errors.ts';
 
-export type DecimalFormat = ',' | '.';
+/** The mark before the cents. 'en' (1,234.56) only ever comes from the user. */
+export type DecimalFormat = ',' | '.' | 'en';
 export type DateFormat = 'iso' | 'dmy' | 'mdy';
 
 const MONEY_COLUMNS = [
-  'preco_unitario', 'desconto_item', 'frete', 'desconto', 'valor_total', 'valor_pagamento', 'valor_reembolsado', 'valor_cobrado', 'comissao',
+  'preco_unitario',
+  'desconto_item',
+  'frete',
+  'desconto',
+  'valor_total',
+  'valor_pagamento',
+  'valor_reembolsado',
+  'valor_cobrado',
+  'comissao',
 ] as const;
 /** How many times more frequent one decimal mark must be than the other when both occur. */
 const CLEAR_MAJORITY = 20;
 
 /** The decimal mark of the file's money cells, by those that can be read in one way only; null when that leaves it open. */
 export async function decideDecimal(conn: DuckDBConnection): Promise<DecimalFormat | null> {
-  const ends = (mark: string, column: string): string => `(${column}[-3] = '${mark}' OR ${column}[-2] = '${mark}') AND regexp_matches(${column}, '\\d[${mark}]\\d{1,2}$')`;
+  const ends = (mark: string, column: string): string =>
+    `(${column}[-3] = '${mark}' OR ${column}[-2] = '${mark}') AND regexp_matches(${column}, '\\d[${mark}]\\d{1,2}$')`;
   // Most files have no comma in any money cell: that is seen at once, and then a single point decides.
-  const hasComma = await isAny(conn, MONEY_COLUMNS.map((column) => `contains(${column}, ',')`));
-  if (!hasComma) return (await isAny(conn, MONEY_COLUMNS.map((column) => `(${ends('.', column)})`))) ? '.' : null;
-  const count = (mark: string): string => MONEY_COLUMNS.map((column) => `count(*) FILTER (WHERE ${ends(mark, column)})`).join(' + ');
-  const row = (await conn.runAndReadAll(`SELECT ${count(',')}, ${count('.')} FROM linhas WHERE problema IS NULL`)).getRows()[0];
+  const hasComma = await isAny(
+    conn,
+    MONEY_COLUMNS.map((column) => `contains(${column}, ',')`),
+  );
+  if (!hasComma)
+    return (await isAny(
+      conn,
+      MONEY_COLUMNS.map((column) => `(${ends('.', column)})`),
+    ))
+      ? '.'
+      : null;
+  const count = (mark: string): string =>
+    MONEY_COLUMNS.map((column) => `count(*) FILTER (WHERE ${ends(mark, column)})`).join(' + ');
+  const row = (
+    await conn.runAndReadAll(`SELECT ${count(',')}, ${count('.')} FROM linhas WHERE problema IS NULL`)
+  ).getRows()[0];
   const commas = Number(row?.[0] ?? 0);
   const points = Number(row?.[1] ?? 0);
   if (commas === 0 && points === 0) return null;
@@ -29,20 +51,30 @@ export async function decideDecimal(conn: DuckDBConnection): Promise<DecimalForm
 }
 
 async function isAny(conn: DuckDBConnection, conditions: readonly string[]): Promise<boolean> {
-  return (await conn.runAndReadAll(`SELECT 1 FROM linhas WHERE problema IS NULL AND (${conditions.join(' OR ')}) LIMIT 1`)).getRows().length > 0;
+  return (
+    (
+      await conn.runAndReadAll(`SELECT 1 FROM linhas WHERE problema IS NULL AND (${conditions.join(' OR ')}) LIMIT 1`)
+    ).getRows().length > 0
+  );
 }
 
 /**
  * The order of day, month and year in `data_pedido`: by far most Brazilian files are ISO or day first, so month first must be declared.
  * Throws FILE_DATES_MONTH_FIRST when the cells can only be month first and that was not declared.
  */
-export async function decideDates(conn: DuckDBConnection, name: string, declared: DateFormat | null): Promise<DateFormat | null> {
+export async function decideDates(
+  conn: DuckDBConnection,
+  name: string,
+  declared: DateFormat | null,
+): Promise<DateFormat | null> {
   const parts = `regexp_extract(data_pedido, '^(\\d{1,2})[/.-](\\d{1,2})[/.-]\\d{2,4}', ['a', 'b'])`;
-  const row = (await conn.runAndReadAll(
-    `SELECT count(*) FILTER (WHERE data_pedido[5] = '-'), count(*) FILTER (WHERE p.a <> ''), ` +
-      `count(*) FILTER (WHERE p.a <> '' AND try_cast(p.a AS INTEGER) > 12), count(*) FILTER (WHERE p.b <> '' AND try_cast(p.b AS INTEGER) > 12) ` +
-      `FROM (SELECT data_pedido, CASE WHEN data_pedido[5] <> '-' THEN ${parts} END AS p FROM linhas WHERE problema IS NULL)`,
-  )).getRows()[0];
+  const row = (
+    await conn.runAndReadAll(
+      `SELECT count(*) FILTER (WHERE data_pedido[5] = '-'), count(*) FILTER (WHERE p.a <> ''), ` +
+        `count(*) FILTER (WHERE p.a <> '' AND try_cast(p.a AS INTEGER) > 12), count(*) FILTER (WHERE p.b <> '' AND try_cast(p.b AS INTEGER) > 12) ` +
+        `FROM (SELECT data_pedido, CASE WHEN data_pedido[5] <> '-' THEN ${parts} END AS p FROM linhas WHERE problema IS NULL)`,
+    )
+  ).getRows()[0];
   const [iso = 0, slashed = 0, firstAbove12 = 0, secondAbove12 = 0] = (row ?? []).map(Number);
   if (declared !== null) return declared;
   if (slashed > iso) {

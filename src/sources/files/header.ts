@@ -17,6 +17,8 @@ export interface HeadRecord {
 }
 
 export interface Header {
+  /** The line as it stands in the file. */
+  readonly text: string;
   readonly profile: Profile;
   readonly separator: Separator;
   /** Names as written, in file order; a blank one is ''. */
@@ -79,7 +81,8 @@ function matchNames(profile: Profile, names: readonly string[]): Match {
         if (position < 0) continue;
         positions.set(key, position);
         taken.add(position);
-        if (plain[position] !== plainName(spec.names[0] ?? key)) renamed.set(names[position] ?? '', spec.names[0] ?? key);
+        if (plain[position] !== plainName(spec.names[0] ?? key))
+          renamed.set(names[position] ?? '', spec.names[0] ?? key);
         break;
       }
     }
@@ -114,11 +117,17 @@ function cellsOf(record: HeadRecord, separator: string): string[] {
  * profile only (named by the user) a near miss says which columns are missing.
  * Throws FILE_HEADER_IN_ONE_CELL, FILE_NO_HEADER, FILE_COLUMN_MISSING, FILE_COLUMN_TWICE, FILE_PROFILE_UNKNOWN.
  */
-export function findHeader(file: string, head: readonly HeadRecord[], profiles: readonly Profile[], wantedSeparator: Separator | null): Header {
+export function findHeader(
+  file: string,
+  head: readonly HeadRecord[],
+  profiles: readonly Profile[],
+  wantedSeparator: Separator | null,
+): Header {
   let separators: readonly Separator[] = wantedSeparator === null ? SEPARATORS : [wantedSeparator];
   const lines = head.slice(0, HEADER_SEARCH_LINES);
   const declared = /^"?sep=(.)"?\s*$/i.exec(lines[0]?.text.replace(/^\ufeff/, '') ?? '')?.[1];
-  if (wantedSeparator === null && declared !== undefined && (SEPARATORS as readonly string[]).includes(declared)) separators = [declared as Separator];
+  if (wantedSeparator === null && declared !== undefined && (SEPARATORS as readonly string[]).includes(declared))
+    separators = [declared as Separator];
 
   interface Candidate {
     record: HeadRecord;
@@ -152,12 +161,20 @@ export function matchHeader(file: string, names: readonly string[], profiles: re
   for (const profile of profiles) {
     const { match, isRecognised } = judge(profile, names);
     if (isRecognised) return accept(file, record, ',', [...names], profile, match);
-    if (match.positions.size > (nearest?.match.positions.size ?? 0)) nearest = { record, names: [...names], profile, match };
+    if (match.positions.size > (nearest?.match.positions.size ?? 0))
+      nearest = { record, names: [...names], profile, match };
   }
   throw refuse(file, [record], profiles, nearest);
 }
 
-function accept(file: string, record: HeadRecord, separator: Separator, names: string[], profile: Profile, match: Match): Header {
+function accept(
+  file: string,
+  record: HeadRecord,
+  separator: Separator,
+  names: string[],
+  profile: Profile,
+  match: Match,
+): Header {
   const missing = missingKeys(profile, match.positions);
   if (missing.length > 0) throw columnsMissing(file, record.line, profile, missing, names);
   if (profile.mayRepeatNames !== true) {
@@ -176,6 +193,7 @@ function accept(file: string, record: HeadRecord, separator: Separator, names: s
   }
   const taken = new Set(match.positions.values());
   return {
+    text: record.text,
     profile,
     separator,
     names,
@@ -187,7 +205,13 @@ function accept(file: string, record: HeadRecord, separator: Separator, names: s
   };
 }
 
-function columnsMissing(file: string, line: number, profile: Profile, missing: readonly string[], names: readonly string[]): Error {
+function columnsMissing(
+  file: string,
+  line: number,
+  profile: Profile,
+  missing: readonly string[],
+  names: readonly string[],
+): Error {
   const wanted = missing.map((key) => {
     const spellings = key.split(' or ').flatMap((one) => profile.columns[one]?.names ?? [one]);
     return `${key} (accepted: ${spellings.slice(0, 8).join(', ')})`;
@@ -219,7 +243,7 @@ function refuse(
     const inner = SEPARATORS.find((separator) => splitRecord(unquoted, separator).length > 1);
     if (inner !== undefined) {
       return fail('FILE_HEADER_IN_ONE_CELL', {
-        what: `${file}: the whole header is inside one quoted cell: ${first.text.slice(0, 200)}`,
+        what: `${file}: the whole header is inside one quoted cell: ${shown(first.text)}`,
         why: 'Somebody saved the file with every line wrapped in quotes, so that it has a single column.',
         fix: 'Export it again, or remove the quotes around each line (and turn "" back into ") before running again.',
       });
@@ -232,8 +256,12 @@ function refuse(
     const missing = [...new Set([...missingKeys(profile, match.positions), ...absent])];
     return columnsMissing(file, record.line, profile, missing, names);
   }
-  const cells = SEPARATORS.map((separator) => cellsOf(first, separator)).reduce((most, some) => (some.length > most.length ? some : most));
-  const looksLikeData = cells.some((cell) => /^-?\d+([.,]\d+)*$|^\d{4}-\d\d-\d\d|^\d\d?\/\d\d?\/\d{2,4}|^[^@\s]+@[^@\s]+\.\w+$/.test(cell));
+  const cells = SEPARATORS.map((separator) => cellsOf(first, separator)).reduce((most, some) =>
+    some.length > most.length ? some : most,
+  );
+  const looksLikeData = cells.some((cell) =>
+    /^-?\d+([.,]\d+)*$|^\d{4}-\d\d-\d\d|^\d\d?\/\d\d?\/\d{2,4}|^[^@\s]+@[^@\s]+\.\w+$/.test(cell),
+  );
   if (looksLikeData && cells.length > 1) {
     return fail('FILE_NO_HEADER', {
       what: `${file}: line ${first.line} has ${cells.length} cells that are data (numbers, dates or e-mails), not column names.`,
@@ -243,7 +271,12 @@ function refuse(
   }
   return fail('FILE_PROFILE_UNKNOWN', {
     what: `${file}: none of its first ${lines.length} lines is a header of a known export.`,
-    why: `Known: ${profiles.map((profile) => profile.name).join(', ')}. The first line is: ${first.text.slice(0, 200)}`,
+    why: `Known: ${profiles.map((profile) => profile.name).join(', ')}. The first line is: ${shown(first.text)}`,
     fix: 'Name the columns as in our own header, or describe the file in a mapping file (--mapping).',
   });
+}
+
+/** A line as it may be printed: short, and without control characters. */
+function shown(text: string): string {
+  return text.slice(0, 200).replace(/\p{Cc}/gu, '?');
 }

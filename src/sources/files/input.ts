@@ -18,7 +18,10 @@ const DATA_FILE = /\.(csv|tsv|txt|jsonl|ndjson|parquet)(\.gz)?$/i;
  * The inputs in a stable order: as given, and by name inside a folder or pattern. A file named twice is read once.
  * Throws FILE_NOT_FOUND when an argument yields nothing.
  */
-export async function expandInputs(args: readonly string[], options: { readonly cwd?: string } = {}): Promise<InputFile[]> {
+export async function expandInputs(
+  args: readonly string[],
+  options: { readonly cwd?: string } = {},
+): Promise<InputFile[]> {
   const cwd = options.cwd ?? process.cwd();
   const inputs = new Map<string, InputFile>();
   const add = (path: string): void => {
@@ -36,7 +39,11 @@ export async function expandInputs(args: readonly string[], options: { readonly 
       const names = entries
         .filter((entry) => entry.isFile() && DATA_FILE.test(entry.name) && !entry.name.startsWith('.'))
         .map((entry) => join(entry.parentPath, entry.name));
-      if (names.length === 0) throw notFound(argument, 'The folder has no .csv, .tsv, .txt, .jsonl, .ndjson or .parquet file in it (also .gz).');
+      if (names.length === 0)
+        throw notFound(
+          argument,
+          'The folder has no .csv, .tsv, .txt, .jsonl, .ndjson or .parquet file in it (also .gz).',
+        );
       for (const name of names.sort()) add(name);
     } else if (info !== null) {
       add(path);
@@ -57,5 +64,9 @@ export async function expandInputs(args: readonly string[], options: { readonly 
 }
 
 function notFound(argument: string, why: string): Error {
-  return fail('FILE_NOT_FOUND', { what: `There is nothing to read at ${argument}.`, why, fix: 'Check the path; quote a pattern if the shell must not touch it.' });
+  return fail('FILE_NOT_FOUND', {
+    what: `There is nothing to read at ${argument}.`,
+    why,
+    fix: 'Check the path; quote a pattern if the shell must not touch it.',
+  });
 }

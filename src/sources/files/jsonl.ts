@@ -6,8 +6,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { fail } from '../../catalog/errors.ts';
 import { readRecords } from './blocks.ts';
 import { writeCleanCopy, writePatchedCopy } from './clean-copy.ts';
-import { decodeRecord } from './encoding.ts';
+import { decodeRecord, type Encoding } from './encoding.ts';
 import type { RecordKind } from './records.ts';
+import { BROKEN_SHARE } from './refusals.ts';
 import { LF, MAX_RECORD_BYTES, type RecordSpan } from './scan.ts';
 import { expectRows, listBroken, literal } from './sql.ts';
 import { MARK_EVERY, type BrokenRecord, type Marks, type RecordFile, type Scanner } from './survey.ts';
@@ -23,14 +24,28 @@ class LineScanner implements Scanner {
   line: number;
   readonly openQuoteLine = 0;
   readonly #span: RecordSpan = {
-    start: 0, end: 0, line: 0, fields: 1, innerLines: 0, isMalformed: false, lineEnd: 'lf', openQuoteLine: 0, swallowsRecords: false,
+    start: 0,
+    end: 0,
+    line: 0,
+    fields: 1,
+    innerLines: 0,
+    isMalformed: false,
+    lineEnd: 'lf',
+    openQuoteLine: 0,
+    swallowsRecords: false,
   };
 
   constructor(line: number) {
     this.line = line;
   }
 
-  scan(bytes: Uint8Array, from: number, to: number, isLast: boolean, onRecord: (span: RecordSpan) => boolean | void): number {
+  scan(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    isLast: boolean,
+    onRecord: (span: RecordSpan) => boolean | void,
+  ): number {
     const span = this.#span;
     let at = from;
     while (at < to) {
@@ -53,23 +68,29 @@ class LineScanner implements Scanner {
   }
 }
 
-function kindOf(span: RecordSpan, bytes: Uint8Array): RecordKind {
+function kindOf(span: RecordSpan, bytes: Uint8Array, encoding: Encoding): RecordKind {
   let at = span.start;
   while (at < span.end && (bytes[at] === 0x20 || bytes[at] === 9)) at++;
   if (at === span.end) return 'blank';
   const text = bytes.subarray(span.start, span.end);
-  return text.includes(0) || text.includes(1) || text.includes(13) || !isUtf8(text) ? 'broken' : 'line';
+  const isText = encoding !== 'utf-8' || isUtf8(text);
+  return isText && !text.includes(0) && !text.includes(1) && !text.includes(13) ? 'line' : 'broken';
 }
 
-/** The pass over the bytes, from the first one after a byte order mark. Throws FILE_JSON_NOT_LINES, FILE_RECORD_TOO_LARGE. */
-export async function surveyJsonl(path: string, name: string, dataStart: number, knownSha256: string | null): Promise<RecordFile> {
+/** The pass over the bytes, from the first one after a byte order mark. Throws FILE_JSON_NOT_LINES, FILE_RECORD_TOO_LARGE, FILE_TOO_BROKEN. */
+export async function surveyJsonl(
+  path: string,
+  name: string,
+  dataStart: number,
+  encoding: Encoding,
+  knownSha256: string | null,
+): Promise<RecordFile> {
   const hash = createHash('sha256');
   const broken: BrokenRecord[] = [];
   const marks: Marks = { offsets: [], lines: [] };
   let bytes = 0;
   let recordCount = 0;
   let isRegular = true;
-  let isBlankBehind = false;
   let lineEnd: string | null = null;
   await readRecords(path, dataStart, new LineScanner(1), {
     limitBytes: MAX_RECORD_BYTES,
@@ -85,13 +106,12 @@ export async function surveyJsonl(path: string, name: string, dataStart: number,
       });
     },
     onRecord: (span, buffer, offset) => {
-      const kind = kindOf(span, buffer);
+      const kind = kindOf(span, buffer, encoding);
       if (kind === 'blank') {
-        isBlankBehind = true;
+        isRegular = false; // DuckDB would read it as a row
         return;
       }
-      if (recordCount === 0) refuseIfNotLines(name, decodeRecord(buffer.subarray(span.start, span.end), 'utf-8'));
-      if (isBlankBehind) isRegular = false;
+      if (recordCount === 0) refuseIfNotLines(name, decodeRecord(buffer.subarray(span.start, span.end), encoding));
       if (span.lineEnd !== 'none') {
         lineEnd ??= span.lineEnd;
         if (lineEnd !== span.lineEnd) isRegular = false;
@@ -104,18 +124,29 @@ export async function surveyJsonl(path: string, name: string, dataStart: number,
       recordCount++;
     },
   });
+  if (broken.length > BROKEN_SHARE * recordCount) {
+    throw fail('FILE_TOO_BROKEN', {
+      what: `${name}: ${broken.length} of ${recordCount} lines are not UTF-8 text (the first is line ${broken[0]?.line}).`,
+      why: 'JSON is written in UTF-8; this file probably is in windows-1252.',
+      fix: 'Run again with --encoding windows-1252, or export the file as UTF-8.',
+    });
+  }
   return {
-    path, bytes, recordCount, broken, marks,
-    encoding: 'utf-8',
+    path,
+    bytes,
+    recordCount,
+    broken,
+    marks,
+    encoding,
     isDamaged: false,
     contentSha256: knownSha256 ?? hash.digest('hex'),
     dataStart,
     dataLine: 1,
     ignoredCount: 0,
-    layout: !isRegular ? 'copied' : broken.length > 0 ? 'patched' : 'plain',
+    layout: !isRegular || encoding !== 'utf-8' ? 'copied' : broken.length > 0 ? 'patched' : 'plain',
     warnings: [],
     scannerAt: (line) => new LineScanner(line),
-    kindOf,
+    kindOf: (span, buffer) => kindOf(span, buffer, encoding),
     standIn: () => STAND_IN,
   };
 }
@@ -138,11 +169,12 @@ export async function loadJsonl(conn: DuckDBConnection, survey: RecordFile, copy
   else if (survey.layout === 'patched') await writePatchedCopy(survey, copyPath);
   const columns = isCopied ? `'linha': 'VARCHAR', 'texto': 'VARCHAR'` : `'texto': 'VARCHAR'`;
   const reader =
-    `read_csv(${literal(survey.layout === 'plain' ? survey.path : copyPath)}, auto_detect = false, header = false, all_varchar = true, delim = '${UNUSED}', ` +
+    `read_csv(${literal(survey.layout === 'plain' ? survey.path : copyPath)}, auto_detect = false, header = false, all_varchar = true, compression = 'none', hive_partitioning = false, delim = '${UNUSED}', ` +
     `quote = '', escape = '', max_line_size = ${2 * MAX_RECORD_BYTES}, columns = {${columns}})`;
-  await conn.run('DROP VIEW IF EXISTS linhas_json; DROP TABLE IF EXISTS linhas_json_lidas; DROP TABLE IF EXISTS linhas_partidas;');
   const select = isCopied ? 'linha::BIGINT AS linha, texto' : 'texto';
-  await conn.run(`CREATE TABLE linhas_json_lidas AS SELECT ${select} FROM ${reader}${survey.recordCount === 0 ? ' LIMIT 0' : ''}`);
+  await conn.run(
+    `CREATE TABLE linhas_json_lidas AS SELECT ${select} FROM ${reader}${survey.recordCount === 0 ? ' LIMIT 0' : ''}`,
+  );
   await expectRows(conn, 'linhas_json_lidas', survey.recordCount);
   const problem = await listBroken(conn, survey, 'JSON_INVALIDO');
   await conn.run(

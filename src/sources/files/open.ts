@@ -2,7 +2,7 @@
 // UTF-16 turned into UTF-8; spreadsheets, archives and other binaries are refused. It never trusts a name, and never touches the original.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, stat, symlink } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -41,7 +41,11 @@ export interface OpenOptions {
 
 /** Beginnings of files that are no tables, and what to say about them. */
 const REFUSED: readonly (readonly [magic: string, what: string, fix: string])[] = [
-  ['504b0304', 'an .xlsx workbook or a .zip archive', 'Open it in the spreadsheet program and save the sheet as "CSV UTF-8", or unzip it first.'],
+  [
+    '504b0304',
+    'an .xlsx workbook or a .zip archive',
+    'Open it in the spreadsheet program and save the sheet as "CSV UTF-8", or unzip it first.',
+  ],
   ['504b0506', 'an empty .zip archive', 'Export the file again.'],
   ['d0cf11e0', 'an old Excel workbook (.xls)', 'Open it in the spreadsheet program and save the sheet as "CSV UTF-8".'],
   ['25504446', 'a PDF document', 'Export the orders as CSV instead.'],
@@ -58,14 +62,27 @@ const REFUSED: readonly (readonly [magic: string, what: string, fix: string])[] 
 export async function openInput(input: InputFile, options: OpenOptions): Promise<OpenedFile> {
   let path = input.path;
   let modifiedAt = new Date();
-  if (path === '-') {
-    path = options.copyPath('stdin');
-    await pipeline(options.stdin, limited(input.name, options.maxBytes), createWriteStream(path, { mode: 0o600 }));
-  } else {
-    try {
-      modifiedAt = (await stat(path)).mtime;
-    } catch (cause) {
+  let stream: Readable | null = path === '-' ? options.stdin : null;
+  if (path !== '-') {
+    const info = await stat(path).catch((cause: unknown) => {
       throw unreadable(input.name, cause);
+    });
+    // A pipe ("<(command)") can be read once only.
+    if (info.isFile()) modifiedAt = info.mtime;
+    else stream = createReadStream(path);
+    // DuckDB would take these characters for a pattern.
+    if (info.isFile() && /[*?[\]{}]/.test(path)) {
+      const link = options.copyPath('link');
+      await symlink(path, link);
+      path = link;
+    }
+  }
+  if (stream !== null) {
+    path = options.copyPath('spool');
+    try {
+      await pipeline(stream, limited(input.name, options.maxBytes), createWriteStream(path, { mode: 0o600 }));
+    } catch (cause) {
+      throw cause instanceof EsteiraError ? cause : unreadable(input.name, cause);
     }
   }
   let head = await headOf(input.name, path);
@@ -75,25 +92,55 @@ export async function openInput(input: InputFile, options: OpenOptions): Promise
     await gunzip(input.name, packed, path, options.maxBytes);
     head = await headOf(input.name, path);
     if (head[0] === 0x1f && head[1] === 0x8b) {
-      throw fail('FILE_COMPRESSION', { what: `${input.name}: inside the gzip file is another gzip file.`, why: 'Only one layer is unpacked.', fix: 'Unpack it once by hand (gunzip), then run again.' });
+      throw fail('FILE_COMPRESSION', {
+        what: `${input.name}: inside the gzip file is another gzip file.`,
+        why: 'Only one layer is unpacked.',
+        fix: 'Unpack it once by hand (gunzip), then run again.',
+      });
     }
   }
   if (head.length === 0) {
-    throw fail('FILE_EMPTY', { what: `${input.name}: the file is empty.`, why: 'It has 0 bytes: the export or the copy did not finish.', fix: 'Export the file again.' });
+    throw fail('FILE_EMPTY', {
+      what: `${input.name}: the file is empty.`,
+      why: 'It has 0 bytes: the export or the copy did not finish.',
+      fix: 'Export the file again.',
+    });
   }
   const start = head.subarray(0, 8).toString('hex');
   for (const [magic, what, fix] of REFUSED) {
-    if (start.startsWith(magic) && !isLikelyText(head)) throw fail('FILE_BINARY', { what: `${input.name}: this is ${what}, whatever its name says.`, why: 'Orders are read from CSV, JSON lines and Parquet, also gzipped.', fix });
+    if (start.startsWith(magic) && !isLikelyText(head))
+      throw fail('FILE_BINARY', {
+        what: `${input.name}: this is ${what}, whatever its name says.`,
+        why: 'Orders are read from CSV, JSON lines and Parquet, also gzipped.',
+        fix,
+      });
   }
   if (start.startsWith('50415231')) {
     if (!(await endsLikeParquet(path))) {
-      throw fail('FILE_PARQUET', { what: `${input.name}: the Parquet file has no end.`, why: 'It was cut short: its table of contents stands at the end.', fix: 'Copy or export the file again.' });
+      throw fail('FILE_PARQUET', {
+        what: `${input.name}: the Parquet file has no end.`,
+        why: 'It was cut short: its table of contents stands at the end.',
+        fix: 'Copy or export the file again.',
+      });
     }
-    return { path, format: 'parquet', markBytes: 0, decodedFrom: null, contentSha256: null, contentBytes: null, modifiedAt };
+    return {
+      path,
+      format: 'parquet',
+      markBytes: 0,
+      decodedFrom: null,
+      contentSha256: null,
+      contentBytes: null,
+      modifiedAt,
+    };
   }
 
   const mark = byteOrderMark(head);
-  const wide = mark !== null && mark.encoding !== 'utf-8' ? mark.encoding : options.encoding?.startsWith('utf-16') === true ? options.encoding : null;
+  const wide =
+    mark !== null && mark.encoding !== 'utf-8'
+      ? mark.encoding
+      : options.encoding?.startsWith('utf-16') === true
+        ? options.encoding
+        : null;
   let decoded: { contentSha256: string; contentBytes: number } | null = null;
   if (wide !== null) {
     const original = path;
@@ -101,7 +148,10 @@ export async function openInput(input: InputFile, options: OpenOptions): Promise
     decoded = await decodeWide(original, path, wide);
     head = await headOf(input.name, path);
   }
-  const first = head.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '').trimStart()[0];
+  const first = head
+    .toString('latin1')
+    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .trimStart()[0];
   return {
     path,
     format: first === '{' || first === '[' ? 'jsonl' : 'csv',
@@ -115,7 +165,10 @@ export async function openInput(input: InputFile, options: OpenOptions): Promise
 
 /** Two of the marks above ("BZh", "Rar") are letters: a header line could begin with them. */
 function isLikelyText(head: Buffer): boolean {
-  return head.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13) && /[,;\t|]/.test(head.toString('latin1'));
+  return (
+    head.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13) &&
+    /[,;\t|]/.test(head.toString('latin1'))
+  );
 }
 
 async function headOf(name: string, path: string): Promise<Buffer> {
@@ -153,7 +206,14 @@ function limited(name: string, maxBytes: number, why?: (bytes: number) => string
       bytes += chunk.length;
       const reason = bytes > maxBytes ? `It is larger than the limit of ${maxBytes} bytes.` : (why?.(bytes) ?? null);
       if (reason === null) done(null, chunk);
-      else done(fail('FILE_TOO_LARGE', { what: `${name}: reading stopped after ${bytes} bytes.`, why: reason, fix: 'If the content is right, unpack or split the file, or raise --max-size.' }));
+      else
+        done(
+          fail('FILE_TOO_LARGE', {
+            what: `${name}: reading stopped after ${bytes} bytes.`,
+            why: reason,
+            fix: 'If the content is right, unpack or split the file, or raise --max-size.',
+          }),
+        );
     },
   });
 }
@@ -161,18 +221,34 @@ function limited(name: string, maxBytes: number, why?: (bytes: number) => string
 async function gunzip(name: string, from: string, to: string, maxBytes: number): Promise<void> {
   const { size } = await stat(from);
   const bomb = (bytes: number): string | null =>
-    bytes > EXPANSION_FLOOR_BYTES && bytes > MAX_EXPANSION * size ? `Unpacked it is more than ${MAX_EXPANSION} times as large as packed: no table of orders is.` : null;
+    bytes > EXPANSION_FLOOR_BYTES && bytes > MAX_EXPANSION * size
+      ? `Unpacked it is more than ${MAX_EXPANSION} times as large as packed: no table of orders is.`
+      : null;
   try {
-    await pipeline(createReadStream(from), createGunzip(), limited(name, maxBytes, bomb), createWriteStream(to, { mode: 0o600 }));
+    await pipeline(
+      createReadStream(from),
+      createGunzip(),
+      limited(name, maxBytes, bomb),
+      createWriteStream(to, { mode: 0o600 }),
+    );
   } catch (cause) {
     if (cause instanceof EsteiraError) throw cause;
     if ((cause as NodeJS.ErrnoException).code?.startsWith('Z_') !== true) throw cause;
-    throw fail('FILE_COMPRESSION', { what: `${name}: the gzip file cannot be unpacked.`, why: `It is damaged or cut short (${messageOf(cause)}).`, fix: 'Copy or export the file again.', cause });
+    throw fail('FILE_COMPRESSION', {
+      what: `${name}: the gzip file cannot be unpacked.`,
+      why: `It is damaged or cut short (${messageOf(cause)}).`,
+      fix: 'Copy or export the file again.',
+      cause,
+    });
   }
 }
 
 /** Writes UTF-16 text as UTF-8, without a byte order mark; the hash is that of the UTF-16 bytes. */
-async function decodeWide(from: string, to: string, encoding: Encoding): Promise<{ contentSha256: string; contentBytes: number }> {
+async function decodeWide(
+  from: string,
+  to: string,
+  encoding: Encoding,
+): Promise<{ contentSha256: string; contentBytes: number }> {
   const decoder = new TextDecoder(encoding);
   const hash = createHash('sha256');
   let contentBytes = 0;
@@ -191,5 +267,10 @@ async function decodeWide(from: string, to: string, encoding: Encoding): Promise
 }
 
 function unreadable(name: string, cause: unknown): Error {
-  return fail('FILE_UNREADABLE', { what: `${name}: the file cannot be read.`, why: messageOf(cause), fix: 'Check that it exists, is a file, and that you may read it.', cause });
+  return fail('FILE_UNREADABLE', {
+    what: `${name}: the file cannot be read.`,
+    why: messageOf(cause),
+    fix: 'Check that it exists, is a file, and that you may read it.',
+    cause,
+  });
 }

@@ -33,7 +33,11 @@ export async function originalsOf(survey: RecordFile, rowids: readonly number[])
         if (kind === 'blank' || kind === 'ignored') return true;
         rowid++;
         if (rowid !== wanted[next]) return true;
-        found.push({ rowid, linha: span.line, text: decodeRecord(bytes.subarray(span.start, span.end), survey.encoding) });
+        found.push({
+          rowid,
+          linha: span.line,
+          text: decodeRecord(bytes.subarray(span.start, span.end), survey.encoding),
+        });
         next++;
         const following = wanted[next];
         return following !== undefined && following < survey.recordCount && following - rowid < 64 * MARK_EVERY;

@@ -21,14 +21,30 @@ export interface ParquetSurvey {
 }
 
 /** Reads the schema. Throws FILE_PARQUET and the refusals of a header. */
-export async function surveyParquet(conn: DuckDBConnection, path: string, name: string, profiles: readonly Profile[]): Promise<ParquetSurvey> {
+export async function surveyParquet(
+  conn: DuckDBConnection,
+  path: string,
+  name: string,
+  profiles: readonly Profile[],
+): Promise<ParquetSurvey> {
   let described: unknown[][];
   try {
-    described = (await conn.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`)).getRows();
+    described = (
+      await conn.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${literal(path)}, hive_partitioning = false)`)
+    ).getRows();
   } catch (cause) {
-    throw fail('FILE_PARQUET', { what: `${name}: the Parquet file cannot be read.`, why: messageOf(cause).split('\n')[0] ?? '', fix: 'Copy or export the file again.', cause });
+    throw fail('FILE_PARQUET', {
+      what: `${name}: the Parquet file cannot be read.`,
+      why: messageOf(cause).split('\n')[0] ?? '',
+      fix: 'Copy or export the file again.',
+      cause,
+    });
   }
-  const header = matchHeader(name, described.map((row) => String(row[0])), profiles);
+  const header = matchHeader(
+    name,
+    described.map((row) => String(row[0])),
+    profiles,
+  );
   const types = described.map((row) => String(row[1]));
   for (const position of header.positions.values()) {
     const type = types[position] ?? '';
@@ -52,37 +68,57 @@ export async function surveyParquet(conn: DuckDBConnection, path: string, name: 
 /** A value as text: times as ISO 8601 (with Z when they are instants), whole numbers without ".0", decimals without exponent. */
 function asText(column: string, type: string): string {
   if (type === 'VARCHAR') return cleaned(column);
-  if (type === 'TIMESTAMP WITH TIME ZONE') return `strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
-  if (type === 'DOUBLE' || type === 'FLOAT') return `CASE WHEN ${column} = trunc(${column}) AND abs(${column}) < 1e15 THEN ${column}::BIGINT::VARCHAR ELSE ${column}::VARCHAR END`;
+  if (type === 'TIMESTAMP WITH TIME ZONE')
+    return `strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
+  if (type === 'DOUBLE' || type === 'FLOAT')
+    return `CASE WHEN ${column} = trunc(${column}) AND abs(${column}) < 1e15 THEN ${column}::BIGINT::VARCHAR ELSE ${column}::VARCHAR END`;
   return `${column}::VARCHAR`;
 }
 
 /** Fills `linhas`; returns the number of rows. */
-export async function loadParquet(conn: DuckDBConnection, survey: ParquetSurvey, constants: ReadonlyMap<LineColumn, string>): Promise<number> {
+export async function loadParquet(
+  conn: DuckDBConnection,
+  survey: ParquetSurvey,
+  constants: ReadonlyMap<LineColumn, string>,
+): Promise<number> {
   const { header } = survey;
   const selects = projections(header.profile, new Set(header.positions.keys()));
   for (const column of constants.keys()) selects.delete(column);
-  const cells = [...header.positions].map(([key, position]) => `${asText(identifier(header.names[position] ?? ''), survey.types[position] ?? '')} AS ${identifier(key)}`);
+  const cells = [...header.positions].map(
+    ([key, position]) =>
+      `${asText(identifier(header.names[position] ?? ''), survey.types[position] ?? '')} AS ${identifier(key)}`,
+  );
   const targets = [...selects].map(([column, sql]) => `${sql} AS ${column}`);
-  await conn.run('DROP VIEW IF EXISTS linhas; DROP TABLE IF EXISTS linhas_lidas;');
-  await conn.run(`CREATE TABLE linhas_lidas AS SELECT ${targets.join(', ')} FROM (SELECT ${cells.join(', ')} FROM read_parquet(${literal(survey.path)}))`);
+  await conn.run(
+    `CREATE TABLE linhas_lidas AS SELECT ${targets.join(', ')} FROM (SELECT ${cells.join(', ')} FROM read_parquet(${literal(survey.path)}, hive_partitioning = false))`,
+  );
   await conn.run(linesView('linhas_lidas', 'rowid + 1', 'NULL::VARCHAR', new Set(selects.keys()), constants));
   return Number((await conn.runAndReadAll('SELECT count(*) FROM linhas_lidas')).getRows()[0]?.[0]);
 }
 
 /** The given rows of the file as CSV lines in the order of its columns. */
-export async function originalsOfParquet(conn: DuckDBConnection, survey: ParquetSurvey, rowids: readonly number[]): Promise<Original[]> {
+export async function originalsOfParquet(
+  conn: DuckDBConnection,
+  survey: ParquetSurvey,
+  rowids: readonly number[],
+): Promise<Original[]> {
   const found: Original[] = [];
   const wanted = [...new Set(rowids)].sort((one, other) => one - other);
-  const columns = survey.header.names.map((name, position) => `coalesce(${asText(identifier(name), survey.types[position] ?? '')}, '')`);
+  const columns = survey.header.names.map(
+    (name, position) => `coalesce(${asText(identifier(name), survey.types[position] ?? '')}, '')`,
+  );
   for (let at = 0; at < wanted.length; at += 5000) {
     const part = wanted.slice(at, at + 5000);
-    const rows = (await conn.runAndReadAll(
-      `SELECT file_row_number, [${columns.join(', ')}] FROM read_parquet(${literal(survey.path)}, file_row_number = true) ` +
-        `WHERE file_row_number IN (${part.join(', ')}) ORDER BY file_row_number`,
-    )).getRowsJson();
+    const rows = (
+      await conn.runAndReadAll(
+        `SELECT file_row_number, [${columns.join(', ')}] FROM read_parquet(${literal(survey.path)}, hive_partitioning = false, file_row_number = true) ` +
+          `WHERE file_row_number IN (${part.join(', ')}) ORDER BY file_row_number`,
+      )
+    ).getRowsJson();
     for (const [rowid, cells] of rows) {
-      const text = (cells as string[]).map((cell) => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+      const text = (cells as string[])
+        .map((cell) => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+        .join(',');
       found.push({ rowid: Number(rowid), linha: Number(rowid) + 1, text });
     }
   }

@@ -31,12 +31,18 @@ export class RecordJudge {
   kindOf(span: RecordSpan, bytes: Uint8Array): RecordKind {
     if (span.fields === 0) return 'blank';
     if (span.end - span.start === span.fields - 1) return 'ignored'; // separators only: an empty row of a spreadsheet
+    if (span.fields === 1 && isBlank(span, bytes)) return 'ignored';
     if (this.#isSummary(span, bytes)) return 'ignored';
     if (this.#ignored !== null) {
       const cells = splitRecord(decodeRecord(bytes.subarray(span.start, span.end), this.#encoding), this.#separator);
       if (this.#ignored.matches.test(cells[this.#ignored.position]?.trim() ?? '')) return 'ignored';
     }
-    return span.isMalformed || span.openQuoteLine > 0 || span.fields !== this.expectedFields || span.fields > MAX_COLUMNS ? 'broken' : 'line';
+    return span.isMalformed ||
+      span.openQuoteLine > 0 ||
+      span.fields !== this.expectedFields ||
+      span.fields > MAX_COLUMNS
+      ? 'broken'
+      : 'line';
   }
 
   #isSummary(span: RecordSpan, bytes: Uint8Array): boolean {
@@ -48,4 +54,10 @@ export class RecordJudge {
     while (stop < span.end && bytes[stop] !== this.#separatorByte && stop - span.start < 40) stop++;
     return SUMMARY.test(decodeRecord(bytes.subarray(span.start, stop), this.#encoding));
   }
+}
+
+/** True for a line of spaces and tabs. */
+function isBlank(span: RecordSpan, bytes: Uint8Array): boolean {
+  for (let at = span.start; at < span.end; at++) if (bytes[at] !== 0x20 && bytes[at] !== 0x09) return false;
+  return true;
 }

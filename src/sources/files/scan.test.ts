@@ -33,13 +33,22 @@ function scanInBlocks(text: string, blockBytes: number, expectedFields = 0): See
   }
 }
 
-const cell = fc.string({ unit: fc.constantFrom('a', 'é', ' ', ',', '"', '\n', '\r', '\r\n', "'", '=', '☕'), maxLength: 8 });
+const cell = fc.string({
+  unit: fc.constantFrom('a', 'é', ' ', ',', '"', '\n', '\r', '\r\n', "'", '=', '☕'),
+  maxLength: 8,
+});
 const table = fc
   .record({ columns: fc.integer({ min: 2, max: 5 }), lineEnd: fc.constantFrom('\n', '\r\n') })
-  .chain(({ columns, lineEnd }) => fc.record({ rows: fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 12 }), lineEnd: fc.constant(lineEnd) }));
+  .chain(({ columns, lineEnd }) =>
+    fc.record({
+      rows: fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 12 }),
+      lineEnd: fc.constant(lineEnd),
+    }),
+  );
 
 /** Writes a cell as a spreadsheet would: quoted when it must be. */
-const written = (value: string): string => (/[",\r\n]/.test(value) || value.startsWith(' ') ? `"${value.replaceAll('"', '""')}"` : value);
+const written = (value: string): string =>
+  /[",\r\n]/.test(value) || value.startsWith(' ') ? `"${value.replaceAll('"', '""')}"` : value;
 
 test('records and cells come back as they were written, however the file is cut into blocks', () => {
   fc.assert(
@@ -47,7 +56,10 @@ test('records and cells come back as they were written, however the file is cut 
       const kept = rows.filter((row) => row.some((value) => value !== ''));
       const text = kept.map((row) => row.map(written).join(',') + lineEnd).join('');
       const seen = scanInBlocks(text, blockBytes, kept[0]?.length ?? 0);
-      assert.deepEqual(seen.map((record) => splitRecord(record.text, ',')), kept);
+      assert.deepEqual(
+        seen.map((record) => splitRecord(record.text, ',')),
+        kept,
+      );
       assert.ok(seen.every((record, index) => record.fields === kept[index]?.length && !record.isMalformed));
       // The line of a record is one more than the line ends before it; a lone CR is a line end too.
       let readSoFar = '';
@@ -84,23 +96,39 @@ test('DuckDB finds the same cells in what the scanner calls well formed', async 
       const read = await conn.runAndReadAll(
         `SELECT * FROM read_csv('${path}', auto_detect = false, header = false, all_varchar = true, strict_mode = true, delim = ',', quote = '"', escape = '"', nullstr = '', new_line = '\\n', parallel = false, columns = {${columns}})`,
       );
-      assert.deepEqual(read.getRows().map((row) => row.map((value) => value ?? '')), kept);
+      assert.deepEqual(
+        read.getRows().map((row) => row.map((value) => value ?? '')),
+        kept,
+      );
     }),
     { numRuns: 60 },
   );
 });
 
 test('text after a closing quote is malformed, spaces are not', () => {
-  assert.deepEqual(scanInBlocks('"a"x,b\n"a" ,b\n "a",b\na"b,"c"\n', 100).map((record) => record.isMalformed), [true, false, false, false]);
+  assert.deepEqual(
+    scanInBlocks('"a"x,b\n"a" ,b\n "a",b\na"b,"c"\n', 100).map((record) => record.isMalformed),
+    [true, false, false, false],
+  );
 });
 
 test('a quote in the middle of a bare cell is a letter like any other', () => {
-  assert.deepEqual(scanInBlocks('5" pipe,2\n', 100).map((record) => [record.fields, record.isMalformed]), [[2, false]]);
+  assert.deepEqual(
+    scanInBlocks('5" pipe,2\n', 100).map((record) => [record.fields, record.isMalformed]),
+    [[2, false]],
+  );
   assert.deepEqual(splitRecord('5" pipe,2', ','), ['5" pipe', '2']);
 });
 
 test('an empty line has no fields, a lone separator has two', () => {
-  assert.deepEqual(scanInBlocks('a,b\n\n,\n', 100).map((record) => [record.line, record.fields]), [[1, 2], [2, 0], [3, 2]]);
+  assert.deepEqual(
+    scanInBlocks('a,b\n\n,\n', 100).map((record) => [record.line, record.fields]),
+    [
+      [1, 2],
+      [2, 0],
+      [3, 2],
+    ],
+  );
 });
 
 test('untidy cells are marked by column, also at the edges of blocks', () => {

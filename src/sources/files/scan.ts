@@ -64,7 +64,15 @@ export class RecordScanner {
     this.#classes[LF] = LINE_FEED;
     this.#classes[CR] = RETURN;
     this.#span = {
-      start: 0, end: 0, line: 0, fields: 0, innerLines: 0, isMalformed: false, lineEnd: 'none', openQuoteLine: 0, swallowsRecords: false,
+      start: 0,
+      end: 0,
+      line: 0,
+      fields: 0,
+      innerLines: 0,
+      isMalformed: false,
+      lineEnd: 'none',
+      openQuoteLine: 0,
+      swallowsRecords: false,
     };
   }
 
@@ -82,7 +90,13 @@ export class RecordScanner {
    * Reports every complete record in `bytes[from, to)`; with `isLast`, the unfinished one too. Returns the position of the first
    * byte that was not consumed: the caller hands it in again, at the front of more bytes. `onRecord` returning false stops after it.
    */
-  scan(bytes: Uint8Array, from: number, to: number, isLast: boolean, onRecord: (span: RecordSpan) => boolean | void): number {
+  scan(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    isLast: boolean,
+    onRecord: (span: RecordSpan) => boolean | void,
+  ): number {
     const classes = this.#classes;
     const untidy = this.untidy;
     const separator = this.#separator;
@@ -108,7 +122,8 @@ export class RecordScanner {
         while (first < to && bytes[first] === 0x20) first++;
         if (first < to && bytes[first] === QUOTE) {
           const quoteLine = this.#line + innerLines;
-          if (EDGE[bytes[first + 1] ?? 0] === 1 && first + 1 < to) untidy[fields < MAX_COLUMNS ? fields - 1 : MAX_COLUMNS] = 1;
+          if (EDGE[bytes[first + 1] ?? 0] === 1 && first + 1 < to)
+            untidy[fields < MAX_COLUMNS ? fields - 1 : MAX_COLUMNS] = 1;
           at = first + 1;
           let isClosed = false;
           let separatorsInLine = 0;
@@ -149,7 +164,8 @@ export class RecordScanner {
         }
         while (at < to && classes[bytes[at] as number] === PLAIN) at++;
         if (at >= to && !isLast) break fields;
-        if (at > fieldStart && EDGE_END[bytes[at - 1] as number] === 1) untidy[fields < MAX_COLUMNS ? fields - 1 : MAX_COLUMNS] = 1;
+        if (at > fieldStart && EDGE_END[bytes[at - 1] as number] === 1)
+          untidy[fields < MAX_COLUMNS ? fields - 1 : MAX_COLUMNS] = 1;
         if (at >= to) {
           end = to;
           break fields;
@@ -188,7 +204,11 @@ export class RecordScanner {
       if (end < 0) end = to;
 
       // Text after a closing quote, or swallowed records: a quote was left open. Only the record's first line is damaged; go on behind it.
-      if (secondLineStart > 0 && openQuoteLine === 0 && (isMalformed || (swallowsRecords && fields !== this.#expected))) {
+      if (
+        secondLineStart > 0 &&
+        openQuoteLine === 0 &&
+        (isMalformed || (swallowsRecords && fields !== this.#expected))
+      ) {
         isMalformed = true;
         end = secondLineStart - 1;
         if (end > start && bytes[end - 1] === CR && bytes[end] === LF) end--;

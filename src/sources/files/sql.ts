@@ -23,8 +23,10 @@ const BLANKS = [' ', '\t', '\u000b', '\f', '\u00a0', '\u200b', '\u202f', '\u2060
  */
 export function cleaned(cell: string): string {
   const text = `trim(${cell}, ${literal(BLANKS)})`;
-  return `nullif(CASE WHEN starts_with(${text}, '="') AND ends_with(${text}, '"') THEN trim(substr(${text}, 3, greatest(length(${text}) - 3, 0)), ${literal(BLANKS)}) ` +
-    `WHEN starts_with(${text}, '''') AND regexp_matches(${text}, '^''[0-9#+]') THEN substr(${text}, 2) ELSE ${text} END, '')`;
+  return (
+    `nullif(CASE WHEN starts_with(${text}, '="') AND ends_with(${text}, '"') THEN trim(substr(${text}, 3, greatest(length(${text}) - 3, 0)), ${literal(BLANKS)}) ` +
+    `WHEN starts_with(${text}, '''') AND regexp_matches(${text}, '^''[0-9#+]') THEN substr(${text}, 2) ELSE ${text} END, '')`
+  );
 }
 
 /** The profile's SQL for a column, for a file that has these keys. */
@@ -64,7 +66,13 @@ export function projections(profile: Profile, keys: ReadonlySet<string>): Map<Li
  * The view `linhas` over the table that was filled: rowid (0..n-1, the order of the records), linha, problema, and then all contract columns.
  * `line` and `problem` are SQL over the table; constants (a store given by the user) need no column.
  */
-export function linesView(table: string, line: string, problem: string, filled: ReadonlySet<string>, constants: ReadonlyMap<string, string>): string {
+export function linesView(
+  table: string,
+  line: string,
+  problem: string,
+  filled: ReadonlySet<string>,
+  constants: ReadonlyMap<string, string>,
+): string {
   const columns = LINE_COLUMNS.map((column) => {
     const constant = constants.get(column);
     if (constant !== undefined) return `${literal(constant)}::VARCHAR AS ${column}`;

@@ -19,7 +19,7 @@ import { loadParquet, originalsOfParquet, surveyParquet } from './parquet.ts';
 import { templateOf } from './sql.ts';
 
 /** Store of a file in our own format that neither names one nor was given one. */
-export const DEFAULT_STORE = 'loja';
+const DEFAULT_STORE = 'loja';
 
 export interface StageOptions {
   /** Folder for spools and clean copies; the caller makes and removes it. */
@@ -30,6 +30,7 @@ export interface StageOptions {
   readonly loja?: string | undefined;
   /** Mapping for the generic profile: the path of its file, or its parsed content. */
   readonly mapping?: string | object | undefined;
+  /** How the file writes money; 'en' is 1,234.56, which is never assumed. */
   readonly decimal?: DecimalFormat | undefined;
   readonly dateOrder?: DateFormat | undefined;
   readonly encoding?: string | undefined;
@@ -59,6 +60,8 @@ export interface StagedFile {
   /** Records in the table whose problema is not null. */
   readonly linesBroken: number;
   readonly warnings: readonly string[];
+  /** The header line as it stands in the file, decoded; of Parquet the column names with commas; null for JSON lines. */
+  readonly header: string | null;
   readonly extraColumns: readonly string[];
   /** Columns accepted under another name: in the file -> taken for. */
   readonly renamedColumns: ReadonlyMap<string, string>;
@@ -95,27 +98,50 @@ export async function stageFile(conn: DuckDBConnection, input: InputFile, option
   const close = async (): Promise<void> => {
     for (const path of made) await rm(path, { force: true });
   };
+  await dropStaged(conn);
   try {
     const encoding = encodingOf(options.encoding);
-    const mapping = options.mapping === undefined ? null : typeof options.mapping === 'string' ? await readMapping(options.mapping) : mappingOf(options.mapping);
+    const mapping =
+      options.mapping === undefined
+        ? null
+        : typeof options.mapping === 'string'
+          ? await readMapping(options.mapping)
+          : mappingOf(options.mapping);
     const profiles = mapping === null ? profilesFor(options.profile) : [mapping.profile];
-    const opened = await openInput(input, { copyPath, encoding, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES, stdin: options.stdin ?? process.stdin });
+    const opened = await openInput(input, {
+      copyPath,
+      encoding,
+      maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+      stdin: options.stdin ?? process.stdin,
+    });
     const loaded =
-      opened.format === 'csv' ? await stageCsv(conn, input, opened, options, profiles, encoding, copyPath)
-      : opened.format === 'jsonl' ? await stageJsonl(conn, input, opened, copyPath)
-      : await stageParquet(conn, input, opened, options, profiles);
+      opened.format === 'csv'
+        ? await stageCsv(conn, input, opened, options, profiles, encoding, copyPath)
+        : opened.format === 'jsonl'
+          ? await stageJsonl(conn, input, opened, encoding, copyPath)
+          : await stageParquet(conn, input, opened, options, profiles);
     const isTable = loaded.format !== 'jsonl';
     return {
       ...loaded,
       decimalFormat: options.decimal ?? mapping?.decimal ?? (isTable ? await decideDecimal(conn) : null),
-      dateFormat: isTable ? await decideDates(conn, input.name, options.dateOrder ?? mapping?.dateOrder ?? null) : (options.dateOrder ?? null),
+      dateFormat: isTable
+        ? await decideDates(conn, input.name, options.dateOrder ?? mapping?.dateOrder ?? null)
+        : (options.dateOrder ?? null),
       asOf: options.asOf ?? opened.modifiedAt,
       close,
     };
   } catch (thrown) {
-    await conn.run('DROP VIEW IF EXISTS linhas; DROP TABLE IF EXISTS linhas_lidas; DROP VIEW IF EXISTS linhas_json; DROP TABLE IF EXISTS linhas_json_lidas; DROP TABLE IF EXISTS linhas_partidas;');
+    await dropStaged(conn).catch(() => undefined);
     await close();
     throw thrown;
+  }
+}
+
+/** Takes away what an earlier call left in the connection. */
+async function dropStaged(conn: DuckDBConnection): Promise<void> {
+  for (const view of ['linhas', 'linhas_json']) await conn.run(`DROP VIEW IF EXISTS ${view}`);
+  for (const table of ['linhas_lidas', 'linhas_json_lidas', 'linhas_partidas']) {
+    await conn.run(`DROP TABLE IF EXISTS ${table}`);
   }
 }
 
@@ -150,25 +176,39 @@ async function stageCsv(
     linesIgnored: survey.ignoredCount,
     linesBroken: survey.broken.length,
     warnings: [...survey.warnings, ...storeWarnings(header, options.loja)],
+    header: header.text,
     ...columnFacts(header),
     originals: (rowids) => originalsOf(survey, rowids),
   };
 }
 
-async function stageJsonl(conn: DuckDBConnection, input: InputFile, opened: OpenedFile, copyPath: (kind: string) => string): Promise<Loaded> {
-  const survey = await surveyJsonl(opened.path, input.name, opened.markBytes, opened.contentSha256);
+async function stageJsonl(
+  conn: DuckDBConnection,
+  input: InputFile,
+  opened: OpenedFile,
+  encoding: Encoding | null,
+  copyPath: (kind: string) => string,
+): Promise<Loaded> {
+  const survey = await surveyJsonl(
+    opened.path,
+    input.name,
+    opened.markBytes,
+    opened.decodedFrom !== null || opened.markBytes > 0 ? 'utf-8' : (encoding ?? 'utf-8'),
+    opened.contentSha256,
+  );
   await loadJsonl(conn, survey, copyPath('copy'));
   return {
     format: 'jsonl',
     profile: 'esteira',
     contentSha256: survey.contentSha256,
     bytes: opened.contentBytes ?? survey.bytes,
-    encoding: opened.decodedFrom ?? 'utf-8',
+    encoding: opened.decodedFrom ?? survey.encoding,
     separator: null,
     linesRead: survey.recordCount,
     linesIgnored: 0,
     linesBroken: survey.broken.length,
     warnings: survey.warnings,
+    header: null,
     extraColumns: [],
     renamedColumns: new Map(),
     hasUpdateTime: true,
@@ -178,7 +218,13 @@ async function stageJsonl(conn: DuckDBConnection, input: InputFile, opened: Open
   };
 }
 
-async function stageParquet(conn: DuckDBConnection, input: InputFile, opened: OpenedFile, options: StageOptions, profiles: readonly Profile[]): Promise<Loaded> {
+async function stageParquet(
+  conn: DuckDBConnection,
+  input: InputFile,
+  opened: OpenedFile,
+  options: StageOptions,
+  profiles: readonly Profile[],
+): Promise<Loaded> {
   const survey = await surveyParquet(conn, opened.path, input.name, profiles);
   const { header } = survey;
   const rowCount = await loadParquet(conn, survey, storeOf(input.name, header, options.loja));
@@ -193,6 +239,7 @@ async function stageParquet(conn: DuckDBConnection, input: InputFile, opened: Op
     linesIgnored: 0,
     linesBroken: 0,
     warnings: [...(rowCount === 0 ? ['the file has no rows'] : []), ...storeWarnings(header, options.loja)],
+    header: header.text,
     ...columnFacts(header),
     originals: (rowids) => originalsOfParquet(conn, survey, rowids),
   };
@@ -209,10 +256,14 @@ function profilesFor(name: string | undefined): readonly Profile[] {
   });
 }
 
-function columnFacts(header: Header): Pick<StagedFile, 'extraColumns' | 'renamedColumns' | 'hasUpdateTime' | 'hasAddress' | 'requiresStore'> {
+function columnFacts(
+  header: Header,
+): Pick<StagedFile, 'extraColumns' | 'renamedColumns' | 'hasUpdateTime' | 'hasAddress' | 'requiresStore'> {
   const keys = new Set(header.positions.keys());
   const isRead = (column: LineColumn): boolean =>
-    [...(templateOf(header.profile, column, keys) ?? '').matchAll(/\{(\w+)\}/g)].some((found) => keys.has(found[1] as string));
+    [...(templateOf(header.profile, column, keys) ?? '').matchAll(/\{(\w+)\}/g)].some((found) =>
+      keys.has(found[1] as string),
+    );
   return {
     extraColumns: header.extraColumns,
     renamedColumns: header.renamed,
@@ -238,19 +289,29 @@ function storeOf(name: string, header: Header, given: string | undefined): Map<L
 }
 
 function storeWarnings(header: Header, given: string | undefined): string[] {
-  return given !== undefined && header.positions.has('loja') ? [`the file has its own column for the store: --store ${given} was not used`] : [];
+  return given !== undefined && header.positions.has('loja')
+    ? [`the file has its own column for the store: --store ${given} was not used`]
+    : [];
 }
 
 function separatorNamed(word: string | undefined): Separator | null {
   if (word === undefined) return null;
   const separator = word === '\\t' || word.toLowerCase() === 'tab' ? '\t' : word;
   if ((SEPARATORS as readonly string[]).includes(separator)) return separator as Separator;
-  throw fail('CONFIG_INVALID', { what: `The separator "${word}" is not known.`, why: 'A separator is one of ; , | and tab.', fix: "Give --separator ';', ',', '|' or tab." });
+  throw fail('CONFIG_INVALID', {
+    what: `The separator "${word}" is not known.`,
+    why: 'A separator is one of ; , | and tab.',
+    fix: "Give --separator ';', ',', '|' or tab.",
+  });
 }
 
 function encodingOf(word: string | undefined): Encoding | null {
   if (word === undefined) return null;
   const encoding = encodingNamed(word);
   if (encoding !== undefined) return encoding;
-  throw fail('CONFIG_INVALID', { what: `The encoding "${word}" is not known.`, why: 'Known are utf-8, windows-1252 (latin1), utf-16le and utf-16be.', fix: 'Leave it out to have it found, or name one of these.' });
+  throw fail('CONFIG_INVALID', {
+    what: `The encoding "${word}" is not known.`,
+    why: 'Known are utf-8, windows-1252 (latin1), utf-16le and utf-16be.',
+    fix: 'Leave it out to have it found, or name one of these.',
+  });
 }

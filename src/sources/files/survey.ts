@@ -10,7 +10,13 @@ export const MARK_EVERY = 256;
 export interface Scanner {
   readonly line: number;
   readonly openQuoteLine: number;
-  scan(bytes: Uint8Array, from: number, to: number, isLast: boolean, onRecord: (span: RecordSpan) => boolean | void): number;
+  scan(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    isLast: boolean,
+    onRecord: (span: RecordSpan) => boolean | void,
+  ): number;
 }
 
 /** A record that cannot be read as what the file should hold. */

@@ -1,12 +1,37 @@
 // Our own flat CSV: the header of `data/pedidos.csv`, in any order, and the names that people give these columns by hand.
-import { FLAT_COLUMNS, EXTRA_ORDER_COLUMNS, LINE_COLUMNS, REQUIRED_COLUMNS, type LineColumn } from '../../model/contract.ts';
+import {
+  FLAT_COLUMNS,
+  EXTRA_ORDER_COLUMNS,
+  LINE_COLUMNS,
+  REQUIRED_COLUMNS,
+  type LineColumn,
+} from '../../model/contract.ts';
 import type { ColumnSpec, Profile } from './profile.ts';
 
 /** Other names of our columns, Portuguese and English. A name stands under one column only. */
 const SYNONYMS: Readonly<Partial<Record<LineColumn, readonly string[]>>> = {
   loja: ['store', 'nome da loja', 'id_loja'],
-  id_pedido: ['pedido', 'numero do pedido', 'n pedido', 'nº do pedido', 'num_pedido', 'codigo do pedido', 'pedido_id', 'order_id', 'order'],
-  data_pedido: ['data', 'data do pedido', 'data da compra', 'data_compra', 'dt_pedido', 'order_date', 'created_at', 'criado_em'],
+  id_pedido: [
+    'pedido',
+    'numero do pedido',
+    'n pedido',
+    'nº do pedido',
+    'num_pedido',
+    'codigo do pedido',
+    'pedido_id',
+    'order_id',
+    'order',
+  ],
+  data_pedido: [
+    'data',
+    'data do pedido',
+    'data da compra',
+    'data_compra',
+    'dt_pedido',
+    'order_date',
+    'created_at',
+    'criado_em',
+  ],
   atualizado_em: ['updated_at', 'ultima atualizacao', 'data_atualizacao', 'modificado_em'],
   canal: ['canal de venda', 'canal_venda', 'channel', 'sales_channel', 'origem'],
   status: ['situacao', 'status do pedido', 'situacao do pedido', 'order_status'],

@@ -8,7 +8,7 @@ import type { ColumnSpec, Profile } from './profile.ts';
 
 export interface Mapping {
   readonly profile: Profile;
-  readonly decimal: ',' | '.' | null;
+  readonly decimal: ',' | '.' | 'en' | null;
   readonly dateOrder: 'iso' | 'dmy' | 'mdy' | null;
 }
 
@@ -45,13 +45,16 @@ export function mappingOf(found: unknown): Mapping {
     if (!STATUSES.includes(ours)) throw invalid(`"status" leads to "${ours}"; our words are ${STATUSES.join(', ')}.`);
   }
   for (const column of NEEDED) {
-    if (!columns.has(column) && !constants.has(column)) throw invalid(`Neither "columns" nor "constants" gives ${column}.`);
+    if (!columns.has(column) && !constants.has(column))
+      throw invalid(`Neither "columns" nor "constants" gives ${column}.`);
   }
   if (!columns.has('sku') && !columns.has('produto')) throw invalid('"columns" must give sku or produto.');
   const decimal = mapping['decimal'] ?? null;
-  if (decimal !== null && decimal !== ',' && decimal !== '.') throw invalid('"decimal" is "," or ".".');
+  if (decimal !== null && decimal !== ',' && decimal !== '.' && decimal !== 'en')
+    throw invalid('"decimal" is ",", "." or "en".');
   const dateOrder = mapping['dateOrder'] ?? null;
-  if (dateOrder !== null && dateOrder !== 'iso' && dateOrder !== 'dmy' && dateOrder !== 'mdy') throw invalid('"dateOrder" is iso, dmy or mdy.');
+  if (dateOrder !== null && dateOrder !== 'iso' && dateOrder !== 'dmy' && dateOrder !== 'mdy')
+    throw invalid('"dateOrder" is iso, dmy or mdy.');
 
   const specs: Record<string, ColumnSpec> = {};
   const select: Partial<Record<LineColumn, string>> = {};
@@ -81,18 +84,23 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The source's words -> ours, compared without case and accents; an unknown word stays. */
 function wordsSql(column: string, words: ReadonlyMap<string, string>): string {
-  const cases = [...words].map(([theirs, ours]) => `WHEN strip_accents(lower({${column}})) = strip_accents(lower(${quoted(theirs)})) THEN ${quoted(ours)}`);
+  const cases = [...words].map(
+    ([theirs, ours]) =>
+      `WHEN strip_accents(lower({${column}})) = strip_accents(lower(${quoted(theirs)})) THEN ${quoted(ours)}`,
+  );
   return `CASE ${cases.join(' ')} ELSE {${column}} END`;
 }
 
 function textMap(value: unknown, name: string, allowed: readonly string[] | null): Map<string, string> {
   if (value === undefined) return new Map();
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`"${name}" must be an object of texts.`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`"${name}" must be an object of texts.`);
   const entries = Object.entries(value);
   for (const [key, text] of entries) {
     if (typeof text !== 'string' || text.trim() === '') throw invalid(`"${name}.${key}" must be a text.`);
     if (/[{}]/.test(key + text)) throw invalid(`"${name}.${key}" must not contain { or }.`);
-    if (allowed !== null && !allowed.includes(key)) throw invalid(`"${name}" names ${key}, which is no column of ours: ${allowed.join(', ')}.`);
+    if (allowed !== null && !allowed.includes(key))
+      throw invalid(`"${name}" names ${key}, which is no column of ours: ${allowed.join(', ')}.`);
   }
   return new Map(entries as [string, string][]);
 }

@@ -18,7 +18,10 @@ export const mercadolivre: Profile = {
     sku: { names: ['SKU'] },
     anuncio: { names: ['# de anúncio'] },
     titulo: { names: ['Título do anúncio'], isRequired: true },
-    preco: { names: ['Preço unitário de venda do anúncio (BRL)', 'Preço unitário de venda do anúncio'], isRequired: true },
+    preco: {
+      names: ['Preço unitário de venda do anúncio (BRL)', 'Preço unitário de venda do anúncio'],
+      isRequired: true,
+    },
     nome: { names: ['Comprador', 'Dados do comprador'] },
     documento: { names: ['CPF', 'Tipo e número do documento'] },
     cidade: { names: ['Cidade'] },

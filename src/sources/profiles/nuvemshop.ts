@@ -48,12 +48,21 @@ export const nuvemshop: Profile = {
     id_pedido: '{id}',
     data_pedido: '{data}',
     // The export's channels are the shop's own pages: a mobile browser ("Móvil") is the site too, not an app.
-    canal: (has) => (has('canal') ? translated('{canal}', [['m.{1,2}vil|m.{1,2}vel|mobile|web|desktop|loja online|tienda online', 'Site'], ['mercado li[vb]re|meli|amazon|shopee|magalu|magazine luiza', 'Marketplace']]) : `'Site'`),
+    canal: (has) =>
+      has('canal')
+        ? translated('{canal}', [
+            ['m.{1,2}vil|m.{1,2}vel|mobile|web|desktop|loja online|tienda online', 'Site'],
+            ['mercado li[vb]re|meli|amazon|shopee|magalu|magazine luiza', 'Marketplace'],
+          ])
+        : `'Site'`,
     canal_origem: '{canal}',
     status: STATUS,
     status_origem: `nullif(concat_ws(' / ', {status}, {pagamento}), '')`,
     situacao_entrega: translated('{envio}', [
-      ['(nao|no) esta .*|por (embalar|empaquetar)|embalad[oa]|empaquetad[oa]|pronto para (envio|enviar)|list[oa] para enviar|n.{1,2}o enviad[oa]|no enviad[oa]|(n.{1,2}o|no) est.{1,2} .*', 'Não enviado'],
+      [
+        '(nao|no) esta .*|por (embalar|empaquetar)|embalad[oa]|empaquetad[oa]|pronto para (envio|enviar)|list[oa] para enviar|n.{1,2}o enviad[oa]|no enviad[oa]|(n.{1,2}o|no) est.{1,2} .*',
+        'Não enviado',
+      ],
       ['enviad[oa]', 'Enviado'],
       ['entregue|entregad[oa]', 'Entregue'],
       ['devolvid[oa]|devuelt[oa]', 'Devolvido'],

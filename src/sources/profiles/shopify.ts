@@ -3,7 +3,8 @@
 import { translated, type Profile } from './profile.ts';
 
 /** The value of one of the names in the note attributes. */
-const note = (names: string, value: string): string => `nullif(trim(regexp_extract({notas}, '(?i)(?:^|\\n)\\s*(?:${names})\\s*[:=]\\s*(${value})', 1)), '')`;
+const note = (names: string, value: string): string =>
+  `nullif(trim(regexp_extract({notas}, '(?i)(?:^|\\n)\\s*(?:${names})\\s*[:=]\\s*(${value})', 1)), '')`;
 
 export const shopify: Profile = {
   name: 'shopify',
@@ -47,7 +48,12 @@ export const shopify: Profile = {
     id_pedido: '{id}',
     data_pedido: '{criado}',
     canal: (has) =>
-      has('origem') ? translated('{origem}', [['web|online store|buy_button', 'Site'], ['.*(mercado ?li[vb]re|amazon|shopee|magalu|marketplace).*', 'Marketplace']]) : `CASE WHEN {pagamento} IS NOT NULL THEN 'Site' END`,
+      has('origem')
+        ? translated('{origem}', [
+            ['web|online store|buy_button', 'Site'],
+            ['.*(mercado ?li[vb]re|amazon|shopee|magalu|marketplace).*', 'Marketplace'],
+          ])
+        : `CASE WHEN {pagamento} IS NOT NULL THEN 'Site' END`,
     canal_origem: '{origem}',
     status:
       `CASE WHEN lower({pagamento}) = 'refunded' THEN 'Reembolsado' WHEN {cancelado_em} IS NOT NULL THEN 'Cancelado' ELSE ` +
@@ -70,7 +76,8 @@ export const shopify: Profile = {
     telefone: 'coalesce({fone}, {entrega_fone}, {cobranca_fone})',
     // Address parts of one order never mix the two addresses: billing only where there is no shipping address.
     cep: 'CASE WHEN {entrega_cidade} IS NULL AND {entrega_cep} IS NULL THEN {cobranca_cep} ELSE {entrega_cep} END',
-    cidade: 'CASE WHEN {entrega_cidade} IS NULL AND {entrega_cep} IS NULL THEN {cobranca_cidade} ELSE {entrega_cidade} END',
+    cidade:
+      'CASE WHEN {entrega_cidade} IS NULL AND {entrega_cep} IS NULL THEN {cobranca_cidade} ELSE {entrega_cidade} END',
     uf: 'CASE WHEN {entrega_cidade} IS NULL AND {entrega_cep} IS NULL THEN {cobranca_uf} ELSE {entrega_uf} END',
     sku: '{sku}',
     produto: '{produto}',
