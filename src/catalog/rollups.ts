@@ -58,6 +58,11 @@ export const ROLLUPS: readonly Rollup[] = [
   },
 ];
 
+/** The key that holds a rollup's period, and how long the period is. */
+export function periodOf(rollup: Rollup): { readonly column: 'data_venda' | 'mes'; readonly grain: 'dia' | 'mes' } {
+  return 'mes' in rollup.keys ? { column: 'mes', grain: 'mes' } : { column: 'data_venda', grain: 'dia' };
+}
+
 /** Where the base rows of a rollup come from: each a table or a parenthesised SELECT with the warehouse's columns. */
 export interface BaseRows {
   readonly pedidos: string;

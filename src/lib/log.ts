@@ -57,9 +57,6 @@ export function createLogger(options: LogOptions = {}): Logger {
   return build({});
 }
 
-/** A logger that says nothing: for libraries' defaults and tests. */
-export const silentLogger: Logger = createLogger({ write: () => {} });
-
 type Entry = [string, LogFields[string]];
 
 function jsonLine(at: Date, level: LogLevel, event: string, entries: Entry[]): string {

@@ -29,6 +29,8 @@ export interface KnownRows {
   readonly versionsPath: string | null;
   /** loja, hash_original (hex) */
   readonly rejectedPath: string | null;
+  /** loja, data, grao ('dia' or 'mes'): periods that have rows in the rollups. Sums of other periods are copied straight in. */
+  readonly periodsPath: string | null;
 }
 
 /** The batch sorted out against what is known: what to remove, what to write. */
@@ -46,7 +48,7 @@ export interface SortedBatch {
   readonly rejected: RowsFile | null;
   /** Accepted versions, for resolving the quarantine: loja, id_pedido, atualizado_em, revisao. */
   readonly accepted: RowsFile | null;
-  /** Sums to add to the rollups, one file per rollup table. */
+  /** Sums to add to rows that may exist, one file per rollup table; those of periods without any row are among the inserts. */
   readonly rollups: readonly RowsFile[];
 }
 
@@ -63,6 +65,8 @@ export interface PreparedBatch {
   readonly startedAt: Date;
   /** Orders with at least one valid event: loja, id_pedido. Null when none. */
   keys(): Promise<RowsFile | null>;
+  /** Days and months of sale of the valid events: loja, data, grao. Null when none. */
+  periods(): Promise<RowsFile | null>;
   /** Rejected records: loja, hash_original. Null when none. */
   rejectedKeys(): Promise<RowsFile | null>;
   /** Sorts the events against what the warehouse holds and writes the files. `quarantine` names events that the database refused. */

@@ -163,7 +163,7 @@ class FileLoad {
     else await groupSlice(connection, slice, facts, source);
     const origin: BatchOrigin = {
       id: `${sourceId}:${index}`, sourceId, positionBefore: String(index), positionAfter: String(index + 1),
-      isDisjoint: staged.format !== 'jsonl', sourceName: this.#input.name, format: staged.format, profile: staged.profile, header: (staged as { header?: string | null }).header ?? null,
+      isDisjoint: staged.format !== 'jsonl', sourceName: this.#input.name, format: staged.format, profile: staged.profile, header: staged.header,
       loadOriginals: (on, name) => loadOriginals(on, name, source, staged),
     };
     return prepareBatch(connection, this.#folder, prefix, source, origin);

@@ -94,8 +94,9 @@ export class Loader {
 
   /** Asks the warehouse for what it holds of the batch's orders and rejected records. */
   async #probe(batch: PreparedBatch, isAlone: boolean): Promise<KnownRows> {
-    if (isAlone) return { versionsPath: null, rejectedPath: null };
     const client = this.#client;
+    const periodsPath = await this.#probePeriods(batch);
+    if (isAlone) return { versionsPath: null, rejectedPath: null, periodsPath };
     const keys = await batch.keys();
     let versionsPath: string | null = null;
     if (keys) {
@@ -121,7 +122,22 @@ export class Loader {
         SELECT q.loja, encode(q.hash_original, 'hex') FROM chaves_rejeitados c
         JOIN pedidos_rejeitados q ON q.loja = c.loja AND q.hash_original = decode(c.hash_original, 'hex')`, rejectedPath);
     }
-    return { versionsPath, rejectedPath };
+    return { versionsPath, rejectedPath, periodsPath };
+  }
+
+  /** Which days and months of the batch have rows in the rollups: every order counts in pedidos_diarios and pedidos_municipio, so these two speak for all. */
+  async #probePeriods(batch: PreparedBatch): Promise<string | null> {
+    const periods = await batch.periods();
+    if (!periods) return null;
+    const client = this.#client;
+    const path = join(this.#options.folder, 'periodos-conhecidos.csv');
+    await client.query('CREATE TEMP TABLE periodos_lote (loja text, data date, grao text) ON COMMIT DROP');
+    await copyIn(client, 'periodos_lote', periods);
+    await copyOut(client, `
+      SELECT l.loja, l.data, l.grao FROM periodos_lote l
+      WHERE CASE l.grao WHEN 'dia' THEN EXISTS (SELECT 1 FROM pedidos_diarios r WHERE r.loja = l.loja AND r.data_venda = l.data)
+                        ELSE EXISTS (SELECT 1 FROM pedidos_municipio r WHERE r.loja = l.loja AND r.mes = l.data) END`, path);
+    return path;
   }
 
   async #write(sorted: SortedBatch): Promise<void> {
@@ -242,8 +258,9 @@ async function addToRollup(client: pg.Client, rollup: Rollup, file: RowsFile | u
   const sums = Object.keys(rollup.sums).map(quoteName);
   await client.query(`
     INSERT INTO ${table} AS r (${[...keys, ...sums].join(', ')})
-    SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')}
-    HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}
+    ${hasRemoved
+      ? `SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')} HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}`
+      : `SELECT ${[...keys, ...sums].join(', ')} FROM ${delta}`}
     ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.map((name) => `${name} = r.${name} + excluded.${name}`).join(', ')}`);
   if (!hasRemoved) return;
   await client.query(`

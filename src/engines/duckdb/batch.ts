@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
+import { periodOf, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
 import type { EventCounts, KnownRows, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
 import { erroBit } from '../transform/masks.ts';
 import { transformSql, TRANSFORM_VERSION } from '../transform/transform.ts';
@@ -90,6 +90,12 @@ class DuckdbBatch implements PreparedBatch {
     return this.#write('chaves', ['loja', 'id_pedido'], `SELECT DISTINCT loja, id_pedido FROM ${this.#prefix}_eventos`);
   }
 
+  periods(): Promise<RowsFile | null> {
+    const days = `SELECT DISTINCT loja, data_venda FROM ${this.#prefix}_tratados WHERE erros = 0`;
+    return this.#write('periodos', ['loja', 'data', 'grao'], `
+      WITH dias AS (${days}) SELECT loja, data_venda, 'dia' FROM dias UNION SELECT loja, CAST(date_trunc('month', data_venda) AS DATE), 'mes' FROM dias`);
+  }
+
   rejectedKeys(): Promise<RowsFile | null> {
     return this.#write('chaves_rejeitados', ['loja', 'hash_original'], `SELECT DISTINCT loja, hash_original FROM (${this.#rejectedSelect()})`);
   }
@@ -105,9 +111,18 @@ class DuckdbBatch implements PreparedBatch {
     const hash = `'\\x' || hash_origem AS hash_origem`;
     const base = { pedidos: `${p}_pedidos`, itens: `${p}_itens`, pagamentos: `${p}_pagamentos` };
     const rollups: RowsFile[] = [];
+    const newRollups: RowsFile[] = [];
     for (const rollup of ROLLUPS) {
-      const file = await this.#write(rollup.table, rollupColumns(rollup), rollupSql(rollup, base));
-      if (file) rollups.push(file);
+      const columns = rollupColumns(rollup);
+      const { column, grain } = periodOf(rollup);
+      const sums = `${p}_${rollup.table}`;
+      await run(this.#connection, `CREATE OR REPLACE TEMP TABLE ${sums} AS SELECT r.*, c.loja IS NOT NULL AS conhecido FROM (${rollupSql(rollup, base)}) r
+        LEFT JOIN ${p}_periodos_conhecidos c ON c.loja = r.loja AND c.data = r.${column} AND c.grao = '${grain}'`);
+      const added = await this.#write(`soma_${rollup.table}`, columns, `SELECT * EXCLUDE (conhecido) FROM ${sums} WHERE conhecido`);
+      if (added) rollups.push({ ...added, table: rollup.table });
+      const fresh = await this.#write(rollup.table, columns, `SELECT * EXCLUDE (conhecido) FROM ${sums} WHERE NOT conhecido`);
+      if (fresh) newRollups.push(fresh);
+      await run(this.#connection, `DROP TABLE ${sums}`);
     }
     const inserts = await this.#writeAll([
       ['pedidos', ORDER_COLUMNS, `SELECT * REPLACE ('\\x' || hash_origem AS hash_origem) FROM ${p}_pedidos`],
@@ -117,7 +132,7 @@ class DuckdbBatch implements PreparedBatch {
     ]);
     return {
       counts: await this.#counts(),
-      inserts,
+      inserts: [...inserts, ...newRollups],
       rollups,
       replaced: await this.#write('substituidos', ['loja', 'id_pedido'], `SELECT DISTINCT loja, id_pedido FROM ${p}_classes WHERE situacao = 'aceito' AND existe`),
       customers: await this.#write('clientes', CUSTOMER_COLUMNS, `
@@ -138,7 +153,7 @@ class DuckdbBatch implements PreparedBatch {
   }
 
   async drop(): Promise<void> {
-    for (const suffix of ['tratados', 'originais', 'eventos', 'existentes', 'rejeitados_conhecidos', 'classes', 'pedidos', 'itens', 'pagamentos', 'rejeitados']) {
+    for (const suffix of ['tratados', 'originais', 'eventos', 'existentes', 'rejeitados_conhecidos', 'periodos_conhecidos', 'classes', 'pedidos', 'itens', 'pagamentos', 'rejeitados']) {
       await run(this.#connection, `DROP TABLE IF EXISTS ${this.#prefix}_${suffix}`);
     }
     await run(this.#connection, `DROP TABLE IF EXISTS ${this.#source}`);
@@ -155,6 +170,7 @@ class DuckdbBatch implements PreparedBatch {
     await run(this.#connection, `CREATE OR REPLACE TABLE ${p}_existentes AS ${from(known.versionsPath,
       'loja VARCHAR, id_pedido VARCHAR, revisao INTEGER, hash_origem VARCHAR, atualizado_em TIMESTAMP, estimado BOOLEAN, visto_em TIMESTAMP, atual BOOLEAN, versao_transformacao INTEGER')}`);
     await run(this.#connection, `CREATE OR REPLACE TABLE ${p}_rejeitados_conhecidos AS ${from(known.rejectedPath, 'loja VARCHAR, hash_original VARCHAR')}`);
+    await run(this.#connection, `CREATE OR REPLACE TABLE ${p}_periodos_conhecidos AS ${from(known.periodsPath, 'loja VARCHAR, data DATE, grao VARCHAR')}`);
   }
 
   /** Orders that the database refused leave the valid events and join the rejected ones. */

@@ -30,7 +30,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     force_compression: 'uncompressed',
     ...(options.threads > 0 ? { threads: String(options.threads) } : {}),
   };
-  const instance = await DuckDBInstance.create(join(options.folder, 'lote.duckdb'), settings);
+  const instance = await DuckDBInstance.create(':memory:', settings);
   return {
     folder: options.folder,
     connect: () => instance.connect(),
