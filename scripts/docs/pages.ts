@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configDoc } from '../../src/config/document.ts';
+import { STORE_SOURCES } from '../../src/sources/registry.ts';
 import { lineDiff } from './diff.ts';
 import { errorsDoc } from './errors.ts';
 import { readMigratedSchema } from './migrated-schema.ts';
@@ -25,7 +26,7 @@ export interface StalePage {
 /** All pages as they should be. Needs the embedded PostgreSQL's programs. */
 export async function generatePages(): Promise<Pages> {
   return new Map([
-    ['docs/config.md', configDoc()],
+    ['docs/config.md', configDoc(new Map(STORE_SOURCES.map((source) => [source.id, source.settings])))],
     ['docs/errors.md', errorsDoc()],
     ['docs/rules.md', rulesDoc()],
     ['docs/schema.md', schemaDoc(await readMigratedSchema())],

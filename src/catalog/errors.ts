@@ -42,6 +42,11 @@ export const ERROR_KINDS = {
   SCHEMA_UNKNOWN: { exit: 2, retryable: false, meaning: 'The warehouse was migrated by a newer Esteira, or its migrations were edited.' },
   POSITION_LOST: { exit: 4, retryable: false, meaning: 'The stored position of a source does not fit the source: going on would skip or repeat orders.' },
 
+  // quarantine
+  QUARANTINE_ID_UNKNOWN: { exit: 2, retryable: false, meaning: 'No record in the quarantine has the id given, or more than one has.' },
+  QUARANTINE_STATE: { exit: 2, retryable: false, meaning: 'A record in the quarantine is resolved or discarded already and cannot be discarded.' },
+  QUARANTINE_FILE_INVALID: { exit: 4, retryable: false, meaning: 'A corrected file cannot be matched with the quarantine: its column id_quarentena is missing, blank or names no record.' },
+
   // this machine and the embedded warehouse
   HOME_UNUSABLE: { exit: 2, retryable: false, meaning: "Esteira's home folder cannot be created, read or written, or is open to others." },
   DISK_FULL: { exit: 3, retryable: true, meaning: 'There is no room left on the disk.' },

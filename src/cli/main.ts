@@ -8,7 +8,9 @@ import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { extractCommand } from './commands/extract.ts';
 import { generateCommand } from './commands/generate.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
 import { runCommand } from './commands/run.ts';
 import { sqlCommand } from './commands/sql.ts';
@@ -19,7 +21,7 @@ import { reportError } from './report-error.ts';
 
 /** In the order of a first day with Esteira: this is the order of the help. */
 const COMMANDS = [
-  demoCommand, runCommand, queryCommand, sqlCommand, generateCommand, storeCommand, warehouseCommand, doctorCommand, configCommand, completionCommand,
+  demoCommand, runCommand, extractCommand, queryCommand, quarantineCommand, sqlCommand, generateCommand, storeCommand, warehouseCommand, doctorCommand, configCommand, completionCommand,
 ];
 
 /** The whole program, as the shell completion and the documentation see it too. */

@@ -1,13 +1,40 @@
 // Writes docs/config.md from the declarations, so that the page cannot disagree with the program.
 import { type Setting, SETTING_NAMES, SETTINGS } from './keys.ts';
 
-/** The whole page, ending with a newline. */
-export function configDoc(): string {
+/** A setting that is declared elsewhere and read from the environment only, such as those of a store. */
+export interface OtherSetting {
+  readonly env: string;
+  readonly type: string;
+  readonly default?: string;
+  readonly unit?: string;
+  readonly description: string;
+  readonly secret?: boolean;
+}
+
+/** The whole page, ending with a newline. `stores` are the settings of every store, by its name. */
+export function configDoc(stores: ReadonlyMap<string, readonly OtherSetting[]> = new Map()): string {
   const rows = SETTING_NAMES.map((key) => {
     const setting = SETTINGS[key] as unknown as Setting<unknown>;
     return `| \`${key}\` | ${setting.kind.name} | ${defaultText(setting)} | \`${setting.flag}\` | \`${setting.env}\` | ${setting.description}${setting.secret === undefined ? '' : ' Secret.'} |`;
   });
-  return `${HEAD}\n${rows.join('\n')}\n${TAIL}`;
+  return `${HEAD}\n${rows.join('\n')}\n${TAIL}${[...stores].map(([name, settings]) => storeSection(name, settings)).join('')}`;
+}
+
+function storeSection(name: string, settings: readonly OtherSetting[]): string {
+  const rows = settings.map((setting) => {
+    const given = setting.secret === true || setting.default === undefined ? '' : `\`${setting.default}\``;
+    const type = setting.unit === undefined ? setting.type : `${setting.type} (${setting.unit})`;
+    return `| \`${setting.env}\` | ${type} | ${given} | ${setting.description}${setting.secret === true ? ' Secret.' : ''} |`;
+  });
+  return `
+## Store \`${name}\`
+
+Read by \`esteira extract --store ${name}\`, from the environment only.
+
+| variable | type | default | meaning |
+|---|---|---|---|
+${rows.join('\n')}
+`;
 }
 
 function defaultText(setting: Setting<unknown>): string {

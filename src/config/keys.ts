@@ -70,7 +70,7 @@ export const SETTINGS = {
   }),
   'batch.lines': setting({
     kind: integer(1, 10_000_000),
-    default: 250_000,
+    default: 100_000,
     description: 'About how many input lines one batch, that is one transaction, holds; an order is never cut.',
     env: 'ESTEIRA_BATCH_LINES',
     flag: '--batch-lines <n>',

@@ -48,6 +48,8 @@ export interface SortedBatch {
   readonly rejected: RowsFile | null;
   /** Accepted versions, for resolving the quarantine: loja, id_pedido, atualizado_em, revisao. */
   readonly accepted: RowsFile | null;
+  /** Rows of the quarantine that valid versions of this batch correct, whatever their own key: loja, hash_original. Null when none. */
+  readonly corrected: RowsFile | null;
   /** Sums to add to rows that may exist, one file per rollup table; those of periods without any row are among the inserts. */
   readonly rollups: readonly RowsFile[];
 }

@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type pg from 'pg';
 import { prepareBatch, type BatchOrigin } from '../engines/duckdb/batch.ts';
 import { groupSlice, planSlices, type FileFacts, type Slice } from '../engines/duckdb/documents.ts';
 import { documentsOfJson, planJsonSlices } from '../engines/duckdb/json-documents.ts';
@@ -15,10 +14,8 @@ import { openSession, rows, run, type Session } from '../engines/duckdb/session.
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { EventCounts, PreparedBatch } from '../model/batch.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
-import { asWarehouseError, connect } from '../storage/connection.ts';
-import { Loader } from '../storage/loader.ts';
-import { findSource, firstReadAt, readPosition, registerSource } from '../storage/sources.ts';
-import { retrying } from './retry.ts';
+import { findSource, firstReadAt, isEmptyWarehouse, readPosition, registerSource } from '../storage/sources.ts';
+import { WarehouseClient } from './warehouse-client.ts';
 
 export interface LoadFileOptions {
   readonly warehouseUrl: string;
@@ -76,14 +73,18 @@ class FileLoad {
   readonly #options: LoadFileOptions;
   readonly #folder: string;
   readonly #session: Session;
-  #client: pg.Client | null = null;
-  #loader: Loader | null = null;
+  readonly #warehouse: WarehouseClient;
+  #startedEmpty = false;
 
   constructor(input: InputFile, options: LoadFileOptions, folder: string, session: Session) {
     this.#input = input;
     this.#options = options;
     this.#folder = folder;
     this.#session = session;
+    this.#warehouse = new WarehouseClient({
+      url: options.warehouseUrl, folder, reprocess: options.reprocess, maxOutageMs: options.maxOutageMs, signal: options.signal,
+      onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', reason, waitMs }),
+    });
   }
 
   async run(): Promise<FileReport> {
@@ -95,13 +96,13 @@ class FileLoad {
     try {
       await makeLookups(connection);
       const sourceId = sourceIdOf(staged, options);
-      const known = await this.#withClient((client) => findSource(client, sourceId));
-      const receivedAt = options.reading.asOf ?? known?.receivedAt ?? (await this.#withClient((client) => firstReadAt(client, staged.contentSha256))) ?? staged.asOf;
+      const known = await this.#warehouse.run((client) => findSource(client, sourceId));
+      const receivedAt = options.reading.asOf ?? known?.receivedAt ?? (await this.#warehouse.run((client) => firstReadAt(client, staged.contentSha256))) ?? staged.asOf;
       const batchLines = known?.batchLines || options.batchLines;
       const slices = staged.format === 'jsonl' ? await planJsonSlices(connection, batchLines) : await planSlices(connection, batchLines);
-      await this.#withClient((client) => registerSource(client, {
+      await this.#warehouse.run((client) => registerSource(client, {
         id: sourceId, type: 'arquivo', name: this.#input.name, profile: staged.profile, sha256: staged.contentSha256,
-        options: { linhas_por_lote: batchLines, ...readingOptions(options) }, receivedAt, batchCount: slices.length,
+        options: { linhas_por_lote: batchLines, ...readingFacts(staged), ...readingOptions(options) }, receivedAt, batchCount: slices.length,
         linesRead: staged.linesRead, linesIgnored: staged.linesIgnored,
       }));
       options.onProgress?.({ kind: 'staged', name: this.#input.name, staged, batches: slices.length });
@@ -114,14 +115,15 @@ class FileLoad {
     } finally {
       connection.closeSync();
       await staged.close();
-      await this.#client?.end().catch(() => undefined);
+      await this.#warehouse.close();
     }
   }
 
   async #loadSlices(staged: StagedFile, sourceId: string, slices: readonly Slice[], receivedAt: Date): Promise<Pick<FileReport, 'wasComplete' | 'wasStopped' | 'counts'>> {
     const options = this.#options;
     const facts: FileFacts = { decimalFormat: staged.decimalFormat, dateFormat: staged.dateFormat, hasAddress: staged.hasAddress, receivedAt: sqlTime(receivedAt) };
-    const first = await this.#withClient((client) => readPosition(client, sourceId));
+    const first = await this.#warehouse.run((client) => readPosition(client, sourceId));
+    this.#startedEmpty = await this.#warehouse.run(isEmptyWarehouse);
     let counts = NO_COUNTS;
     let linesDone = 0;
     let index = first;
@@ -133,7 +135,7 @@ class FileLoad {
         const batch: PreparedBatch = await (ahead ?? prepare(index));
         ahead = index + 1 < slices.length ? prepare(index + 1) : null;
         ahead?.catch(() => undefined);
-        const outcome = await this.#load(batch);
+        const outcome = await this.#warehouse.load(batch);
         await batch.drop();
         if (outcome.kind === 'lost') {
           // Another loader is at the same file: go on from where it is.
@@ -163,47 +165,22 @@ class FileLoad {
     else await groupSlice(connection, slice, facts, source);
     const origin: BatchOrigin = {
       id: `${sourceId}:${index}`, sourceId, positionBefore: String(index), positionAfter: String(index + 1),
-      isDisjoint: staged.format !== 'jsonl', sourceName: this.#input.name, format: staged.format, profile: staged.profile, header: staged.header,
-      loadOriginals: (on, name) => loadOriginals(on, name, source, staged),
+      isDisjoint: staged.format !== 'jsonl', isLikelyNew: staged.format !== 'jsonl' && this.#startedEmpty, sourceName: this.#input.name, format: staged.format, profile: staged.profile, header: staged.header,
+      loadOriginals: (on, name) => loadOriginals(on, name, staged),
     };
     return prepareBatch(connection, this.#folder, prefix, source, origin);
-  }
-
-  /** Loads a batch, waiting out an outage; after a lost answer the ledger tells whether it is there. */
-  #load(batch: PreparedBatch): ReturnType<Loader['load']> {
-    return this.#withClient((client) => {
-      this.#loader ??= new Loader(client, { folder: this.#folder, reprocess: this.#options.reprocess, transformVersion: TRANSFORM_VERSION });
-      return this.#loader.load(batch);
-    });
-  }
-
-  #withClient<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
-    const { maxOutageMs, signal, onProgress } = this.#options;
-    return retrying({ maxOutageMs, signal, onWait: (error, waitMs) => onProgress?.({ kind: 'waiting', reason: error.why, waitMs }) }, async () => {
-      this.#client ??= await connect(this.#options.warehouseUrl, 'loader');
-      try {
-        return await action(this.#client);
-      } catch (error) {
-        // Whatever failed, the next attempt starts on a new connection.
-        const client = this.#client;
-        this.#client = null;
-        this.#loader = null;
-        void client.end().catch(() => undefined);
-        throw asWarehouseError(error);
-      }
-    });
   }
 }
 
 /** Original text of the rejected documents, one line of the file after the other. */
-async function loadOriginals(connection: DuckDBConnection, prefix: string, source: string, staged: StagedFile): Promise<void> {
+async function loadOriginals(connection: DuckDBConnection, prefix: string, staged: StagedFile): Promise<void> {
   await run(connection, `CREATE OR REPLACE TABLE ${prefix}_originais (ordinal BIGINT, original VARCHAR)`);
   if (staged.format === 'jsonl') {
-    await run(connection, `INSERT INTO ${prefix}_originais SELECT t.ordinal, l.texto FROM ${prefix}_tratados t JOIN linhas_json l ON l.rowid = t.ordinal WHERE t.erros <> 0`);
+    await run(connection, `INSERT INTO ${prefix}_originais SELECT d.ordinal, l.texto FROM ${prefix}_rejeitados_escritos d JOIN linhas_json l ON l.rowid = d.ordinal`);
     return;
   }
   const wanted = await rows<{ ordinal: string; rid: string }>(connection,
-    `SELECT t.ordinal, unnest(list_sort(d.rids)) AS rid FROM ${prefix}_tratados t JOIN ${source} d ON d.ordinal = t.ordinal WHERE t.erros <> 0 ORDER BY rid`);
+    `SELECT ordinal, unnest(rids) AS rid FROM ${prefix}_rejeitados_escritos ORDER BY rid`);
   const texts = await staged.originals([...new Set(wanted.map((row) => Number(row.rid)))].sort((a, b) => a - b));
   await appendOriginals(connection, `${prefix}_originais`, wanted.map((row) => ({ ordinal: Number(row.ordinal), rowid: Number(row.rid) })), texts);
 }
@@ -218,6 +195,11 @@ function sourceIdOf(staged: StagedFile, options: LoadFileOptions): string {
 function readingOptions(options: LoadFileOptions): Record<string, unknown> {
   const { loja, mapping, decimal, dateOrder, encoding, separator, asOf } = options.reading;
   return { loja, mapping, decimal, dateOrder, encoding, separator, asOf: asOf?.toISOString() };
+}
+
+/** How the cells of this file were read as a whole: a rejected order of it is read the same way again, alone. */
+function readingFacts(staged: StagedFile): Record<string, unknown> {
+  return { formato_decimal: staged.decimalFormat, formato_data: staged.dateFormat, tem_endereco: staged.hasAddress };
 }
 
 /** Adds up what two batches or files did. */

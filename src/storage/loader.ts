@@ -13,7 +13,7 @@ import { asWarehouseError, isDataError, sqlStateOf } from './connection.ts';
 import { copyIn, copyOut } from './copy.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
 import { quoteName } from './quote.ts';
-import { keepRejected } from './quarantine.ts';
+import { keepRejected, resolveCorrected } from './quarantine.ts';
 
 /** What became of a batch. `lost`: another loader moved the source's position; discard, read the position again, go on from there. */
 export type LoadOutcome =
@@ -148,6 +148,7 @@ export class Loader {
     if (sorted.products) await keepNewest(client, sorted.products, ['loja', 'sku'], ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item']);
     if (sorted.sightings) await keepSightings(client, sorted.sightings);
     await keepRejected(client, sorted.rejected, sorted.accepted);
+    if (sorted.corrected) await resolveCorrected(client, sorted.corrected);
     for (const rollup of ROLLUPS) await addToRollup(client, rollup, sorted.rollups.find((file) => file.table === rollup.table), sorted.replaced !== null);
   }
 

@@ -32,3 +32,12 @@ export async function keepRejected(client: pg.Client, rejected: RowsFile | null,
     FROM aceitos_lote a
     WHERE q.situacao = 'aberto' AND q.loja = a.loja AND q.id_pedido = a.id_pedido AND (q.atualizado_em, q.revisao) <= (a.atualizado_em, a.revisao)`);
 }
+
+/** Resolves the rows that valid versions of the batch correct by name: also when the correction changed store, number or update time. */
+export async function resolveCorrected(client: pg.Client, corrected: RowsFile): Promise<void> {
+  await client.query('CREATE TEMP TABLE corrigidos_lote (loja text, hash_original bytea) ON COMMIT DROP');
+  await copyIn(client, 'corrigidos_lote', corrected);
+  await client.query(`
+    UPDATE pedidos_rejeitados q SET situacao = 'resolvido', situacao_motivo = 'corrigido', situacao_em = now()
+    FROM corrigidos_lote c WHERE q.situacao = 'aberto' AND q.loja = c.loja AND q.hash_original = c.hash_original`);
+}

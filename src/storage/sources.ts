@@ -54,6 +54,12 @@ export async function readPosition(client: pg.Client, id: string): Promise<numbe
   return Number(rows[0]?.posicao ?? 0);
 }
 
+/** Position of a source as its text was stored, for sources whose position is no number (a store's cursor); null before its first batch. */
+export async function readPositionText(client: pg.Client, id: string): Promise<string | null> {
+  const { rows } = await client.query<{ posicao: string }>('SELECT posicao FROM esteira.posicoes WHERE chave = $1', [id]);
+  return rows[0]?.posicao ?? null;
+}
+
 /** Everything a source's batches did, added up. */
 export async function sourceTotals(client: pg.Client, id: string): Promise<Record<'lidos' | 'aceitos' | 'rejeitados' | 'duplicados' | 'antigos', number>> {
   const { rows } = await client.query<Record<string, string>>(
@@ -62,4 +68,10 @@ export async function sourceTotals(client: pg.Client, id: string): Promise<Recor
   const row = rows[0] ?? {};
   const value = (name: string): number => Number(row[name] ?? 0);
   return { lidos: value('lidos'), aceitos: value('aceitos'), rejeitados: value('rejeitados'), duplicados: value('duplicados'), antigos: value('antigos') };
+}
+
+/** True when the warehouse holds no version of any order. */
+export async function isEmptyWarehouse(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT 1 FROM historico_status) AS empty');
+  return rows[0]?.empty === true;
 }

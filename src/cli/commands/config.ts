@@ -2,6 +2,8 @@
 import { type Command } from 'commander';
 import { configDoc } from '../../config/document.ts';
 import { type ConfigEntry } from '../../config/load.ts';
+import { STORE_SOURCES } from '../../sources/registry.ts';
+import { redactUrls } from '../../lib/redact.ts';
 import { configOf } from '../settings.ts';
 
 interface ConfigOptions {
@@ -18,15 +20,33 @@ export function configCommand(program: Command): void {
     .addHelpText('after', '\nExamples:\n  esteira config\n  ESTEIRA_THREADS=2 esteira config --json')
     .action((options: ConfigOptions, command: Command) => {
       if (options.markdown === true) {
-        process.stdout.write(configDoc());
+        process.stdout.write(configDoc(new Map(STORE_SOURCES.map((source) => [source.id, source.settings]))));
         return;
       }
       const config = configOf(command);
-      process.stdout.write(options.json === true ? asJson(config.entries()) : asText(config.entries()));
+      const entries = [...config.entries(), ...storeEntries(process.env)];
+      process.stdout.write(options.json === true ? asJson(entries) : asText(entries));
     });
 }
 
-function asJson(entries: ConfigEntry[]): string {
+/** A setting to be shown, of Esteira or of a store. */
+type ShownEntry = Omit<ConfigEntry, 'key'> & { readonly key: string };
+
+/** The settings of the stores, as `store.<name>.<setting>`; unchecked, because only the command that uses a store needs them. */
+function storeEntries(env: NodeJS.ProcessEnv): ShownEntry[] {
+  return STORE_SOURCES.flatMap((source) => source.settings.map((setting): ShownEntry => {
+    const given = env[setting.env];
+    const isGiven = given !== undefined && given !== '';
+    const value = isGiven ? given : setting.default;
+    return {
+      key: `store.${source.id}.${setting.name}`,
+      shown: value === undefined ? undefined : setting.secret === true ? '***' : redactUrls(value),
+      origin: isGiven ? { source: 'env', name: setting.env } : { source: 'default', name: '' },
+    };
+  }));
+}
+
+function asJson(entries: ShownEntry[]): string {
   const rows = entries.map(({ key, shown, origin }) => ({
     setting: key,
     value: shown ?? null,
@@ -36,7 +56,7 @@ function asJson(entries: ConfigEntry[]): string {
   return JSON.stringify(rows, null, 2) + '\n';
 }
 
-function asText(entries: ConfigEntry[]): string {
+function asText(entries: ShownEntry[]): string {
   const rows = entries.map(({ key, shown, origin }) => [key, shown ?? '(not set)', originText(origin)]);
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

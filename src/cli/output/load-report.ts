@@ -23,6 +23,11 @@ export function printReport(report: LoadReport, options: ReportOptions): void {
     const done = file.wasComplete ? 'already loaded, nothing to do' : `${formatCount(rate)} lines/s`;
     process.stdout.write(`${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s, ${done}\n`);
   }
+  printOutcome(report, options);
+}
+
+/** What came of the orders, wherever they were read from: the totals, the quarantine by reason. */
+export function printOutcome(report: Pick<LoadReport, 'totals' | 'rejections' | 'wasStopped'>, options: ReportOptions): void {
   const { totals } = report;
   process.stdout.write(renderTable(TOTALS, [
     ['Pedidos lidos', String(totals.lidos), null],

@@ -138,7 +138,7 @@ function finishSql(groups: string, headers: string, facts: FileFacts): string {
 }
 
 /**
- * Makes table `target` with the documents of a slice.
+ * Makes view `target` with the documents of a slice, over table `<target>_grupos`; writing so wide a table once more would cost as much as making it.
  * Order fields that differ between the lines of one version: when the item numbers repeat, the lines are two complete versions; otherwise the order is reported.
  */
 export async function groupSlice(connection: DuckDBConnection, slice: Slice, facts: FileFacts, target: string): Promise<void> {
@@ -151,8 +151,7 @@ export async function groupSlice(connection: DuckDBConnection, slice: Slice, fac
     headers = filledHeaders(groups, lines);
   }
   await spreadProblems(connection, groups);
-  await run(connection, `CREATE OR REPLACE TABLE ${target} AS ${finishSql(groups, headers, facts)}`);
-  await run(connection, `DROP TABLE ${groups}`);
+  await run(connection, `CREATE OR REPLACE VIEW ${target} AS ${finishSql(groups, headers, facts)}`);
 }
 
 /** Order fields of the lines, where a blank one takes the value that another line of its group states. */

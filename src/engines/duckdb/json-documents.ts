@@ -1,5 +1,5 @@
 // Turns JSON lines (table `linhas_json`) into `documentos`: one order document a line, nested as the contract says, every value as text.
-// A line that is not a JSON object becomes a document with the problem JSON_INVALIDO and no fields.
+// A line that is not a JSON object, or has an object where a text belongs (or the reverse), becomes a document with the problem JSON_INVALIDO and no fields.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ORDER_COLUMNS } from '../../model/contract.ts';
 import type { FileFacts, Slice } from './documents.ts';
@@ -24,9 +24,46 @@ function shape(): string {
   });
 }
 
-/** Trimmed, NULL when blank. */
-function cell(sql: string): string {
-  return `NULLIF(trim(${sql}, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')`;
+/** Keys: a NUL in one must not make it equal to another. */
+const KEYS: readonly string[] = ['loja', 'id_pedido'];
+
+/** Trimmed, NULL when blank. NUL, which JSON can write and PostgreSQL cannot hold, is left out; in a key it becomes U+FFFD, so that the rules refuse it. */
+function cell(sql: string, isKey = false): string {
+  return `NULLIF(trim(replace(${sql}, chr(0), '${isKey ? '\ufffd' : ''}'), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')`;
+}
+
+const MONEY: readonly string[] = ['frete', 'desconto', 'valor_total', 'valor_reembolsado', 'valor_cobrado', 'comissao', 'preco_unitario', 'valor'];
+
+/** A cell; of money written as a JSON number, which has no trailing zeros to keep, always two decimals: the text, and with it the hash, that the flat shape has. */
+function field(name: string, sql: string): string {
+  const text = cell(sql, KEYS.includes(name));
+  if (!MONEY.includes(name)) return text;
+  return `CASE WHEN regexp_full_match(${sql}, '-?[0-9]+\\.[0-9]') THEN ${sql} || '0' WHEN regexp_full_match(${sql}, '-?[0-9]+') THEN ${sql} || '.00' ELSE ${text} END`;
+}
+
+const LISTS: Readonly<Record<string, readonly string[]>> = { itens: ITEM_FIELDS, pagamentos: PAYMENT_FIELDS };
+
+/** True where the shape may be wrong: asked of every line, so it only looks at the text and at elements without any field. */
+function looksMisshapen(): string {
+  const scalars = [...ORDER_COLUMNS, ...ITEM_FIELDS, ...PAYMENT_FIELDS].join('|');
+  const pattern = `"(${scalars})"\\s*:\\s*[\\[{]|"(cliente|entrega)"\\s*:\\s*[^{\\sn]|"(itens|pagamentos)"\\s*:\\s*([^\\[\\sn]|\\[\\s*[^{\\s\\]])`;
+  const hollow = Object.entries(LISTS).map(([name, fields]) => `len(list_filter(j.${name}, lambda x: COALESCE(${fields.map((f) => `x.${f}`).join(', ')}) IS NULL)) > 0`);
+  return `COALESCE(regexp_matches(texto, '${pattern}'), FALSE) OR ${hollow.map((test) => `COALESCE(${test}, FALSE)`).join(' OR ')}`;
+}
+
+/** True where a field of the contract has another shape than the contract's, exactly. */
+function isMisshapen(): string {
+  const paths = ORDER_COLUMNS.map((name) => `'$.${name in INSIDE ? `${INSIDE[name]}.` : ''}${name}'`);
+  const nested = (types: string): string => `list_has_any(${types}, ['OBJECT', 'ARRAY'])`;
+  return [
+    nested(`json_type(texto, [${paths.join(', ')}])`),
+    ...['cliente', 'entrega'].map((name) => `json_type(texto, '$.${name}') NOT IN ('OBJECT', 'NULL')`),
+    ...Object.entries(LISTS).flatMap(([name, fields]) => [
+      `json_type(texto, '$.${name}') NOT IN ('ARRAY', 'NULL')`,
+      `len(list_filter(json_type(texto, '$.${name}[*]'), lambda t: t <> 'OBJECT')) > 0`,
+      ...fields.map((field) => nested(`json_type(texto, '$.${name}[*].${field}')`)),
+    ]),
+  ].map((test) => `COALESCE(${test}, FALSE)`).join(' OR ');
 }
 
 /** Slices of consecutive lines. */
@@ -37,20 +74,25 @@ export async function planJsonSlices(connection: DuckDBConnection, sliceLines: n
   return slices;
 }
 
-/** Makes table `target` with the documents of a slice. */
+/** Makes view `target` with the documents of a slice. */
 export async function documentsOfJson(connection: DuckDBConnection, slice: Slice, facts: FileFacts, target: string): Promise<void> {
-  const isObject = `problema IS NULL AND json_valid(texto) AND json_type(texto) = 'OBJECT'`;
-  const field = (name: string): string => cell(name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
+  const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
+  const ofOrder = (name: string): string => field(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   const list = (name: string, fields: readonly string[]): string =>
-    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${cell(`x.${f}`)}`).join(', ')}})`;
+    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${field(f, `x.${f}`)}`).join(', ')}})`;
   await run(connection, `
-    CREATE OR REPLACE TABLE ${target} AS
+    CREATE OR REPLACE VIEW ${target} AS
     SELECT rid AS ordinal, linha, CAST(1 AS INTEGER) AS n_linhas, [rid] AS rids, problemas,
-      ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${field(name)})` : field(name)} AS ${name}`).join(', ')},
+      ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
       CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, TIMESTAMP '${facts.receivedAt}' AS recebido_em,
       CAST(NULL AS VARCHAR) AS formato_decimal, CAST(NULL AS VARCHAR) AS formato_data, TRUE AS tem_endereco
     FROM (
-      SELECT rid, linha, CASE WHEN valido THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
-      FROM (SELECT rowid AS rid, linha, texto, COALESCE(${isObject}, FALSE) AS valido FROM linhas_json WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}))`);
+      SELECT rid, linha, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
+      FROM (
+        SELECT *, CASE WHEN NOT valido THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
+        FROM (
+          SELECT *, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
+          FROM (SELECT rowid AS rid, linha, texto, COALESCE(${isObject}, FALSE) AS valido FROM linhas_json WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}))))`);
 }

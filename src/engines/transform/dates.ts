@@ -6,9 +6,11 @@ import { caseWhen, type Dialect } from './dialect.ts';
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?';
 const ISO_LOCAL = `[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]${TIME}`;
 const ISO_DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
-const ISO_ZONED = `${ISO_LOCAL} ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)`;
-const SLASHED = `[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}([ T]+${TIME})?`;
-const IN_WORDS = `[0-9]{1,2} de [a-zA-ZçÇ]+ de [0-9]{4}( ${TIME}( ?hs?\\.?)?)?`;
+const ISO_ZONED = `${ISO_LOCAL} ?(Z|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)`;
+// Written by people and spreadsheets: the hour may lack its zero.
+const LOOSE_TIME = `(0?[0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?|${TIME})`;
+const SLASHED = `[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}([ T]+${LOOSE_TIME})?`;
+const IN_WORDS = `[0-9]{1,2} de [a-zA-ZçÇ]+ de [0-9]{4}( ${LOOSE_TIME}( ?hs?\\.?)?)?`;
 const MONTHS = ['janeiro', 'fevereiro', 'marco', 'abril', 'maio', 'junho', 'julho', 'agosto', 'setembro', 'outubro', 'novembro', 'dezembro'];
 
 /**
@@ -17,7 +19,7 @@ const MONTHS = ['janeiro', 'fevereiro', 'marco', 'abril', 'maio', 'junho', 'julh
  */
 export function wallClock(d: Dialect, sql: string, order: string): string {
   const part = (pattern: string, group: number): string => d.extract(sql, pattern, group);
-  const time = `COALESCE(NULLIF(${d.extract(sql, '([0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)', 1)}, ''), '00:00:00')`;
+  const time = `COALESCE(NULLIF(${d.extract(sql, '([0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)', 1)}, ''), '00:00:00')`;
   const first = part('^([0-9]{1,2})', 1);
   const second = part('^[0-9]{1,2}[/.-]([0-9]{1,2})', 1);
   const year = part('[/.-]([0-9]{4})', 1);

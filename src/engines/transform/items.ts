@@ -1,7 +1,7 @@
 // SQL for an order's items and payments: each list element is read, completed and judged inside the list, so that an order stays one row.
 import { caseWhen, isTrue, type Dialect } from './dialect.ts';
 import { isFraction, money, wholeNumber } from './numbers.ts';
-import { cleanText, hasLostCharacters, looksDoubleEncoded, repairDoubleEncoding, startsLikeFormula } from './text.ts';
+import { cleanText, hasLostCharacters, repairDoubleEncoding, startsLikeFormula } from './text.ts';
 import { paymentMethod } from './vocabulary.ts';
 
 /** Rule ids with the condition that raises each, over one element. */
@@ -20,10 +20,11 @@ export function readItems(d: Dialect, list: string, format: string, erros: MaskO
   const cleaned = d.mapList(list, (i, position) => d.struct({
     n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
     sku: `upper(${cleanText(d, `${i}.sku`)})`,
-    produto: cleanText(d, `${i}.produto`),
-    categoria: cleanText(d, `${i}.categoria`),
+    produto: cleanText(d, repairDoubleEncoding(d, `${i}.produto`)),
+    categoria: cleanText(d, repairDoubleEncoding(d, `${i}.categoria`)),
+    recodificado: isTrue(`${repairDoubleEncoding(d, `${i}.produto`)} <> ${i}.produto OR ${repairDoubleEncoding(d, `${i}.categoria`)} <> ${i}.categoria`),
     quantidade_escrita: `${i}.quantidade`,
-    quantidade: wholeNumber(d, `${i}.quantidade`),
+    quantidade: wholeNumber(d, `${i}.quantidade`, format),
     preco_unitario: money(d, `${i}.preco_unitario`, format),
     desconto: caseWhen([[`${i}.desconto IS NULL`, '0']], money(d, `${i}.desconto`, format)),
   }));
@@ -32,8 +33,8 @@ export function readItems(d: Dialect, list: string, format: string, erros: MaskO
     return d.struct({
       n_item: `${i}.n_item`,
       sku: `${i}.sku`,
-      produto: repairDoubleEncoding(d, `${i}.produto`),
-      categoria: repairDoubleEncoding(d, `${i}.categoria`),
+      produto: `${i}.produto`,
+      categoria: `${i}.categoria`,
       quantidade: `${i}.quantidade`,
       preco_unitario: `${i}.preco_unitario`,
       desconto: `${i}.desconto`,
@@ -48,7 +49,7 @@ export function readItems(d: Dialect, list: string, format: string, erros: MaskO
         CATEGORIA_AUSENTE: `${i}.categoria IS NULL`,
         TEXTO_COM_FORMULA: isTrue(`${startsLikeFormula(`${i}.produto`)} OR ${startsLikeFormula(`${i}.sku`)} OR ${startsLikeFormula(`${i}.categoria`)}`),
         TEXTO_ILEGIVEL: hasLostCharacters(d, texts),
-        TEXTO_RECODIFICADO: `${looksDoubleEncoded(d, texts)} AND ${isTrue(`(${repairDoubleEncoding(d, `${i}.produto`)}) <> ${i}.produto OR (${repairDoubleEncoding(d, `${i}.categoria`)}) <> ${i}.categoria`)}`,
+        TEXTO_RECODIFICADO: `${i}.recodificado`,
         PEDIDO_DE_TESTE: isTrue(`lower(${i}.produto) IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`),
       }),
     });

@@ -28,11 +28,20 @@ export function money(d: Dialect, sql: string, format: string): string {
   ], slow);
 }
 
-/** A whole number of at most seven digits; '2,0' and '2.00' count as 2. NULL for anything else. */
-export function wholeNumber(d: Dialect, sql: string): string {
+/**
+ * A whole number of at most seven digits; '2,0' and '2.00' count as 2. NULL for anything else.
+ * '2.000' may be two thousand: it is 2 only where `format`, as for money, says that the file writes decimal points (and '2,000' where it writes commas).
+ */
+export function wholeNumber(d: Dialect, sql: string, format?: string): string {
+  const whole = d.tryCast(d.extract(sql, '^(-?[0-9]+)', 1), 'INTEGER');
+  const threeZeros = (mark: string): string => d.fullMatch(sql, `-?[0-9]{1,7}${mark}000`);
   return caseWhen([
     [d.fullMatch(sql, '-?[0-9]{1,7}'), d.tryCast(sql, 'INTEGER')],
-    [d.fullMatch(sql, '-?[0-9]{1,7}[.,]0+'), d.tryCast(d.extract(sql, '^(-?[0-9]+)', 1), 'INTEGER')],
+    [d.fullMatch(sql, '-?[0-9]{1,7}[.,](00?|0000+)'), whole],
+    ...(format === undefined ? [] : [
+      [`${format} = ',' AND ${threeZeros(',')}`, whole] as const,
+      [`${format} IN ('.', 'en') AND ${threeZeros('[.]')}`, whole] as const,
+    ]),
   ]);
 }
 

@@ -2,7 +2,7 @@
 // the conditions over single items and payments are in items.ts.
 import { isTrue, type Dialect } from './dialect.ts';
 import type { Conditions } from './items.ts';
-import { comparisonKey, hasLostCharacters, looksDoubleEncoded, repairDoubleEncoding, startsLikeFormula } from './text.ts';
+import { comparisonKey, hasLostCharacters, startsLikeFormula } from './text.ts';
 
 /** Rules about the record as such, found by the source: the fields of such a record cannot be trusted, so no other rule is asked. */
 export const RECORD_PROBLEMS = ['LINHA_CAMPOS', 'JSON_INVALIDO', 'CABECALHO_DIVERGENTE', 'CONTINUACAO_ORFA'] as const;
@@ -53,7 +53,6 @@ export function orderErros(d: Dialect): Conditions {
 
 /** Rules of severity aviso. */
 export function orderAvisos(d: Dialect): Conditions {
-  const wasRepaired = (column: string): string => `(${looksDoubleEncoded(d, column)} AND (${repairDoubleEncoding(d, column)}) <> ${column})`;
   const document = 'documento_lido';
   return {
     TOTAL_DIVERGENTE: isTrue(`qtd_itens > 0 AND total_lido IS NOT NULL AND abs(total_lido - calculado) > ${TOLERANCE}`),
@@ -78,8 +77,8 @@ export function orderAvisos(d: Dialect): Conditions {
     TELEFONE_INVALIDO: 'telefone IS NOT NULL AND telefone_lido IS NULL',
     PEDIDO_DE_TESTE: isTrue(`${comparisonKeyIsTest(d, 'nome')}`),
     TEXTO_COM_FORMULA: isTrue(`${startsLikeFormula('COALESCE(nome, \'\')')} OR ${startsLikeFormula('COALESCE(cidade, \'\')')} OR ${startsLikeFormula('COALESCE(id_pedido, \'\')')}`),
-    TEXTO_ILEGIVEL: isTrue(hasLostCharacters(d, `concat(COALESCE(nome, ''), COALESCE(cidade_lida, ''))`)),
-    TEXTO_RECODIFICADO: isTrue(`${wasRepaired('nome')} OR ${wasRepaired('cidade')}`),
+    TEXTO_ILEGIVEL: isTrue(hasLostCharacters(d, `concat(nome_lido, cidade_lida)`)),
+    TEXTO_RECODIFICADO: isTrue('nome_inteiro <> nome OR cidade_inteira <> cidade'),
     REEMBOLSO_MAIOR_QUE_TOTAL: isTrue('abs(valor_reembolsado_lido) > total_final'),
   };
 }

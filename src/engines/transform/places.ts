@@ -1,7 +1,7 @@
 // SQL for where an order goes: UF, CEP, IBGE municipality. The tables come from data/reference; nothing is matched fuzzily.
 import { readCepRanges, readMunicipalities, UFS } from '../../model/reference/places.ts';
 import { caseWhen, type Dialect } from './dialect.ts';
-import { comparisonKey, comparisonKeyOf } from './text.ts';
+import { comparisonKey, comparisonKeyOf, repairDoubleEncoding } from './text.ts';
 
 /** The two letters of a UF from 'SP', 'sp', 'BR-SP' or 'São Paulo'; NULL when it is none of the 27. */
 export function uf(d: Dialect, sql: string): string {
@@ -11,7 +11,7 @@ export function uf(d: Dialect, sql: string): string {
     [`${sql} IN (${codes})`, sql],
     [`${sql} IS NULL`, 'NULL'],
     [`${bare} IN (${codes})`, bare],
-  ], d.bind(comparisonKey(d, sql), (key) => caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`]))));
+  ], d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) => caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`]))));
 }
 
 /** The region of a UF; NULL without one. */
@@ -27,6 +27,11 @@ export function cep(d: Dialect, sql: string): string {
     [d.fullMatch(digits, '[0-9]{8}|[0-9]{5}'), digits],
     [d.fullMatch(digits, '[0-9]{7}'), `'0' || ${digits}`],
   ]));
+}
+
+/** True for a CEP as written that has seven digits: the zero put back is proven only by a state that fits. */
+export function hasLostZero(d: Dialect, sql: string): string {
+  return `length(${d.replaceAll(sql, '[^0-9]', '')}) = 7`;
 }
 
 /** The UF that a clean CEP (or its prefix) belongs to; NULL when it is in no range. */
@@ -47,9 +52,31 @@ export function cityKey(d: Dialect, sql: string, ufSql: string): string {
   ], name)));
 }
 
-/** Rows of the lookup table `municipios_chave` (uf, chave, nome, codigo_ibge): one per municipality. Names that collide by key within a UF are left out. */
-export function municipalityRows(): { uf: string; chave: string; nome: string; codigo_ibge: number }[] {
-  const rows = readMunicipalities().map((row) => ({ uf: row.uf, chave: comparisonKeyOf(row.nome), nome: row.nome, codigo_ibge: Number(row.codigoIbge) }));
+/** Names that the IBGE's newer lists give to municipalities which the table knows by another spelling or by their name before a law changed it. */
+const OTHER_NAMES: readonly (readonly [codigoIbge: number, nome: string])[] = [
+  [1400605, 'São Luiz do Anauá'], [1708254, 'Tabocão'], [2400208, 'Assú'], [2401206, 'Arez'], [2401305, 'Campo Grande'], [2405306, 'Januário Cicco'],
+  [2613107, 'São Caitano'], [2800100, 'Amparo do São Francisco'], [2802601, 'Graccho Cardoso'], [2922250, 'Muquém do São Francisco'], [2928505, 'Santa Terezinha'],
+  [3105509, 'Barão do Monte Alto'], [3122900, 'Dona Euzébia'], [3165206, 'São Tomé das Letras'], [3516101, 'Florínea'], [5107800, 'Santo Antônio de Leverger'],
+];
+
+/** A row of the lookup table `municipios_chave`. `principal` is true for one row of each municipality: the one with its own name. */
+export interface MunicipalityRow {
+  readonly uf: string;
+  readonly chave: string;
+  readonly nome: string;
+  readonly codigo_ibge: number;
+  readonly principal: boolean;
+}
+
+/** One row per municipality and other name. Names that collide by key within a UF are left out. */
+export function municipalityRows(): MunicipalityRow[] {
+  const rows: MunicipalityRow[] = readMunicipalities().map((row) => (
+    { uf: row.uf, chave: comparisonKeyOf(row.nome), nome: row.nome, codigo_ibge: Number(row.codigoIbge), principal: true }));
+  const byCode = new Map(rows.map((row) => [row.codigo_ibge, row]));
+  for (const [code, name] of OTHER_NAMES) {
+    const row = byCode.get(code);
+    if (row) rows.push({ ...row, chave: comparisonKeyOf(name), principal: false });
+  }
   const counts = Map.groupBy(rows, (row) => `${row.uf}/${row.chave}`);
   return rows.filter((row) => counts.get(`${row.uf}/${row.chave}`)?.length === 1);
 }

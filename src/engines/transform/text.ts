@@ -4,16 +4,18 @@ import { caseWhen, type Dialect } from './dialect.ts';
 
 const ACCENTED = 'áàâãäåéèêëíìîïóòôõöúùûüçñýÿ';
 const PLAIN = 'aaaaaaeeeeiiiiooooouuuucnyy';
+/** Accents that stand behind their letter (Unicode NFD, as macOS writes names): left out. */
+const COMBINING = '\u0300\u0301\u0302\u0303\u0308\u0327';
 
 /** Lower case, without accents, anything that is not a letter or digit turned into one space: the key by which words are compared. */
 export function comparisonKey(d: Dialect, sql: string): string {
-  const folded = `translate(lower(${sql}), '${ACCENTED}', '${PLAIN}')`;
+  const folded = `translate(lower(${sql}), '${ACCENTED}${COMBINING}', '${PLAIN}')`;
   return `trim(${d.replaceAll(folded, '[^a-z0-9]+', ' ')})`;
 }
 
 /** The same key in TypeScript, for tables that are prepared outside SQL. */
 export function comparisonKeyOf(value: string): string {
-  const plainOf = new Map([...ACCENTED].map((letter, index) => [letter, PLAIN[index] ?? letter]));
+  const plainOf = new Map([...ACCENTED, ...COMBINING].map((letter, index) => [letter, PLAIN[index] ?? '']));
   return [...value.toLowerCase()].map((letter) => plainOf.get(letter) ?? letter).join('').replace(/[^a-z0-9]+/g, ' ').trim();
 }
 
@@ -24,15 +26,19 @@ export function cleanText(d: Dialect, sql: string): string {
   return caseWhen([[needsWork, cleaned]], sql);
 }
 
-/** The letters U+00C0..U+00FF as they look when their UTF-8 is read as windows-1252: 'Ã' and a second character. (second, meant) */
+/**
+ * The letters U+00C0..U+00FF as they look when their UTF-8 is read as windows-1252, or as ISO 8859-1 by programs that mean it literally:
+ * 'Ã' and a second character. (second, meant)
+ */
 function doubleEncodedLetters(): (readonly [second: string, meant: string])[] {
   const windows1252 = new TextDecoder('windows-1252');
-  const letters: (readonly [string, string])[] = [];
+  const letters = new Map<string, string>();
   for (let code = 0xc0; code <= 0xff; code++) {
     const meant = String.fromCodePoint(code);
-    letters.push([[...windows1252.decode(new TextEncoder().encode(meant))][1] ?? '', meant]);
+    letters.set([...windows1252.decode(new TextEncoder().encode(meant))][1] ?? '', meant);
+    letters.set(String.fromCodePoint(code - 0x40), meant);
   }
-  return letters;
+  return [...letters];
 }
 
 const LETTERS = doubleEncodedLetters();

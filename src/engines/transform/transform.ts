@@ -8,7 +8,7 @@ import { completeItems, readItems, readPayments, writtenItems, writtenPayments }
 import { avisoIdsText, avisoMask, erroMask } from './masks.ts';
 import { money } from './numbers.ts';
 import { bareDocument, email, isCnpj, isCpf, paddedDocument, phone } from './people.ts';
-import { cep, cityKey, region, uf, ufOfCep } from './places.ts';
+import { cep, cityKey, hasLostZero, region, uf, ufOfCep } from './places.ts';
 import { orderErros, orderAvisos, RECORD_PROBLEMS } from './order-rules.ts';
 import { cleanText, repairDoubleEncoding } from './text.ts';
 import { canonicalWord, CHANNEL_WORDS, DELIVERY_WORDS, STATUS_WORDS } from './vocabulary.ts';
@@ -40,7 +40,13 @@ function sideInstant(d: Dialect, cell: string): string {
 function steps(d: Dialect): Step[] {
   const format = 'formato_decimal';
   return [
-    { columns: { hash_origem: documentHash(d), itens_escritos: writtenItems(d, 'itens'), pagamentos_escritos: writtenPayments(d, 'pagamentos') } },
+    {
+      columns: {
+        hash_origem: documentHash(d), itens_escritos: writtenItems(d, 'itens'), pagamentos_escritos: writtenPayments(d, 'pagamentos'),
+        // Repaired before it is cleaned: a doubly encoded 'à' ends in a no-break space.
+        nome_inteiro: repairDoubleEncoding(d, 'nome'), cidade_inteira: repairDoubleEncoding(d, 'cidade'),
+      },
+    },
     {
       columns: {
         loja_lida: 'lower(loja)',
@@ -54,8 +60,8 @@ function steps(d: Dialect): Step[] {
         documento_lido: bareDocument(d, 'documento'),
         email_lido: email(d, 'email'),
         telefone_lido: phone(d, 'telefone'),
-        nome_lido: repairDoubleEncoding(d, cleanText(d, 'nome')),
-        cidade_lida: repairDoubleEncoding(d, cleanText(d, 'cidade')),
+        nome_lido: cleanText(d, 'nome_inteiro'),
+        cidade_lida: cleanText(d, 'cidade_inteira'),
         uf_lida: uf(d, 'uf'),
         cep_lido: cep(d, 'cep'),
         itens_lidos: readItems(d, 'itens_escritos', format, erroMask, avisoMask),
@@ -95,19 +101,26 @@ function steps(d: Dialect): Step[] {
     },
     {
       columns: {
-        chave_cidade: caseWhen([['cidade_lida IS NULL', 'NULL']], cityKey(d, 'cidade_lida', 'uf_informada')),
-        outra_uf: 'CASE WHEN uf_do_cep <> uf_informada THEN uf_do_cep END',
         calculado: d.tryCast('valor_itens_soma + frete_lido - desconto_lido', 'DECIMAL(14,2)'),
+      },
+    },
+    {
+      // Nearly every city is spelled as the IBGE spells it: only the others need a key.
+      joins: 'LEFT JOIN (SELECT uf, nome, codigo_ibge FROM municipios_chave WHERE principal) o ON o.uf = e.uf_informada AND o.nome = e.cidade_lida',
+      columns: {
+        ibge_exato: 'o.codigo_ibge',
+        chave_cidade: caseWhen([['e.cidade_lida IS NULL OR o.codigo_ibge IS NOT NULL', 'NULL']], cityKey(d, 'e.cidade_lida', 'e.uf_informada')),
+        outra_uf: `CASE WHEN e.uf_do_cep <> e.uf_informada AND NOT ${hasLostZero(d, 'e.cep')} THEN e.uf_do_cep END`,
       },
     },
     {
       joins: 'LEFT JOIN municipios_chave m ON m.uf = e.uf_informada AND m.chave = e.chave_cidade'
         + ' LEFT JOIN municipios_chave n ON n.uf = e.outra_uf AND n.chave = e.chave_cidade',
       columns: {
-        uf_final: 'CASE WHEN m.codigo_ibge IS NULL AND n.codigo_ibge IS NOT NULL THEN e.uf_do_cep ELSE e.uf_informada END',
-        ibge_final: 'COALESCE(m.codigo_ibge, n.codigo_ibge)',
+        uf_final: 'CASE WHEN COALESCE(e.ibge_exato, m.codigo_ibge) IS NULL AND n.codigo_ibge IS NOT NULL THEN e.uf_do_cep ELSE e.uf_informada END',
+        ibge_final: 'COALESCE(e.ibge_exato, m.codigo_ibge, n.codigo_ibge)',
         cidade_final: 'COALESCE(m.nome, n.nome, e.cidade_lida)',
-        cep_final: `CASE WHEN length(e.cep) = 7 AND e.uf_do_cep <> e.uf_informada THEN NULL WHEN e.uf_do_cep IS NULL THEN NULL ELSE e.cep_lido END`,
+        cep_final: `CASE WHEN e.uf_do_cep <> e.uf_informada AND ${hasLostZero(d, 'e.cep')} THEN NULL WHEN e.uf_do_cep IS NULL THEN NULL ELSE e.cep_lido END`,
         total_final: 'COALESCE(e.total_lido, CASE WHEN e.valor_total IS NULL THEN e.calculado END)',
         status_final: 'e.status_lido',
         recebido_dia: d.addMinutes('e.recebido_em', '1440'),

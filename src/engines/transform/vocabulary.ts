@@ -1,7 +1,7 @@
 // The words that stores use for status, channel, delivery and payment, and what each means to us.
 // Words are compared by `comparisonKey`. A word that is not here is never guessed.
 import { caseWhen, type Dialect } from './dialect.ts';
-import { comparisonKey } from './text.ts';
+import { comparisonKey, repairDoubleEncoding } from './text.ts';
 
 type Vocabulary = Readonly<Record<string, readonly string[]>>;
 
@@ -31,12 +31,13 @@ export const DELIVERY_WORDS: Vocabulary = {
 
 /** Means of payment by a word inside the text, in this order: gateways put their own name around it ("Appmax Pix", "PIX - Nubank"). */
 export const PAYMENT_PARTS: readonly (readonly [forma: string, parts: readonly string[]])[] = [
+  ['Vale', ['credito em loja', 'credito da loja', 'store credit']],
   ['Pix', ['pix']],
   ['Boleto', ['boleto', 'billet', 'bank slip']],
   ['Cartão de débito', ['debito', 'debit']],
   ['Cartão de crédito', ['credito', 'credit']],
   ['Carteira', ['carteira', 'wallet', 'paypal', 'picpay', 'mercado pago', 'google pay', 'apple pay', 'ame digital', 'pagbank']],
-  ['Vale', ['vale', 'voucher', 'gift', 'cashback', 'credito em loja']],
+  ['Vale', ['vale', 'voucher', 'gift', 'cashback']],
 ];
 
 export const PAYMENT_METHODS = ['Pix', 'Boleto', 'Cartão de crédito', 'Cartão de débito', 'Carteira', 'Vale', 'Outro'] as const;
@@ -48,7 +49,7 @@ export function canonicalWord(d: Dialect, sql: string, vocabulary: Vocabulary): 
   return caseWhen([
     [`${sql} IN (${canonical})`, sql],
     [`${sql} IS NULL`, 'NULL'],
-  ], d.bind(comparisonKey(d, sql), (key) => caseWhen(known.map(([word, keys]) => [`${key} IN (${keys.map((k) => d.text(k)).join(', ')})`, d.text(word)]))));
+  ], d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) => caseWhen(known.map(([word, keys]) => [`${key} IN (${keys.map((k) => d.text(k)).join(', ')})`, d.text(word)]))));
 }
 
 /** The canonical means of payment for a cell; NULL when no known word is in it. */
@@ -57,7 +58,7 @@ export function paymentMethod(d: Dialect, sql: string): string {
   return caseWhen([
     [`${sql} IN (${known})`, sql],
     [`${sql} IS NULL`, 'NULL'],
-  ], d.bind(comparisonKey(d, sql), (key) => caseWhen([
+  ], d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) => caseWhen([
     [`${key} IN ('outro', 'outros')`, d.text('Outro')],
     ...PAYMENT_PARTS.map(([forma, parts]) => [`(${parts.map((part) => d.contains(key, part)).join(' OR ')})`, d.text(forma)] as const),
   ])));

@@ -1,6 +1,7 @@
 // Joining pages keeps every row in front of the cursor that follows it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { mergePages } from './merge-pages.ts';
 import type { StorePage } from './source.ts';
 import { NEW_CURSOR, type OpenWindow } from './windows.ts';
@@ -33,4 +34,17 @@ test('pages are joined up to the size asked for, and never across the end of a w
     ['de', null, false],
     ['', null, true],
   ]);
+});
+
+test('a slow store does not keep what was read waiting for more', async () => {
+  async function* pages(): AsyncGenerator<StorePage> {
+    yield page(['a'], 't1', false);
+    await delay(60);
+    yield page(['b'], 't2', false);
+    yield page(['c'], 't3', false);
+    yield page(['d'], null, true);
+  }
+  const joined = [];
+  for await (const { documents } of mergePages(pages(), 1000, 40)) joined.push(documents.join(''));
+  assert.deepEqual(joined, ['ab', 'cd']);
 });

@@ -1,0 +1,63 @@
+// The loader's connection to the warehouse, for as long as a command runs: opened when first needed, opened again after a failure, waiting out an outage.
+// It never decides what to load (load-file.ts, extract.ts) and writes nothing itself (src/storage does).
+import type pg from 'pg';
+import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
+import type { PreparedBatch } from '../model/batch.ts';
+import { asWarehouseError, connect } from '../storage/connection.ts';
+import { Loader, type LoadOutcome } from '../storage/loader.ts';
+import { retrying } from './retry.ts';
+
+export interface WarehouseClientOptions {
+  readonly url: string;
+  /** Folder for the loader's own files; the caller made it and removes it. */
+  readonly folder: string;
+  readonly reprocess: boolean;
+  readonly maxOutageMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told before every wait for a warehouse that does not answer. */
+  readonly onWait?: (reason: string, waitMs: number) => void;
+}
+
+/** One connection at a time. Close it at the end. */
+export class WarehouseClient {
+  readonly #options: WarehouseClientOptions;
+  #client: pg.Client | null = null;
+  #loader: Loader | null = null;
+
+  constructor(options: WarehouseClientOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `action` until it succeeds: it must be repeatable. Throws WAREHOUSE_UNREACHABLE when the outage lasts too long, WAREHOUSE_REFUSED, or a bug. */
+  run<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
+    const { url, maxOutageMs, signal, onWait } = this.#options;
+    return retrying({ maxOutageMs, signal, onWait: (error, waitMs) => onWait?.(error.why, waitMs) }, async () => {
+      this.#client ??= await connect(url, 'loader');
+      try {
+        return await action(this.#client);
+      } catch (error) {
+        // Whatever failed, the next attempt starts on a new connection.
+        const client = this.#client;
+        this.#client = null;
+        this.#loader = null;
+        void client.end().catch(() => undefined);
+        throw asWarehouseError(error);
+      }
+    });
+  }
+
+  /** Loads a batch; after a lost answer to COMMIT the ledger tells whether it is there. */
+  load(batch: PreparedBatch): Promise<LoadOutcome> {
+    const { folder, reprocess } = this.#options;
+    return this.run((client) => {
+      this.#loader ??= new Loader(client, { folder, reprocess, transformVersion: TRANSFORM_VERSION });
+      return this.#loader.load(batch);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.end().catch(() => undefined);
+    this.#client = null;
+    this.#loader = null;
+  }
+}
