@@ -7,6 +7,7 @@ import { EsteiraError, messageOf } from '../lib/errors.ts';
 const PASSING_CLASSES = new Set(['08', '40', '53', '57', '58']);
 /** SQLSTATE classes that speak of the data sent: data exception, integrity violation. */
 const DATA_CLASSES = new Set(['22', '23']);
+const UNIQUE_VIOLATION = '23505';
 const REFUSED_STATES = new Set(['28000', '28P01', '3D000', '42501']);
 
 /** Numbers stay exact: bigint and numeric come as text unless a caller converts them. */
@@ -34,10 +35,11 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** True when PostgreSQL refused a value or a row. */
+/** True when PostgreSQL refused a value or a row. A row that meets its own primary key twice is our mistake, never the order's. */
 export function isDataError(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== undefined && DATA_CLASSES.has(state.slice(0, 2));
+  if (state === undefined || !DATA_CLASSES.has(state.slice(0, 2))) return false;
+  return !(state === UNIQUE_VIOLATION && String((error as { constraint?: unknown }).constraint ?? '').endsWith('_pkey'));
 }
 
 /** Turns a failure of the connection or the server into an EsteiraError; anything else is returned as it is, a bug. */

@@ -147,8 +147,8 @@ export class Loader {
     if (sorted.customers) await keepNewest(client, sorted.customers, ['loja', 'chave_cliente'], ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem']);
     if (sorted.products) await keepNewest(client, sorted.products, ['loja', 'sku'], ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item']);
     if (sorted.sightings) await keepSightings(client, sorted.sightings);
-    await keepRejected(client, sorted.rejected, sorted.accepted);
     if (sorted.corrected) await resolveCorrected(client, sorted.corrected);
+    await keepRejected(client, sorted.rejected, sorted.accepted);
     for (const rollup of ROLLUPS) await addToRollup(client, rollup, sorted.rollups.find((file) => file.table === rollup.table), sorted.replaced !== null);
   }
 

@@ -14,7 +14,9 @@ export async function discardRecords(client: pg.Client, keys: readonly RecordKey
     for (const { store, hash } of keys) {
       const { rowCount } = await client.query(
         `UPDATE pedidos_rejeitados SET situacao = 'descartado', situacao_motivo = $3, situacao_em = now()
-         WHERE loja = $1 AND hash_original = decode($2, 'hex') AND situacao = 'aberto'`, [store, hash, why]);
+         WHERE loja = $1 AND hash_original = decode($2, 'hex') AND situacao = 'aberto'`,
+        [store, hash, why],
+      );
       if (rowCount === 1) continue;
       throw fail('QUARANTINE_STATE', {
         what: `The record ${hash.slice(0, 12)} is not open any more; nothing was discarded.`,

@@ -67,7 +67,11 @@ export interface QuarantineRecord {
 /** A record as `show` tells it. */
 export interface QuarantineDetail extends QuarantineRecord {
   readonly warnings: readonly string[];
-  readonly details: readonly { readonly codigo: string; readonly campo: string | null; readonly valor: string | null }[];
+  readonly details: readonly {
+    readonly codigo: string;
+    readonly campo: string | null;
+    readonly valor: string | null;
+  }[];
   readonly day: string | null;
   readonly amount: string | null;
   readonly times: number;
@@ -75,8 +79,18 @@ export interface QuarantineDetail extends QuarantineRecord {
   readonly stateReason: string | null;
   readonly stateAt: string | null;
   /** The order's current version in the warehouse; null when it has none. */
-  readonly current: { readonly status: string; readonly amount: string; readonly updatedAt: string; readonly revision: number } | null;
-  readonly history: readonly { readonly updatedAt: string; readonly revision: number; readonly status: string; readonly amount: string }[];
+  readonly current: {
+    readonly status: string;
+    readonly amount: string;
+    readonly updatedAt: string;
+    readonly revision: number;
+  } | null;
+  readonly history: readonly {
+    readonly updatedAt: string;
+    readonly revision: number;
+    readonly status: string;
+    readonly amount: string;
+  }[];
   readonly siblings: readonly { readonly hash: string; readonly state: string; readonly reasons: readonly string[] }[];
 }
 
@@ -99,7 +113,8 @@ function conditionOf(filter: QuarantineFilter): { where: string; values: unknown
 /** Totals by reason, most records first, and after them the total of the selection. A record with two reasons is in both rows and once in the total. */
 export async function summariseQuarantine(client: pg.Client, filter: QuarantineFilter): Promise<ReasonTotal[]> {
   const { where, values } = conditionOf(filter);
-  const { rows } = await client.query<{ motivo: string | null; registros: string; pedidos: string; valor: string }>(`
+  const { rows } = await client.query<{ motivo: string | null; registros: string; pedidos: string; valor: string }>(
+    `
     WITH selecao AS (
       SELECT q.motivos, q.valor, q.atualizado_em, q.revisao, q.hash_original,
         CASE WHEN q.id_pedido IS NULL THEN encode(q.hash_original, 'hex') ELSE q.id_pedido END AS pedido, q.loja, q.id_pedido IS NULL AS sem_numero
@@ -111,19 +126,47 @@ export async function summariseQuarantine(client: pg.Client, filter: QuarantineF
       SELECT motivo, count(*) AS registros, (array_agg(valor ORDER BY atualizado_em DESC, revisao DESC, hash_original DESC) FILTER (WHERE valor IS NOT NULL))[1] AS valor
       FROM por_motivo GROUP BY motivo, loja, sem_numero, pedido)
     SELECT motivo, COALESCE(sum(registros), 0)::text AS registros, count(*)::text AS pedidos, COALESCE(sum(valor), 0)::numeric(18,2)::text AS valor
-    FROM por_pedido GROUP BY motivo ORDER BY motivo IS NULL, sum(registros) DESC, motivo`, values);
+    FROM por_pedido GROUP BY motivo ORDER BY motivo IS NULL, sum(registros) DESC, motivo`,
+    values,
+  );
   return rows.map((row) => ({ reason: row.motivo, records: row.registros, orders: row.pedidos, amount: row.valor }));
 }
 
 /** Records by store, file and line; `total` is how many the filter selects. */
-export async function listQuarantine(client: pg.Client, filter: QuarantineFilter, limit: number | null): Promise<{ lines: QuarantineLine[]; total: number }> {
+export async function listQuarantine(
+  client: pg.Client,
+  filter: QuarantineFilter,
+  limit: number | null,
+): Promise<{ lines: QuarantineLine[]; total: number }> {
   const { where, values } = conditionOf(filter);
-  const { rows } = await client.query<{ loja: string; hash: string; id_pedido: string | null; fonte: string; linha: string | null; motivos: string[]; valor: string | null; situacao: QuarantineState; recebido_em: string; total: string }>(`
+  const { rows } = await client.query<{
+    loja: string;
+    hash: string;
+    id_pedido: string | null;
+    fonte: string;
+    linha: string | null;
+    motivos: string[];
+    valor: string | null;
+    situacao: QuarantineState;
+    recebido_em: string;
+    total: string;
+  }>(
+    `
     SELECT q.loja, encode(q.hash_original, 'hex') AS hash, q.id_pedido, q.fonte, q.linha::text AS linha, q.motivos, q.valor::text AS valor, q.situacao,
       to_char(q.recebido_em AT TIME ZONE 'America/Sao_Paulo', 'YYYY-MM-DD"T"HH24:MI:SS') AS recebido_em, count(*) OVER ()::text AS total
-    FROM pedidos_rejeitados q WHERE ${where} ORDER BY q.loja, q.fonte, q.linha, q.hash_original LIMIT $7`, [...values, limit]);
+    FROM pedidos_rejeitados q WHERE ${where} ORDER BY q.loja, q.fonte, q.linha, q.hash_original LIMIT $7`,
+    [...values, limit],
+  );
   const lines = rows.map((row) => ({
-    store: row.loja, hash: row.hash, orderId: row.id_pedido, file: row.fonte, line: row.linha, reasons: row.motivos, amount: row.valor, state: row.situacao, receivedAt: row.recebido_em,
+    store: row.loja,
+    hash: row.hash,
+    orderId: row.id_pedido,
+    file: row.fonte,
+    line: row.linha,
+    reasons: row.motivos,
+    amount: row.valor,
+    state: row.situacao,
+    receivedAt: row.recebido_em,
   }));
   return { lines, total: Number(rows[0]?.total ?? 0) };
 }
@@ -138,64 +181,103 @@ const RECORD = `
 export async function readRecords(client: pg.Client, filter: QuarantineFilter): Promise<QuarantineRecord[]> {
   const { where, values } = conditionOf(filter);
   const { rows } = await client.query<QuarantineRecord>(
-    `SELECT ${RECORD} FROM pedidos_rejeitados q WHERE ${where} ORDER BY q.loja, q.fonte, q.linha, q.hash_original`, values);
+    `SELECT ${RECORD} FROM pedidos_rejeitados q WHERE ${where} ORDER BY q.loja, q.fonte, q.linha, q.hash_original`,
+    values,
+  );
   return rows;
 }
 
 /** Records by their whole hash; of one hash, those of every store. */
 export async function recordsByHash(client: pg.Client, hashes: readonly string[]): Promise<QuarantineRecord[]> {
   const { rows } = await client.query<QuarantineRecord>(
-    `SELECT ${RECORD} FROM pedidos_rejeitados q WHERE q.hash_original = ANY (SELECT decode(h, 'hex') FROM unnest($1::text[]) h) ORDER BY q.loja, q.fonte, q.linha, q.hash_original`, [hashes]);
+    `SELECT ${RECORD} FROM pedidos_rejeitados q WHERE q.hash_original = ANY (SELECT decode(h, 'hex') FROM unnest($1::text[]) h) ORDER BY q.loja, q.fonte, q.linha, q.hash_original`,
+    [hashes],
+  );
   return rows;
 }
 
 /** The record that an id means: the first digits of its hash (4 at least), and `@store` where two stores have the same. Throws QUARANTINE_ID_UNKNOWN. */
 export async function findKey(client: pg.Client, id: string): Promise<RecordKey & { readonly state: QuarantineState }> {
   const { prefix, store } = splitId(id);
-  const { rows } = await client.query<{ store: string; hash: string; state: QuarantineState }>(`
+  const { rows } = await client.query<{ store: string; hash: string; state: QuarantineState }>(
+    `
     SELECT loja AS store, encode(hash_original, 'hex') AS hash, situacao AS state FROM pedidos_rejeitados
-    WHERE starts_with(encode(hash_original, 'hex'), $1) AND ($2::text IS NULL OR loja = $2) ORDER BY 2, 1 LIMIT 3`, [prefix, store]);
+    WHERE starts_with(encode(hash_original, 'hex'), $1) AND ($2::text IS NULL OR loja = $2) ORDER BY 2, 1 LIMIT 3`,
+    [prefix, store],
+  );
   const [found, second] = rows;
   if (/^[0-9a-f]{4,64}$/.test(prefix) && found !== undefined && second === undefined) return found;
   const isSameHash = second !== undefined && second.hash === found?.hash;
   throw fail('QUARANTINE_ID_UNKNOWN', {
-    what: second === undefined ? `No record in the quarantine has the id ${id}.` : `More than one record in the quarantine has an id that begins with ${prefix}.`,
-    why: second === undefined ? 'An id is the first digits (4 at least) of what "esteira quarantine list" shows.' : `For example ${rows.map((row) => `${row.hash.slice(0, 16)}@${row.store}`).join(' and ')}.`,
-    fix: isSameHash ? `Name the store too: ${found?.hash.slice(0, 12)}@${found?.store}.` : second === undefined ? 'Look it up with "esteira quarantine list --status all".' : 'Give more digits.',
+    what:
+      second === undefined
+        ? `No record in the quarantine has the id ${id}.`
+        : `More than one record in the quarantine has an id that begins with ${prefix}.`,
+    why:
+      second === undefined
+        ? 'An id is the first digits (4 at least) of what "esteira quarantine list" shows.'
+        : `For example ${rows.map((row) => `${row.hash.slice(0, 16)}@${row.store}`).join(' and ')}.`,
+    fix: isSameHash
+      ? `Name the store too: ${found?.hash.slice(0, 12)}@${found?.store}.`
+      : second === undefined
+        ? 'Look it up with "esteira quarantine list --status all".'
+        : 'Give more digits.',
   });
 }
 
 /** `hash@store` taken apart. */
 export function splitId(id: string): { prefix: string; store: string | null } {
   const at = id.indexOf('@');
-  return at < 0 ? { prefix: id.toLowerCase(), store: null } : { prefix: id.slice(0, at).toLowerCase(), store: id.slice(at + 1) };
+  return at < 0
+    ? { prefix: id.toLowerCase(), store: null }
+    : { prefix: id.slice(0, at).toLowerCase(), store: id.slice(at + 1) };
 }
 
 /** Everything about one record and the versions around it. */
 export async function readDetail(client: pg.Client, key: RecordKey): Promise<QuarantineDetail> {
-  const { rows } = await client.query<Omit<QuarantineDetail, 'current' | 'history' | 'siblings'>>(`
+  const { rows } = await client.query<Omit<QuarantineDetail, 'current' | 'history' | 'siblings'>>(
+    `
     SELECT ${RECORD}, q.avisos AS warnings, q.detalhes AS details, q.data_venda::text AS day, q.valor::text AS amount, q.vezes AS times,
       q.versao_transformacao AS "transformVersion", q.situacao_motivo AS "stateReason", ${UTC('q.situacao_em')} AS "stateAt"
-    FROM pedidos_rejeitados q WHERE q.loja = $1 AND q.hash_original = decode($2, 'hex')`, [key.store, key.hash]);
+    FROM pedidos_rejeitados q WHERE q.loja = $1 AND q.hash_original = decode($2, 'hex')`,
+    [key.store, key.hash],
+  );
   const row = rows[0];
   if (row === undefined) throw new Error('the record left between two queries');
   const order = [row.store, row.orderId];
   const current = await client.query<NonNullable<QuarantineDetail['current']>>(
-    `SELECT status, valor_total::text AS amount, ${UTC('atualizado_em')} AS "updatedAt", revisao AS revision FROM pedidos WHERE loja = $1 AND id_pedido = $2`, order);
+    `SELECT status, valor_total::text AS amount, ${UTC('atualizado_em')} AS "updatedAt", revisao AS revision FROM pedidos WHERE loja = $1 AND id_pedido = $2`,
+    order,
+  );
   const history = await client.query<QuarantineDetail['history'][number]>(
     `SELECT ${UTC('atualizado_em')} AS "updatedAt", revisao AS revision, status, valor_total::text AS amount FROM historico_status
-     WHERE loja = $1 AND id_pedido = $2 ORDER BY atualizado_em, revisao, hash_origem`, order);
+     WHERE loja = $1 AND id_pedido = $2 ORDER BY atualizado_em, revisao, hash_origem`,
+    order,
+  );
   const siblings = await client.query<QuarantineDetail['siblings'][number]>(
     `SELECT encode(hash_original, 'hex') AS hash, situacao AS state, motivos AS reasons FROM pedidos_rejeitados
-     WHERE loja = $1 AND id_pedido = $2 AND hash_original <> decode($3, 'hex') ORDER BY atualizado_em, revisao`, [...order, key.hash]);
+     WHERE loja = $1 AND id_pedido = $2 AND hash_original <> decode($3, 'hex') ORDER BY atualizado_em, revisao`,
+    [...order, key.hash],
+  );
   return { ...row, current: current.rows[0] ?? null, history: history.rows, siblings: siblings.rows };
 }
 
 /** Versions of these orders in the history, for the revision that a correction gets. */
-export async function versionsOf(client: pg.Client, orders: readonly { readonly store: string; readonly orderId: string }[]): Promise<{ store: string; orderId: string; updatedAt: string; revision: number; hash: string }[]> {
-  const { rows } = await client.query<{ store: string; orderId: string; updatedAt: string; revision: number; hash: string }>(`
+export async function versionsOf(
+  client: pg.Client,
+  orders: readonly { readonly store: string; readonly orderId: string }[],
+): Promise<{ store: string; orderId: string; updatedAt: string; revision: number; hash: string }[]> {
+  const { rows } = await client.query<{
+    store: string;
+    orderId: string;
+    updatedAt: string;
+    revision: number;
+    hash: string;
+  }>(
+    `
     SELECT h.loja AS store, h.id_pedido AS "orderId", ${UTC('h.atualizado_em')} AS "updatedAt", h.revisao AS revision, encode(h.hash_origem, 'hex') AS hash
     FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS u(loja, id_pedido)) u JOIN historico_status h ON h.loja = u.loja AND h.id_pedido = u.id_pedido`,
-    [orders.map((order) => order.store), orders.map((order) => order.orderId)]);
+    [orders.map((order) => order.store), orders.map((order) => order.orderId)],
+  );
   return rows;
 }

@@ -53,6 +53,8 @@ function envOf(url: string, warehouse: Warehouse | null, more: Readonly<Record<s
     ESTEIRA_MOCK_URL: url,
     ESTEIRA_MOCK_PAGE_SIZE: '20',
     ESTEIRA_MOCK_REQUESTS_PER_SECOND: '60',
+    // more than any store here lags behind, and little enough not to read all of a short test again
+    ESTEIRA_MOCK_OVERLAP_SECONDS: '10',
     ESTEIRA_BATCH_LINES: '40',
     ESTEIRA_MAX_OUTAGE: '30s',
     ...(warehouse === null ? {} : { ESTEIRA_WAREHOUSE_URL: warehouse.database.url }),
@@ -155,7 +157,7 @@ describe('extract into the warehouse', () => {
   test('killed at random moments while orders change, it ends with exactly what the store has, and a further run changes nothing', { timeout: 180_000 }, async (t) => {
     const { seed, random } = seededRandom(t);
     const warehouse = await emptyWarehouse(t);
-    const store = await storeOf(t, { orders: 600, seed, errors: 0.04, rate: 0, slowMs: 300, churn: { perSecond: 25 }, indexLagSeconds: 2, bulkTieCount: 70 });
+    const store = await storeOf(t, { orders: 500, seed, errors: 0.04, rate: 0, slowMs: 300, churn: { perSecond: 12 }, indexLagSeconds: 2, bulkTieCount: 70 });
     const env = envOf(store.url, warehouse);
     let killedLoading = 0;
     for (let kill = 1; kill <= 6; kill += 1) {
@@ -174,12 +176,13 @@ describe('extract into the warehouse', () => {
 
     store.freeze();
     await delay(3100);
-    const { code, stderr } = await esteira(['extract', '--store', 'mock'], env).finished;
+    const whole = { ...env, ESTEIRA_BATCH_LINES: '1000' };
+    const { code, stderr } = await esteira(['extract', '--store', 'mock'], whole).finished;
     assert.equal(code, 0, stderr);
     await assertSame(warehouse, store);
 
     const unchanged = await fingerprint(warehouse);
-    const again = await esteira(['extract', '--store', 'mock', '--json'], env).finished;
+    const again = await esteira(['extract', '--store', 'mock', '--json'], whole).finished;
     assert.equal(again.code, 0, again.stderr);
     const report = JSON.parse(again.stdout) as ExtractReport;
     assert.deepEqual([report.totals.aceitos, report.totals.antigos, report.totals.rejeitados], [0, 0, 0]);
@@ -223,7 +226,7 @@ describe('extract into the warehouse', () => {
     }
     const [position] = await warehouse.query('SELECT posicao FROM esteira.posicoes');
     assert.notEqual((JSON.parse(position?.['posicao'] ?? '{}') as { window: unknown }).window, null, 'it was stopped before its window was finished');
-    const { code } = await esteira(['extract', '--store', 'mock'], envOf(store.url, warehouse)).finished;
+    const { code } = await esteira(['extract', '--store', 'mock'], envOf(store.url, warehouse, { ESTEIRA_BATCH_LINES: '1000' })).finished;
     assert.equal(code, 0);
     await assertSame(warehouse, store);
   });

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { packagePath } from '../../lib/paths.ts';
 import { generate } from '../../pipeline/generate.ts';
 import { loadFiles } from '../../pipeline/load-files.ts';
-import { NO_FILTERS, runAnalysis } from '../../pipeline/query.ts';
+import { type AnalysisFilters, NO_FILTERS, runAnalysis } from '../../pipeline/query.ts';
 import { loadProgress } from '../output/load-progress.ts';
 import { printReport } from '../output/load-report.ts';
 import { configOf } from '../settings.ts';
@@ -18,6 +18,12 @@ import { printAnalysis } from './query.ts';
 const AS_OF = new Date('2026-11-01T09:00:00Z');
 const ROWS = 50_000;
 const SEED = 42;
+/** All history would be hundreds of lines for some. */
+const SHORTENED: Readonly<Record<string, Partial<AnalysisFilters>>> = {
+  'top-products': { limit: 10 },
+  'products-by-region': { limit: 2 },
+  'revenue-by-category': { from: '2026-09-01', to: '2026-10-31', limit: 5 },
+};
 const SHOWN = ['summary', 'top-products', 'products-by-region', 'revenue-by-category', 'channels', 'order-status'] as const;
 
 export function demoCommand(program: Command): void {
@@ -49,7 +55,7 @@ export function demoCommand(program: Command): void {
       try {
         for (const name of SHOWN) {
           process.stdout.write('\n');
-          await printAnalysis(await runAnalysis(reader.client, name, { ...NO_FILTERS, limit: name === 'products-by-region' ? 2 : 10 }), { color });
+          await printAnalysis(await runAnalysis(reader.client, name, { ...NO_FILTERS, ...SHORTENED[name] }), { color });
         }
       } finally {
         await reader.close();

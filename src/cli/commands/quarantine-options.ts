@@ -20,24 +20,38 @@ const STATES: readonly QuarantineState[] = ['aberto', 'resolvido', 'descartado']
 
 /** Adds the options that select records. */
 export function addSelection(command: Command): Command {
-  const list = (value: string, before: readonly string[] = []): string[] => [...before, ...value.split(',').map((part) => part.trim()).filter((part) => part !== '')];
+  const list = (value: string, before: readonly string[] = []): string[] => [
+    ...before,
+    ...value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ];
+  const all = (value: string, before: readonly string[] = []): string[] => [...before, value];
   return command
     .option('--store <name>', 'only this store; repeatable', list)
     .option('--reason <code>', 'only records with this reason, e.g. STATUS_DESCONHECIDO; repeatable', list)
-    .option('--file <name>', 'only records of this file; repeatable', (value: string, before: readonly string[] = []) => [...before, value])
-    .option('--from <date>', 'first day of sale, YYYY-MM-DD or dd/mm/yyyy; records whose day cannot be read are always included')
+    .option('--file <name>', 'only records of this file; repeatable', all)
+    .option(
+      '--from <date>',
+      'first day of sale, YYYY-MM-DD or dd/mm/yyyy; records whose day cannot be read are always included',
+    )
     .option('--to <date>', 'last day of sale, included')
     .option('--status <state>', 'aberto, resolvido, descartado or all', 'aberto');
 }
 
 /** Throws USAGE for a reason, state or date that does not exist. */
 export function selectionOf(flags: SelectionFlags): QuarantineFilter {
-  const { from, to } = readFilters({ ...(flags.from === undefined ? {} : { from: flags.from }), ...(flags.to === undefined ? {} : { to: flags.to }) }, todayInSaoPaulo(new Date()));
+  const { from, to } = readFilters(
+    { ...(flags.from === undefined ? {} : { from: flags.from }), ...(flags.to === undefined ? {} : { to: flags.to }) },
+    todayInSaoPaulo(new Date()),
+  );
   return {
     stores: flags.store?.map((name) => name.toLowerCase()) ?? null,
     reasons: flags.reason?.map(readReason) ?? null,
     files: flags.file?.map((path) => basename(path)) ?? null,
-    from, to,
+    from,
+    to,
     states: readStates(flags.status ?? 'aberto'),
   };
 }
@@ -49,7 +63,10 @@ function readReason(text: string): string {
   throw fail('USAGE', {
     what: `--reason ${text} is not known.`,
     why: 'Reasons are the codes of docs/rules.md with severity erro.',
-    fix: meant === undefined ? 'See which there are with "esteira quarantine summary".' : `Did you mean --reason ${meant}?`,
+    fix:
+      meant === undefined
+        ? 'See which there are with "esteira quarantine summary".'
+        : `Did you mean --reason ${meant}?`,
   });
 }
 
@@ -58,17 +75,31 @@ function readStates(text: string): readonly QuarantineState[] | null {
   if (word === 'all' || word === 'todos') return null;
   const state = STATES.find((known) => known === word);
   if (state !== undefined) return [state];
-  throw fail('USAGE', { what: `--status ${text} is not known.`, why: `Known are: ${STATES.join(', ')} and all.`, fix: 'Use one of them.' });
+  throw fail('USAGE', {
+    what: `--status ${text} is not known.`,
+    why: `Known are: ${STATES.join(', ')} and all.`,
+    fix: 'Use one of them.',
+  });
 }
 
 /** True when nothing but the state is selected. */
 export function isUnselected(flags: SelectionFlags): boolean {
-  return flags.store === undefined && flags.reason === undefined && flags.file === undefined && flags.from === undefined && flags.to === undefined;
+  return (
+    flags.store === undefined &&
+    flags.reason === undefined &&
+    flags.file === undefined &&
+    flags.from === undefined &&
+    flags.to === undefined
+  );
 }
 
 /** Throws USAGE. */
 export function readLimit(text: string | undefined): number | null {
   if (text === undefined) return null;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw fail('USAGE', { what: `--limit ${text} is no number of records.`, why: 'It is a whole number from 1.', fix: 'For example --limit 20.' });
+  throw fail('USAGE', {
+    what: `--limit ${text} is no number of records.`,
+    why: 'It is a whole number from 1.',
+    fix: 'For example --limit 20.',
+  });
 }

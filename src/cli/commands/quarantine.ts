@@ -10,11 +10,25 @@ import { correctionTable } from '../../pipeline/quarantine/export.ts';
 import { fixQuarantine, replayQuarantine, type SendOptions } from '../../pipeline/quarantine/send-back.ts';
 import { expandInputs } from '../../sources/files/index.ts';
 import { discardRecords } from '../../storage/quarantine-discard.ts';
-import { findKey, listQuarantine, readDetail, readRecords, summariseQuarantine, type QuarantineFilter } from '../../storage/quarantine-read.ts';
+import {
+  findKey,
+  listQuarantine,
+  readDetail,
+  readRecords,
+  summariseQuarantine,
+  type QuarantineFilter,
+} from '../../storage/quarantine-read.ts';
 import { csvHead, csvLine } from '../output/csv.ts';
 import { formatCount, formatMoney } from '../output/number-formats.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
-import { detailJson, detailText, printSent, shortId } from '../output/quarantine-report.ts';
+import {
+  detailJson,
+  detailText,
+  LIST_COLUMNS,
+  printSent,
+  shortId,
+  SUMMARY_COLUMNS,
+} from '../output/quarantine-report.ts';
 import { writeTexts } from '../output/text-file.ts';
 import { resultFormat, writeAtomically } from '../output/write-result.ts';
 import { configOf } from '../settings.ts';
@@ -54,20 +68,35 @@ function outputOf(flags: TableFlags, command: Command): OutputOptions {
 function addSummary(quarantine: Command): void {
   addTableOptions(addSelection(quarantine.command('summary')))
     .description('how many records and how many R$ per reason, with how to correct each')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 A record with two reasons is in both rows and once in the row TOTAL. R$ count each order once, by its newest rejected version.
 
 Examples:
   esteira quarantine summary
-  esteira quarantine summary --store minha-loja --from 01/10/2026 --json`)
+  esteira quarantine summary --store minha-loja --from 01/10/2026 --json`,
+    )
     .action(async (flags: TableFlags, command: Command) => {
       const filter = selectionOf(flags);
       const output = outputOf(flags, command);
       const rows = await reading(command, (client) => summariseQuarantine(client, filter));
-      await printRows(SUMMARY_COLUMNS, rows.map((row) => {
-        const rule = row.reason === null ? undefined : ruleById(row.reason);
-        return [row.reason ?? 'TOTAL', row.reason === null ? 'Cada registro uma vez' : (rule?.title ?? ''), row.records, row.orders, row.amount, rule?.fix ?? null];
-      }), output, 'table');
+      await printRows(
+        SUMMARY_COLUMNS,
+        rows.map((row) => {
+          const rule = row.reason === null ? undefined : ruleById(row.reason);
+          return [
+            row.reason ?? 'TOTAL',
+            row.reason === null ? 'Cada registro uma vez' : (rule?.title ?? ''),
+            row.records,
+            row.orders,
+            row.amount,
+            rule?.fix ?? null,
+          ];
+        }),
+        output,
+        'table',
+      );
       if (rows.length === 0) processTerminal.stderr.write('Nothing in the quarantine is selected.\n');
     });
 }
@@ -76,15 +105,35 @@ function addList(quarantine: Command): void {
   addTableOptions(addSelection(quarantine.command('list')))
     .description('one line per record: id, order, file and line, reasons, R$')
     .option('--limit <n>', 'at most so many records')
-    .addHelpText('after', '\nExamples:\n  esteira quarantine list --limit 20\n  esteira quarantine list --reason STATUS_DESCONHECIDO --out rejeitados.csv')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  esteira quarantine list --limit 20\n  esteira quarantine list --reason STATUS_DESCONHECIDO --out rejeitados.csv',
+    )
     .action(async (flags: TableFlags, command: Command) => {
       const filter = selectionOf(flags);
       const limit = readLimit(flags.limit);
       const output = outputOf(flags, command);
       const { lines, total } = await reading(command, (client) => listQuarantine(client, filter, limit));
-      await printRows(LIST_COLUMNS, lines.map((line) => [shortId(line.hash), line.store, line.orderId, line.file, line.line, line.reasons.join(', '), line.amount, line.state, line.receivedAt]), output, 'table');
+      await printRows(
+        LIST_COLUMNS,
+        lines.map((line) => [
+          shortId(line.hash),
+          line.store,
+          line.orderId,
+          line.file,
+          line.line,
+          line.reasons.join(', '),
+          line.amount,
+          line.state,
+          line.receivedAt,
+        ]),
+        output,
+        'table',
+      );
       if (output.json !== true && output.out === undefined) {
-        processTerminal.stderr.write(`${formatCount(lines.length)} of ${formatCount(total)} records (esteira quarantine show ID)\n`);
+        processTerminal.stderr.write(
+          `${formatCount(lines.length)} of ${formatCount(total)} records (esteira quarantine show ID)\n`,
+        );
       }
     });
 }
@@ -93,14 +142,23 @@ function addShow(quarantine: Command): void {
   quarantine
     .command('show')
     .argument('<id>', 'first digits of the id, as list shows it')
-    .description('everything about one record: reasons, what the fields say, how to correct it, other versions of the order')
+    .description(
+      'everything about one record: reasons, what the fields say, how to correct it, other versions of the order',
+    )
     .option('--original', 'with the original text; it may hold personal data')
     .option('--json', 'as JSON on standard output')
-    .addHelpText('after', '\nExamples:\n  esteira quarantine show 3fa9c0d1e2b4\n  esteira quarantine show 3fa9c0d1e2b4 --original')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  esteira quarantine show 3fa9c0d1e2b4\n  esteira quarantine show 3fa9c0d1e2b4 --original',
+    )
     .action(async (id: string, flags: { readonly original?: boolean; readonly json?: boolean }, command: Command) => {
       const detail = await reading(command, async (client) => readDetail(client, await findKey(client, id)));
       const withOriginal = flags.original === true;
-      processTerminal.stdout.write(flags.json === true ? detailJson(detail, withOriginal) : detailText(detail, withOriginal, configOf(command).get('color')));
+      processTerminal.stdout.write(
+        flags.json === true
+          ? detailJson(detail, withOriginal)
+          : detailText(detail, withOriginal, configOf(command).get('color')),
+      );
     });
 }
 
@@ -110,35 +168,58 @@ function addExport(quarantine: Command): void {
     .requiredOption('--out <file>', 'the CSV file to write')
     .option('--excel-br', 'for Excel in Portuguese (semicolons, decimal commas)')
     .option('--mapping <file>', 'mapping file of records that were read with --profile generic')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 One line per item, in the columns of data/pedidos.csv; in front: id_quarentena (leave it as it is), the reasons and how to correct them.
 A line that cannot be taken apart stands in the column "original": fill in the others. The file holds personal data: delete it afterwards.
 
 Examples:
   esteira quarantine export --out corrigir.csv --excel-br
   esteira quarantine export --reason STATUS_DESCONHECIDO --out status.csv
-  esteira quarantine fix corrigir.csv`)
-    .action(async (flags: SelectionFlags & { readonly out: string; readonly excelBr?: boolean; readonly mapping?: string }, command: Command) => {
-      if (resultFormat(flags.out) !== '.csv') throw fail('USAGE', { what: '--out must name a CSV file.', why: 'The file is made for spreadsheets and for "esteira quarantine fix".', fix: 'For example --out corrigir.csv.' });
-      const filter = selectionOf(flags);
-      const config = configOf(command);
-      const isExcelBr = flags.excelBr === true;
-      const records = await reading(command, (client) => readRecords(client, filter));
-      const table = await correctionTable(records, { memoryLimit: config.get('memory.limit'), threads: config.get('threads'), isExcelBr, mapping: flags.mapping ?? null });
-      // the cells are protected already, and their text must not be touched: hence no kind that the output would dress
-      const columns = table.columns.map((name): ResultColumn => ({ name, title: name, kind: 'integer' }));
-      async function* texts(): AsyncGenerator<string> {
-        yield `${isExcelBr ? '' : BYTE_ORDER_MARK}${csvHead(columns, { isExcelBr })}`;
-        for (const line of table.lines) yield csvLine(columns, line, { isExcelBr });
-      }
-      await writeAtomically(flags.out, async (draft) => {
-        await chmod(draft, 0o600);
-        await writeTexts(draft, texts());
-      });
-      processTerminal.stderr.write(`${formatCount(records.length)} records in ${formatCount(table.lines.length)} lines written to ${flags.out} (with personal data: keep it private)\n`);
-      if (table.textOnly > 0) processTerminal.stderr.write(`${formatCount(table.textOnly)} records stand as text only: their profile or mapping is not at hand (--mapping FILE).\n`);
-      processTerminal.stderr.write(`Correct it, save it as CSV, then: esteira quarantine fix ${flags.out}\n`);
-    });
+  esteira quarantine fix corrigir.csv`,
+    )
+    .action(
+      async (
+        flags: SelectionFlags & { readonly out: string; readonly excelBr?: boolean; readonly mapping?: string },
+        command: Command,
+      ) => {
+        if (resultFormat(flags.out) !== '.csv')
+          throw fail('USAGE', {
+            what: '--out must name a CSV file.',
+            why: 'The file is made for spreadsheets and for "esteira quarantine fix".',
+            fix: 'For example --out corrigir.csv.',
+          });
+        const filter = selectionOf(flags);
+        const config = configOf(command);
+        const isExcelBr = flags.excelBr === true;
+        const records = await reading(command, (client) => readRecords(client, filter));
+        const table = await correctionTable(records, {
+          memoryLimit: config.get('memory.limit'),
+          threads: config.get('threads'),
+          isExcelBr,
+          mapping: flags.mapping ?? null,
+        });
+        // the cells are protected already, and their text must not be touched: hence no kind that the output would dress
+        const columns = table.columns.map((name): ResultColumn => ({ name, title: name, kind: 'integer' }));
+        async function* texts(): AsyncGenerator<string> {
+          yield `${isExcelBr ? '' : BYTE_ORDER_MARK}${csvHead(columns, { isExcelBr })}`;
+          for (const line of table.lines) yield csvLine(columns, line, { isExcelBr });
+        }
+        await writeAtomically(flags.out, async (draft) => {
+          await chmod(draft, 0o600);
+          await writeTexts(draft, texts());
+        });
+        processTerminal.stderr.write(
+          `${formatCount(records.length)} records in ${formatCount(table.lines.length)} lines written to ${flags.out} (with personal data: keep it private)\n`,
+        );
+        if (table.textOnly > 0)
+          processTerminal.stderr.write(
+            `${formatCount(table.textOnly)} records stand as text only: their profile or mapping is not at hand (--mapping FILE).\n`,
+          );
+        processTerminal.stderr.write(`Correct it, save it as CSV, then: esteira quarantine fix ${flags.out}\n`);
+      },
+    );
 }
 
 function addFix(quarantine: Command): void {
@@ -147,32 +228,58 @@ function addFix(quarantine: Command): void {
     .argument('<file>', 'the corrected CSV file')
     .description('read a corrected file: what is right now leaves the quarantine and enters the warehouse')
     .option('--json', 'the report as JSON on standard output')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Lines that were deleted are left alone; records that are still wrong stay as they are and are listed with their reasons.
 Running the same file again changes nothing.
 
 Examples:
-  esteira quarantine fix corrigir.csv`)
-    .action((file: string, flags: { readonly json?: boolean }, command: Command) => fix(file, flags.json === true, command));
+  esteira quarantine fix corrigir.csv`,
+    )
+    .action((file: string, flags: { readonly json?: boolean }, command: Command) =>
+      fix(file, flags.json === true, command),
+    );
 }
 
 function addReplay(quarantine: Command): void {
   addSelection(quarantine.command('replay'))
-    .description('send the originals through the current transform again, after a new version of Esteira or a changed mapping')
+    .description(
+      'send the originals through the current transform again, after a new version of Esteira or a changed mapping',
+    )
     .option('--all', 'every open record')
     .option('--fixed <file>', 'the same as "fix FILE"')
     .option('--mapping <file>', 'mapping file for records that were read with --profile generic')
     .option('--json', 'the report as JSON on standard output')
-    .addHelpText('after', '\nExamples:\n  esteira quarantine replay --all\n  esteira quarantine replay --reason CIDADE_ILEGIVEL --store minha-loja')
-    .action(async (flags: SelectionFlags & { readonly all?: boolean; readonly fixed?: string; readonly mapping?: string; readonly json?: boolean }, command: Command) => {
-      const isJson = flags.json === true;
-      if (flags.fixed !== undefined) return fix(flags.fixed, isJson, command);
-      if (flags.all !== true && isUnselected(flags)) {
-        throw fail('USAGE', { what: 'Say which records to send again.', why: 'Without a selection it would be all of them.', fix: 'Add --all, or --reason, --store, --file, --from, --to.' });
-      }
-      const filter: QuarantineFilter = { ...selectionOf(flags), states: ['aberto'] };
-      await sending(command, isJson, (options) => replayQuarantine(filter, { ...options, mapping: flags.mapping ?? null }));
-    });
+    .addHelpText(
+      'after',
+      '\nExamples:\n  esteira quarantine replay --all\n  esteira quarantine replay --reason CIDADE_ILEGIVEL --store minha-loja',
+    )
+    .action(
+      async (
+        flags: SelectionFlags & {
+          readonly all?: boolean;
+          readonly fixed?: string;
+          readonly mapping?: string;
+          readonly json?: boolean;
+        },
+        command: Command,
+      ) => {
+        const isJson = flags.json === true;
+        if (flags.fixed !== undefined) return fix(flags.fixed, isJson, command);
+        if (flags.all !== true && isUnselected(flags)) {
+          throw fail('USAGE', {
+            what: 'Say which records to send again.',
+            why: 'Without a selection it would be all of them.',
+            fix: 'Add --all, or --reason, --store, --file, --from, --to.',
+          });
+        }
+        const filter: QuarantineFilter = { ...selectionOf(flags), states: ['aberto'] };
+        await sending(command, isJson, (options) =>
+          replayQuarantine(filter, { ...options, mapping: flags.mapping ?? null }),
+        );
+      },
+    );
 }
 
 function addDiscard(quarantine: Command): void {
@@ -185,7 +292,12 @@ function addDiscard(quarantine: Command): void {
     .addHelpText('after', '\nExamples:\n  esteira quarantine discard 3fa9c0d1e2b4 --why "pedido de teste"')
     .action(async (ids: string[], flags: { readonly why: string; readonly yes?: boolean }, command: Command) => {
       const why = flags.why.trim();
-      if (why === '') throw fail('USAGE', { what: '--why is empty.', why: 'Whoever looks at the record later must know the reason.', fix: 'Write a few words, for example --why "pedido de teste".' });
+      if (why === '')
+        throw fail('USAGE', {
+          what: '--why is empty.',
+          why: 'Whoever looks at the record later must know the reason.',
+          fix: 'Write a few words, for example --why "pedido de teste".',
+        });
       const writer = await openWriter(configOf(command));
       try {
         const keys = new Map<string, Awaited<ReturnType<typeof findKey>>>();
@@ -193,7 +305,10 @@ function addDiscard(quarantine: Command): void {
           const key = await findKey(writer.client, id);
           keys.set(`${key.hash}@${key.store}`, key);
         }
-        if (flags.yes !== true && !(await confirm(`Discard ${keys.size === 1 ? 'one record' : `${keys.size} records`}?`))) {
+        if (
+          flags.yes !== true &&
+          !(await confirm(`Discard ${keys.size === 1 ? 'one record' : `${keys.size} records`}?`))
+        ) {
           processTerminal.stderr.write('Nothing was discarded.\n');
           return;
         }
@@ -208,12 +323,21 @@ function addDiscard(quarantine: Command): void {
 async function fix(file: string, isJson: boolean, command: Command): Promise<void> {
   const inputs = await expandInputs([file]);
   const [input] = inputs;
-  if (input === undefined || inputs.length > 1) throw fail('USAGE', { what: 'Name one corrected file.', why: 'Each corrected file is judged as a whole.', fix: 'Run the command once per file.' });
+  if (input === undefined || inputs.length > 1)
+    throw fail('USAGE', {
+      what: 'Name one corrected file.',
+      why: 'Each corrected file is judged as a whole.',
+      fix: 'Run the command once per file.',
+    });
   await sending(command, isJson, (options) => fixQuarantine(input, options));
 }
 
 /** Runs what sends records, and prints what became of them. */
-async function sending(command: Command, isJson: boolean, send: (options: SendOptions) => ReturnType<typeof fixQuarantine>): Promise<void> {
+async function sending(
+  command: Command,
+  isJson: boolean,
+  send: (options: SendOptions) => ReturnType<typeof fixQuarantine>,
+): Promise<void> {
   const config = configOf(command);
   const warehouse = await openWarehouse(config);
   const interruption = new AbortController();
@@ -222,11 +346,19 @@ async function sending(command: Command, isJson: boolean, send: (options: SendOp
   process.once('SIGTERM', stop);
   try {
     const report = await send({
-      warehouseUrl: warehouse.url, memoryLimit: config.get('memory.limit'), threads: config.get('threads'), maxOutageMs: config.get('max_outage'), signal: interruption.signal,
-      onWait: (reason, waitMs) => void processTerminal.stderr.write(`waiting for PostgreSQL (${reason}); trying again in ${Math.ceil(waitMs / 1000)} s\n`),
+      warehouseUrl: warehouse.url,
+      memoryLimit: config.get('memory.limit'),
+      threads: config.get('threads'),
+      maxOutageMs: config.get('max_outage'),
+      signal: interruption.signal,
+      onWait: (reason, waitMs) =>
+        void processTerminal.stderr.write(
+          `waiting for PostgreSQL (${reason}); trying again in ${Math.ceil(waitMs / 1000)} s\n`,
+        ),
     });
     printSent(report, { json: isJson, color: config.get('color') });
-    if (!isJson && report.counts.aceitos > 0) processTerminal.stderr.write(`${formatMoney(report.counts.valorAceito)} came back from the quarantine.\n`);
+    if (!isJson && report.counts.aceitos > 0)
+      processTerminal.stderr.write(`${formatMoney(report.counts.valorAceito)} came back from the quarantine.\n`);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
@@ -256,27 +388,6 @@ async function confirm(question: string): Promise<boolean> {
 }
 
 const BYTE_ORDER_MARK = '\uFEFF';
-
-const SUMMARY_COLUMNS: readonly ResultColumn[] = [
-  { name: 'motivo', title: 'Motivo', kind: 'text' },
-  { name: 'titulo', title: 'O que houve', kind: 'text' },
-  { name: 'registros', title: 'Registros', kind: 'count' },
-  { name: 'pedidos', title: 'Pedidos', kind: 'count', dropOrder: 2 },
-  { name: 'valor', title: 'Valor', kind: 'money' },
-  { name: 'como_corrigir', title: 'Como corrigir', kind: 'text', dropOrder: 1 },
-];
-
-const LIST_COLUMNS: readonly ResultColumn[] = [
-  { name: 'id', title: 'ID', kind: 'text' },
-  { name: 'loja', title: 'Loja', kind: 'text', isHiddenWhenUniform: true },
-  { name: 'id_pedido', title: 'Pedido', kind: 'text' },
-  { name: 'fonte', title: 'Arquivo', kind: 'text', isHiddenWhenUniform: true },
-  { name: 'linha', title: 'Linha', kind: 'code' },
-  { name: 'motivos', title: 'Motivos', kind: 'text' },
-  { name: 'valor', title: 'Valor', kind: 'money' },
-  { name: 'situacao', title: 'Situação', kind: 'text', isHiddenWhenUniform: true },
-  { name: 'recebido_em', title: 'Recebido em', kind: 'timestamp', dropOrder: 1 },
-];
 
 const EXAMPLES = `
 A rejected order is never lost: its original stays here with every reason, until a correct version of it or a newer one is accepted.

@@ -6,6 +6,9 @@ import { formatCount } from './number-formats.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderTable } from './table.ts';
 
+/** The rate of a smaller file says how long the start took, nothing else. */
+const FEW_LINES = 1_000;
+
 export interface ReportOptions {
   readonly json: boolean;
   readonly color: 'auto' | 'always' | 'never';
@@ -20,17 +23,17 @@ export function printReport(report: LoadReport, options: ReportOptions): void {
   for (const file of report.files) {
     for (const warning of file.warnings) process.stderr.write(`${file.name}: ${warning}\n`);
     const rate = file.seconds > 0 ? Math.round(file.linesRead / file.seconds) : 0;
-    const done = file.wasComplete ? 'already loaded, nothing to do' : `${formatCount(rate)} lines/s`;
-    process.stdout.write(`${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s, ${done}\n`);
+    const done = file.wasComplete ? ', already loaded, nothing to do' : file.linesRead < FEW_LINES ? '' : `, ${formatCount(rate)} lines/s`;
+    process.stdout.write(`${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s${done}\n`);
   }
-  printOutcome(report, options);
+  if (!report.files.every((file) => file.wasComplete)) printOutcome(report, options);
 }
 
 /** What came of the orders, wherever they were read from: the totals, the quarantine by reason. */
 export function printOutcome(report: Pick<LoadReport, 'totals' | 'rejections' | 'wasStopped'>, options: ReportOptions): void {
   const { totals } = report;
   process.stdout.write(renderTable(TOTALS, [
-    ['Pedidos lidos', String(totals.lidos), null],
+    ['Versões lidas', String(totals.lidos), null],
     ['Aceitos', String(totals.aceitos), totals.valorAceito],
     ['Na quarentena', String(totals.rejeitados), totals.valorRejeitado],
     ['Repetidos', String(totals.duplicados), null],
@@ -45,7 +48,7 @@ export function printOutcome(report: Pick<LoadReport, 'totals' | 'rejections' | 
 
 const TOTALS: readonly ResultColumn[] = [
   { name: 'resultado', title: 'Resultado', kind: 'text' },
-  { name: 'eventos', title: 'Pedidos', kind: 'count' },
+  { name: 'eventos', title: 'Quantidade', kind: 'count' },
   { name: 'valor', title: 'Valor', kind: 'money' },
 ];
 

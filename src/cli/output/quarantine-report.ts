@@ -25,32 +25,52 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
   const style = tableStyle(processTerminal, color);
   const facts: readonly (readonly [ResultColumn, string | null])[] = [
     [text('ID'), detail.hash],
-    [text('Situação'), detail.stateReason === null ? detail.state : `${detail.state}: ${detail.stateReason} (${detail.stateAt?.slice(0, 19)} UTC)`],
+    [
+      text('Situação'),
+      detail.stateReason === null
+        ? detail.state
+        : `${detail.state}: ${detail.stateReason} (${detail.stateAt?.slice(0, 19)} UTC)`,
+    ],
     [text('Loja'), detail.store === '' ? '(ilegível)' : detail.store],
     [text('Pedido'), detail.orderId],
     [text('Valor'), detail.amount === null ? null : formatMoney(detail.amount)],
     [text('Dia da venda'), detail.day],
-    [text('Origem'), `${detail.file}${detail.line === null ? '' : `, linha ${detail.line}`} (${detail.profile}, ${detail.format})`],
+    [
+      text('Origem'),
+      `${detail.file}${detail.line === null ? '' : `, linha ${detail.line}`} (${detail.profile}, ${detail.format})`,
+    ],
     [text('Versão de'), `${detail.updatedAt.slice(0, 19)} UTC, revisão ${detail.revision}`],
     [text('Recebido em'), `${detail.receivedAt.slice(0, 19)} UTC, ${detail.times}x`],
     [text('Transformação'), String(detail.transformVersion)],
   ];
-  const parts = [renderRecord(facts.map(([column]) => column), facts.map(([, value]) => value), { ...style, width: null }), '\nMotivos\n'];
+  const parts = [
+    renderRecord(
+      facts.map(([column]) => column),
+      facts.map(([, value]) => value),
+      { ...style, width: null },
+    ),
+    '\nMotivos\n',
+  ];
   for (const id of detail.reasons) {
     const rule = ruleById(id);
     parts.push(`  ${id}: ${rule?.title ?? ''}\n`);
     for (const found of detail.details) {
-      if (found.codigo === id && found.campo !== null) parts.push(`    ${found.campo} = ${found.valor === null ? '(não mostrado)' : JSON.stringify(found.valor)}\n`);
+      if (found.codigo === id && found.campo !== null)
+        parts.push(`    ${found.campo} = ${found.valor === null ? '(não mostrado)' : JSON.stringify(found.valor)}\n`);
     }
     if (rule !== undefined) parts.push(`    Why: ${rule.why}\n    Fix: ${rule.fix}\n`);
   }
-  if (detail.warnings.length > 0) parts.push(`\nAvisos: ${detail.warnings.map((id) => ruleById(id)?.title ?? id).join('; ')}\n`);
+  if (detail.warnings.length > 0)
+    parts.push(`\nAvisos: ${detail.warnings.map((id) => ruleById(id)?.title ?? id).join('; ')}\n`);
   parts.push('\nO pedido no armazém\n');
   if (detail.current === null) parts.push('  nenhuma versão aceita\n');
   for (const version of detail.history) {
-    parts.push(`  ${version.updatedAt.slice(0, 19)} UTC, revisão ${version.revision}: ${version.status}, ${formatMoney(version.amount)}${version.updatedAt === detail.current?.updatedAt && version.revision === detail.current.revision ? ' (atual)' : ''}\n`);
+    parts.push(
+      `  ${version.updatedAt.slice(0, 19)} UTC, revisão ${version.revision}: ${version.status}, ${formatMoney(version.amount)}${version.updatedAt === detail.current?.updatedAt && version.revision === detail.current.revision ? ' (atual)' : ''}\n`,
+    );
   }
-  for (const other of detail.siblings) parts.push(`  também na quarentena: ${shortId(other.hash)} (${other.state}: ${other.reasons.join(', ')})\n`);
+  for (const other of detail.siblings)
+    parts.push(`  também na quarentena: ${shortId(other.hash)} (${other.state}: ${other.reasons.join(', ')})\n`);
   parts.push('\nOriginal\n');
   if (withOriginal) parts.push(`${detail.header === null ? '' : `${detail.header}\n`}${detail.original}\n`);
   else parts.push('  não mostrado: pode conter dados pessoais (--original mostra)\n');
@@ -60,7 +80,12 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
 /** The same as one JSON object. */
 export function detailJson(detail: QuarantineDetail, withOriginal: boolean): string {
   const { facts: _facts, original, header, ...shown } = detail;
-  const reasons = detail.reasons.map((id) => ({ id, title: ruleById(id)?.title, why: ruleById(id)?.why, fix: ruleById(id)?.fix }));
+  const reasons = detail.reasons.map((id) => ({
+    id,
+    title: ruleById(id)?.title,
+    why: ruleById(id)?.why,
+    fix: ruleById(id)?.fix,
+  }));
   return `${JSON.stringify({ ...shown, reasons, ...(withOriginal ? { header, original } : {}) }, null, 2)}\n`;
 }
 
@@ -72,30 +97,60 @@ function text(title: string): ResultColumn {
 export function printSent(report: SendReport, style: ReportStyle): void {
   const { stdout, stderr } = processTerminal;
   for (const warning of report.warnings) stderr.write(`${warning}\n`);
-  const refused = report.refused.map(({ record, reasons }) => ({ id: shortId(record.hash), store: record.store, orderId: record.orderId, file: record.file, line: record.line, reasons }));
+  const refused = report.refused.map(({ record, reasons }) => ({
+    id: shortId(record.hash),
+    store: record.store,
+    orderId: record.orderId,
+    file: record.file,
+    line: record.line,
+    reasons,
+  }));
   if (style.json) {
     const { records, accepted, discarded, unreadable, counts, wasComplete } = report;
-    stdout.write(`${JSON.stringify({ records, accepted, refused, discarded, unreadable, counts, wasComplete }, null, 2)}\n`);
+    stdout.write(
+      `${JSON.stringify({ records, accepted, refused, discarded, unreadable, counts, wasComplete }, null, 2)}\n`,
+    );
     return;
   }
   const table = tableStyle(processTerminal, style.color);
-  stdout.write(renderTable(OUTCOME, [
-    ['Registros vistos', String(report.records), null],
-    ['Válidos agora', String(report.accepted), null],
-    ['  pedidos aceitos', String(report.counts.aceitos), report.counts.valorAceito],
-    ['  já estavam no armazém', String(report.counts.duplicados), null],
-    ['  versões antigas (só histórico)', String(report.counts.antigos), null],
-    ['Ainda recusados (ficam na quarentena)', String(report.refused.length), null],
-    ...(report.discarded > 0 ? [['Descartados (não enviados)', String(report.discarded), null]] : []),
-    ...(report.unreadable > 0 ? [['Só à mão: texto ilegível', String(report.unreadable), null]] : []),
-  ], table));
+  stdout.write(
+    renderTable(
+      OUTCOME,
+      [
+        ['Registros vistos', String(report.records), null],
+        ['Válidos agora', String(report.accepted), null],
+        ['  pedidos aceitos', String(report.counts.aceitos), report.counts.valorAceito],
+        ['  já estavam no armazém', String(report.counts.duplicados), null],
+        ['  versões antigas (só histórico)', String(report.counts.antigos), null],
+        ['Ainda recusados (ficam na quarentena)', String(report.refused.length), null],
+        ...(report.discarded > 0 ? [['Descartados (não enviados)', String(report.discarded), null]] : []),
+        ...(report.unreadable > 0 ? [['Só à mão: texto ilegível', String(report.unreadable), null]] : []),
+      ],
+      table,
+    ),
+  );
   if (refused.length > 0) {
     stdout.write('\nAinda recusados:\n');
-    stdout.write(renderTable(REFUSED, refused.slice(0, SHOWN_RECORDS).map((item) => [item.id, item.store, item.orderId, item.reasons.length === 0 ? 'junto de outro registro recusado' : item.reasons.join(', ')]), table));
-    if (refused.length > SHOWN_RECORDS) stderr.write(`... and ${formatCount(refused.length - SHOWN_RECORDS)} more (--json shows all)\n`);
+    stdout.write(
+      renderTable(
+        REFUSED,
+        refused
+          .slice(0, SHOWN_RECORDS)
+          .map((item) => [
+            item.id,
+            item.store,
+            item.orderId,
+            item.reasons.length === 0 ? 'junto de outro registro recusado' : item.reasons.join(', '),
+          ]),
+        table,
+      ),
+    );
+    if (refused.length > SHOWN_RECORDS)
+      stderr.write(`... and ${formatCount(refused.length - SHOWN_RECORDS)} more (--json shows all)\n`);
   }
   if (report.wasComplete) stderr.write('Everything valid here had been sent before: nothing changed.\n');
-  if (report.unreadable > 0) stderr.write('Records that cannot be taken apart are corrected by hand: esteira quarantine export, then fix.\n');
+  if (report.unreadable > 0)
+    stderr.write('Records that cannot be taken apart are corrected by hand: esteira quarantine export, then fix.\n');
 }
 
 const SHOWN_RECORDS = 50;
@@ -111,4 +166,27 @@ const REFUSED: readonly ResultColumn[] = [
   { name: 'loja', title: 'Loja', kind: 'text' },
   { name: 'id_pedido', title: 'Pedido', kind: 'text' },
   { name: 'motivos', title: 'Motivos', kind: 'text' },
+];
+
+/** Columns of `quarantine summary`. */
+export const SUMMARY_COLUMNS: readonly ResultColumn[] = [
+  { name: 'motivo', title: 'Motivo', kind: 'text' },
+  { name: 'titulo', title: 'O que houve', kind: 'text' },
+  { name: 'registros', title: 'Registros', kind: 'count' },
+  { name: 'pedidos', title: 'Pedidos', kind: 'count', dropOrder: 2 },
+  { name: 'valor', title: 'Valor', kind: 'money' },
+  { name: 'como_corrigir', title: 'Como corrigir', kind: 'text', dropOrder: 1 },
+];
+
+/** Columns of `quarantine list`. */
+export const LIST_COLUMNS: readonly ResultColumn[] = [
+  { name: 'id', title: 'ID', kind: 'text' },
+  { name: 'loja', title: 'Loja', kind: 'text', isHiddenWhenUniform: true },
+  { name: 'id_pedido', title: 'Pedido', kind: 'text' },
+  { name: 'fonte', title: 'Arquivo', kind: 'text', isHiddenWhenUniform: true },
+  { name: 'linha', title: 'Linha', kind: 'code' },
+  { name: 'motivos', title: 'Motivos', kind: 'text' },
+  { name: 'valor', title: 'Valor', kind: 'money' },
+  { name: 'situacao', title: 'Situação', kind: 'text', isHiddenWhenUniform: true },
+  { name: 'recebido_em', title: 'Recebido em', kind: 'timestamp', dropOrder: 1 },
 ];

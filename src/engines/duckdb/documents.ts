@@ -33,6 +33,7 @@ const IS_CONTINUATION = 'problema IS NULL AND id_pedido IS NOT NULL AND COALESCE
  * Makes the tables `dispersas` (lines of orders whose lines are not adjacent, in order) and `continuacoes`.
  */
 export async function planSlices(connection: DuckDBConnection, sliceLines: number): Promise<Slice[]> {
+  await inheritStores(connection);
   const total = await count(connection, 'SELECT count(*) FROM linhas');
   await run(connection, `
     CREATE OR REPLACE TABLE ordens_dispersas AS
@@ -65,6 +66,22 @@ export async function planSlices(connection: DuckDBConnection, sliceLines: numbe
     next = to + 1;
   }
   return slices;
+}
+
+/** Lines that leave the store blank under a line of the same order belong to its store: `linhas` is laid over itself with the store filled in. */
+async function inheritStores(connection: DuckDBConnection): Promise<void> {
+  if ((await count(connection, 'SELECT count(*) FROM linhas WHERE loja IS NULL AND id_pedido IS NOT NULL AND problema IS NULL')) === 0) return;
+  await run(connection, `
+    CREATE OR REPLACE TABLE lojas_herdadas AS
+    SELECT rid, acima FROM (
+      SELECT rowid AS rid, loja, id_pedido, last_value(loja IGNORE NULLS) OVER acima AS acima,
+        last_value(CASE WHEN loja IS NOT NULL THEN id_pedido END IGNORE NULLS) OVER acima AS pedido
+      FROM linhas WINDOW acima AS (ORDER BY rowid ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
+    WHERE loja IS NULL AND pedido = id_pedido`);
+  await run(connection, 'ALTER VIEW linhas RENAME TO linhas_sem_loja');
+  await run(connection, `
+    CREATE VIEW linhas AS
+    SELECT l.* REPLACE (COALESCE(l.loja, h.acima) AS loja) FROM linhas_sem_loja l LEFT JOIN lojas_herdadas h ON h.rid = l.rowid`);
 }
 
 /** Continuation lines take their version from the order's line above them; those without one above are reported. */

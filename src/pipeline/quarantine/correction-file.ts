@@ -34,23 +34,41 @@ export async function readCorrections(
 ): Promise<CorrectionFile> {
   const staged = await stageFile(connection, input, { tempDir: folder, profile: 'esteira' });
   if (staged.header === null || staged.separator === null) {
-    throw invalid(`${input.name}: this is no CSV file.`, 'Corrections are read from the CSV file that the export wrote.', 'Save the spreadsheet as CSV and run again.');
+    throw invalid(
+      `${input.name}: this is no CSV file.`,
+      'Corrections are read from the CSV file that the export wrote.',
+      'Save the spreadsheet as CSV and run again.',
+    );
   }
   const names = splitRecord(staged.header, staged.separator).map(plainName);
   const idAt = names.indexOf(plainName(ID_COLUMN));
   const originalAt = names.indexOf(ORIGINAL_COLUMN);
   if (idAt < 0) {
-    throw invalid(`${input.name}: the column ${ID_COLUMN} is missing.`, 'It says which record of the quarantine a line corrects.', 'Correct the file that "esteira quarantine export" wrote, and keep its first column.');
+    throw invalid(
+      `${input.name}: the column ${ID_COLUMN} is missing.`,
+      'It says which record of the quarantine a line corrects.',
+      'Correct the file that "esteira quarantine export" wrote, and keep its first column.',
+    );
   }
-  const originals = await staged.originals(Array.from({ length: staged.linesRead - staged.linesIgnored }, (_, rowid) => rowid));
+  const originals = await staged.originals(
+    Array.from({ length: staged.linesRead - staged.linesIgnored }, (_, rowid) => rowid),
+  );
   const read = originals.map((line) => {
     const cells = splitRecord(line.text, staged.separator ?? ',');
-    return { ...line, id: (cells[idAt] ?? '').replace(/^[\s'="\u00a0]+|[\s"\u00a0]+$/g, ''), hasOriginal: originalAt >= 0 && (cells[originalAt] ?? '').trim() !== '' };
+    return {
+      ...line,
+      id: (cells[idAt] ?? '').replace(/^[\s'="\u00a0]+|[\s"\u00a0]+$/g, ''),
+      hasOriginal: originalAt >= 0 && (cells[originalAt] ?? '').trim() !== '',
+    };
   });
-  const found = await find([...new Set(read.map((line) => splitId(line.id).prefix).filter((hash) => /^[0-9a-f]{64}$/.test(hash)))]);
+  const found = await find([
+    ...new Set(read.map((line) => splitId(line.id).prefix).filter((hash) => /^[0-9a-f]{64}$/.test(hash))),
+  ]);
   const indexOf = (id: string): number => {
     const { prefix, store } = splitId(id);
-    const matches = found.flatMap((record, index) => (record.hash === prefix && (store === null || record.store === store) ? [index] : []));
+    const matches = found.flatMap((record, index) =>
+      record.hash === prefix && (store === null || record.store === store) ? [index] : [],
+    );
     return matches.length === 1 ? (matches[0] as number) : -1;
   };
   const strangers = read.filter((line) => indexOf(line.id) < 0);
@@ -59,13 +77,28 @@ export async function readCorrections(
     throw invalid(
       `${input.name}: ${strangers.length === 1 ? 'one line names' : `${strangers.length} lines name`} no record of the quarantine in ${ID_COLUMN} (line ${shown.join(', ')}${strangers.length > shown.length ? ', ...' : ''}).`,
       'A line that was added must carry the id of the record that it belongs to; an id must be whole.',
-      `Copy ${ID_COLUMN} from the record's other lines, or export again.`);
+      `Copy ${ID_COLUMN} from the record's other lines, or export again.`,
+    );
   }
-  await mark(connection, read.map((line) => ({ record: indexOf(line.id), hasOriginal: line.hasOriginal, isJson: found[indexOf(line.id)]?.format === 'jsonl' })));
-  return { staged, records: found, lines: read.map((line) => ({ record: indexOf(line.id), position: line.rowid, text: line.text })) };
+  await mark(
+    connection,
+    read.map((line) => ({
+      record: indexOf(line.id),
+      hasOriginal: line.hasOriginal,
+      isJson: found[indexOf(line.id)]?.format === 'jsonl',
+    })),
+  );
+  return {
+    staged,
+    records: found,
+    lines: read.map((line) => ({ record: indexOf(line.id), position: line.rowid, text: line.text })),
+  };
 }
 
-async function mark(connection: DuckDBConnection, lines: readonly { readonly record: number; readonly hasOriginal: boolean; readonly isJson: boolean }[]): Promise<void> {
+async function mark(
+  connection: DuckDBConnection,
+  lines: readonly { readonly record: number; readonly hasOriginal: boolean; readonly isJson: boolean }[],
+): Promise<void> {
   await makeMarked(connection);
   await run(connection, 'CREATE OR REPLACE TABLE ordem (rid BIGINT, registro INTEGER, problema VARCHAR)');
   const appender = await connection.createAppender('ordem');
@@ -78,10 +111,15 @@ async function mark(connection: DuckDBConnection, lines: readonly { readonly rec
   });
   appender.closeSync();
   // A line that still has nothing but its original text is as it was: it cannot be taken apart.
-  const untouched = LINE_COLUMNS.filter((name) => name !== 'loja' && name !== 'id_pedido').map((name) => `l.${name}`).join(', ');
-  await run(connection, `
+  const untouched = LINE_COLUMNS.filter((name) => name !== 'loja' && name !== 'id_pedido')
+    .map((name) => `l.${name}`)
+    .join(', ');
+  await run(
+    connection,
+    `
     INSERT INTO marcadas SELECT o.registro, l.rowid, COALESCE(l.problema, CASE WHEN COALESCE(${untouched}) IS NULL THEN o.problema END), NULL, ${LINE_COLUMNS.map((name) => unprotected(`l.${name}`)).join(', ')}
-    FROM linhas l JOIN ordem o ON o.rid = l.rowid ORDER BY l.rowid`);
+    FROM linhas l JOIN ordem o ON o.rid = l.rowid ORDER BY l.rowid`,
+  );
 }
 
 function invalid(what: string, why: string, fix: string): Error {

@@ -26,13 +26,19 @@ export interface SessionSettings {
 }
 
 /** The table for these records. `mapping` is the mapping file of records read with the generic profile. */
-export async function correctionTable(records: readonly QuarantineRecord[], settings: SessionSettings & { readonly isExcelBr: boolean; readonly mapping: string | null }): Promise<CorrectionTable> {
+export async function correctionTable(
+  records: readonly QuarantineRecord[],
+  settings: SessionSettings & { readonly isExcelBr: boolean; readonly mapping: string | null },
+): Promise<CorrectionTable> {
   const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
   const session = await openSession({ folder, ...settings });
   try {
     const connection = await session.connect();
     const failed = await restage(connection, folder, records, settings.mapping);
-    const found = await rows<Record<string, string | null>>(connection, `SELECT registro, original, ${LINE_COLUMNS.join(', ')} FROM marcadas ORDER BY posicao`);
+    const found = await rows<Record<string, string | null>>(
+      connection,
+      `SELECT registro, original, ${LINE_COLUMNS.join(', ')} FROM marcadas ORDER BY posicao`,
+    );
     connection.closeSync();
     const extras = EXTRA_ORDER_COLUMNS.filter((name) => found.some((line) => line[name] !== null));
     const columns: LineColumn[] = [...FLAT_COLUMNS, ...extras];
@@ -42,9 +48,19 @@ export async function correctionTable(records: readonly QuarantineRecord[], sett
       const id = repeated.has(record.hash) ? `${record.hash}@${record.store}` : record.hash;
       const cells = columns.map((name) => cellOf(line, name, record, settings.isExcelBr));
       const original = line['original'] ?? null;
-      return [id, titlesOf(record), fixesOf(record), ...cells, original === null ? null : protectCell(original, 'text')];
+      return [
+        id,
+        titlesOf(record),
+        fixesOf(record),
+        ...cells,
+        original === null ? null : protectCell(original, 'text'),
+      ];
     });
-    return { columns: [ID_COLUMN, 'motivos', 'como_corrigir', ...columns, ORIGINAL_COLUMN], lines, textOnly: failed.length };
+    return {
+      columns: [ID_COLUMN, 'motivos', 'como_corrigir', ...columns, ORIGINAL_COLUMN],
+      lines,
+      textOnly: failed.length,
+    };
   } finally {
     session.close();
     await rm(folder, { recursive: true, force: true });
@@ -54,7 +70,9 @@ export async function correctionTable(records: readonly QuarantineRecord[], sett
 /** Two stores may hold a record of the very same text. */
 function repeatedHashes(records: readonly QuarantineRecord[]): Set<string> {
   const seen = new Set<string>();
-  return new Set(records.map((record) => record.hash).filter((hash) => (seen.has(hash) ? true : (seen.add(hash), false))));
+  return new Set(
+    records.map((record) => record.hash).filter((hash) => (seen.has(hash) ? true : (seen.add(hash), false))),
+  );
 }
 
 function titlesOf(record: QuarantineRecord): string {
@@ -62,14 +80,48 @@ function titlesOf(record: QuarantineRecord): string {
 }
 
 function fixesOf(record: QuarantineRecord): string {
-  return record.reasons.map((id) => ruleById(id)?.fix ?? '').filter((fix) => fix !== '').join(' | ');
+  return record.reasons
+    .map((id) => ruleById(id)?.fix ?? '')
+    .filter((fix) => fix !== '')
+    .join(' | ');
 }
 
-const CODES: ReadonlySet<string> = new Set(['id_pedido', 'id_cliente', 'documento', 'telefone', 'cep', 'sku', 'produto']);
-const MONEY: ReadonlySet<string> = new Set(['preco_unitario', 'desconto_item', 'frete', 'desconto', 'valor_total', 'valor_pagamento', 'valor_reembolsado', 'valor_cobrado', 'comissao']);
-const TIMES: ReadonlySet<string> = new Set(['data_pedido', 'atualizado_em', 'pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em']);
+const CODES: ReadonlySet<string> = new Set([
+  'id_pedido',
+  'id_cliente',
+  'documento',
+  'telefone',
+  'cep',
+  'sku',
+  'produto',
+]);
+const MONEY: ReadonlySet<string> = new Set([
+  'preco_unitario',
+  'desconto_item',
+  'frete',
+  'desconto',
+  'valor_total',
+  'valor_pagamento',
+  'valor_reembolsado',
+  'valor_cobrado',
+  'comissao',
+]);
+const TIMES: ReadonlySet<string> = new Set([
+  'data_pedido',
+  'atualizado_em',
+  'pago_em',
+  'enviado_em',
+  'entregue_em',
+  'prazo_entrega',
+  'excluido_em',
+]);
 
-function cellOf(line: Readonly<Record<string, string | null>>, name: LineColumn, record: QuarantineRecord, isExcelBr: boolean): string | null {
+function cellOf(
+  line: Readonly<Record<string, string | null>>,
+  name: LineColumn,
+  record: QuarantineRecord,
+  isExcelBr: boolean,
+): string | null {
   let text = line[name] ?? null;
   // Of a line that stays as text, what is known of its order says where the correction belongs.
   if (text === null && line['original'] !== null && name === 'loja') text = record.store || null;
@@ -84,12 +136,16 @@ function cellOf(line: Readonly<Record<string, string | null>>, name: LineColumn,
 function moneyCell(text: string, facts: ReadingFacts, isExcelBr: boolean): string {
   let figure = text;
   if (facts.formato_decimal === ',' && /^-?[1-9]\d{0,2}\.\d{3}$/.test(text)) figure = text.replace('.', '');
-  if (facts.formato_decimal === 'en' && /^-?\d{1,3}(,\d{3}){1,3}(\.\d{1,2})?$/.test(text)) figure = text.replaceAll(',', '');
+  if (facts.formato_decimal === 'en' && /^-?\d{1,3}(,\d{3}){1,3}(\.\d{1,2})?$/.test(text))
+    figure = text.replaceAll(',', '');
   return isExcelBr && /^-?\d+\.\d{1,2}$/.test(figure) ? figure.replace('.', ',') : figure;
 }
 
 /** A date that its file declared to be month first is written as ISO 8601. */
 function timeCell(text: string, facts: ReadingFacts): string {
   if (facts.formato_data !== 'mdy') return text;
-  return text.replace(/^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})/, (_, month: string, day: string, year: string) => `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
+  return text.replace(
+    /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})/,
+    (_, month: string, day: string, year: string) => `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`,
+  );
 }

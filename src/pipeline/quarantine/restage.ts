@@ -24,18 +24,32 @@ export const UNREADABLE_REASONS: readonly string[] = ['LINHA_CAMPOS', 'JSON_INVA
 
 /** (Re)makes `marcadas` (registro, posicao, problema, original, the contract's line columns). */
 export async function makeMarked(connection: DuckDBConnection): Promise<void> {
-  await run(connection, `CREATE OR REPLACE TABLE marcadas (registro INTEGER, posicao INTEGER, problema VARCHAR, original VARCHAR, ${LINE_COLUMNS.map((name) => `${name} VARCHAR`).join(', ')})`);
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE marcadas (registro INTEGER, posicao INTEGER, problema VARCHAR, original VARCHAR, ${LINE_COLUMNS.map((name) => `${name} VARCHAR`).join(', ')})`,
+  );
 }
 
 /**
  * Fills `marcadas` with the lines of all records. `mapping` is for records that were read with the generic profile.
  * Returns the indexes of records that could not be taken apart for want of a profile or mapping: they have one line with their whole original.
  */
-export async function restage(connection: DuckDBConnection, folder: string, records: readonly QuarantineRecord[], mapping: string | null): Promise<number[]> {
+export async function restage(
+  connection: DuckDBConnection,
+  folder: string,
+  records: readonly QuarantineRecord[],
+  mapping: string | null,
+): Promise<number[]> {
   await makeMarked(connection);
   const groups = Map.groupBy(
     records.map((record, index) => ({ record, index })),
-    ({ record }) => JSON.stringify(record.format === 'jsonl' ? ['jsonl'] : [record.profile, record.header, record.store, record.facts.mapping ?? null]));
+    ({ record }) =>
+      JSON.stringify(
+        record.format === 'jsonl'
+          ? ['jsonl']
+          : [record.profile, record.header, record.store, record.facts.mapping ?? null],
+      ),
+  );
   const failed: number[] = [];
   for (const group of groups.values()) {
     const isJson = group[0]?.record.format === 'jsonl';
@@ -50,10 +64,19 @@ type Group = readonly { readonly record: QuarantineRecord; readonly index: numbe
 /** Positions leave room for the lines of one record, so that records keep their order whatever group they are in. */
 const LINES_PER_RECORD = 1000;
 
-async function restageLines(connection: DuckDBConnection, folder: string, group: Group, mapping: string | null): Promise<number[]> {
+async function restageLines(
+  connection: DuckDBConnection,
+  folder: string,
+  group: Group,
+  mapping: string | null,
+): Promise<number[]> {
   const first = group[0]?.record;
-  if (first?.header == null) {
-    await keepAsText(connection, group.map(({ record, index }) => ({ record: index, position: index * LINES_PER_RECORD, text: record.original })), first);
+  if (first === undefined || first.header === null) {
+    await keepAsText(
+      connection,
+      group.map(({ record, index }) => ({ record: index, position: index * LINES_PER_RECORD, text: record.original })),
+      first,
+    );
     return group.map(({ index }) => index);
   }
   const separator = separatorOf(first.header);
@@ -61,7 +84,11 @@ async function restageLines(connection: DuckDBConnection, folder: string, group:
   const broken: MarkedLine[] = [];
   for (const { record, index } of group) {
     for (const [offset, line] of splitOriginal(record.original, separator, first.header).entries()) {
-      (line.isWhole ? good : broken).push({ record: index, position: index * LINES_PER_RECORD + offset, text: line.text });
+      (line.isWhole ? good : broken).push({
+        record: index,
+        position: index * LINES_PER_RECORD + offset,
+        text: line.text,
+      });
     }
   }
   await keepAsText(connection, broken, first);
@@ -71,18 +98,34 @@ async function restageLines(connection: DuckDBConnection, folder: string, group:
 }
 
 /** Stages whole lines with their header and copies them to `marcadas`; false when they cannot be read with their profile. */
-async function stageGood(connection: DuckDBConnection, folder: string, like: QuarantineRecord, separator: Separator, lines: readonly MarkedLine[], mapping: string | null): Promise<boolean> {
+async function stageGood(
+  connection: DuckDBConnection,
+  folder: string,
+  like: QuarantineRecord,
+  separator: Separator,
+  lines: readonly MarkedLine[],
+  mapping: string | null,
+): Promise<boolean> {
   const path = join(folder, 'quarentena.csv');
   await writeFile(path, `${like.header}\n${lines.map((line) => line.text).join('\n')}\n`, { mode: 0o600 });
   const known = like.facts.mapping;
-  const given = mapping ?? (typeof known === 'string' || (typeof known === 'object' && known !== null) ? known : undefined);
+  const given =
+    mapping ?? (typeof known === 'string' || (typeof known === 'object' && known !== null) ? known : undefined);
   const isGeneric = like.profile === 'generic';
   if (isGeneric && given === undefined) return false;
   try {
-    const staged = await stageFile(connection, { path, name: like.file }, {
-      tempDir: folder, loja: like.store || undefined, separator, encoding: 'utf-8', dateOrder: like.facts.formato_data ?? 'iso',
-      ...(isGeneric ? { mapping: given } : { profile: like.profile }),
-    });
+    const staged = await stageFile(
+      connection,
+      { path, name: like.file },
+      {
+        tempDir: folder,
+        loja: like.store || undefined,
+        separator,
+        encoding: 'utf-8',
+        dateOrder: like.facts.formato_data ?? 'iso',
+        ...(isGeneric ? { mapping: given } : { profile: like.profile }),
+      },
+    );
     const isComplete = staged.linesRead === lines.length && staged.linesIgnored === 0;
     if (isComplete) {
       await run(connection, 'CREATE OR REPLACE TABLE ordem (rid BIGINT, registro INTEGER, posicao INTEGER)');
@@ -94,7 +137,10 @@ async function stageGood(connection: DuckDBConnection, folder: string, like: Qua
         appender.endRow();
       });
       appender.closeSync();
-      await run(connection, `INSERT INTO marcadas SELECT o.registro, o.posicao, l.problema, NULL, ${LINE_COLUMNS.map((name) => `l.${name}`).join(', ')} FROM linhas l JOIN ordem o ON o.rid = l.rowid`);
+      await run(
+        connection,
+        `INSERT INTO marcadas SELECT o.registro, o.posicao, l.problema, NULL, ${LINE_COLUMNS.map((name) => `l.${name}`).join(', ')} FROM linhas l JOIN ordem o ON o.rid = l.rowid`,
+      );
     }
     await staged.close();
     return isComplete;
@@ -105,7 +151,11 @@ async function stageGood(connection: DuckDBConnection, folder: string, like: Qua
   }
 }
 
-async function keepAsText(connection: DuckDBConnection, lines: readonly MarkedLine[], like: QuarantineRecord | undefined): Promise<void> {
+async function keepAsText(
+  connection: DuckDBConnection,
+  lines: readonly MarkedLine[],
+  like: QuarantineRecord | undefined,
+): Promise<void> {
   if (lines.length === 0) return;
   const problem = like?.format === 'jsonl' ? 'JSON_INVALIDO' : 'LINHA_CAMPOS';
   const appender = await connection.createAppender('marcadas');
@@ -140,31 +190,53 @@ function splitOriginal(original: string, separator: Separator, header: string): 
 }
 
 /** Fields of an item or payment in a document -> their column in a line. */
-const LINE_NAMES: Readonly<Record<string, string>> = { desconto_item: 'desconto', forma_pagamento: 'forma', valor_pagamento: 'valor' };
+const LINE_NAMES: Readonly<Record<string, string>> = {
+  desconto_item: 'desconto',
+  forma_pagamento: 'forma',
+  valor_pagamento: 'valor',
+};
 
 async function restageJson(connection: DuckDBConnection, group: Group): Promise<void> {
   await makeJsonLines(connection, group);
-  await documentsOfJson(connection, { kind: 'contiguous', from: 0, to: group.length }, { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '2000-01-01 00:00:00' }, 'documentos_json');
-  const bad = await rows<{ ordinal: string }>(connection, 'SELECT ordinal FROM documentos_json WHERE problemas IS NOT NULL ORDER BY ordinal');
-  await keepAsText(connection, bad.map(({ ordinal }) => {
-    const { record, index } = group[Number(ordinal)] as Group[number];
-    return { record: index, position: index * LINES_PER_RECORD, text: record.original };
-  }), group[0]?.record);
+  await documentsOfJson(
+    connection,
+    { kind: 'contiguous', from: 0, to: group.length },
+    { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '2000-01-01 00:00:00' },
+    'documentos_json',
+  );
+  const bad = await rows<{ ordinal: string }>(
+    connection,
+    'SELECT ordinal FROM documentos_json WHERE problemas IS NOT NULL ORDER BY ordinal',
+  );
+  await keepAsText(
+    connection,
+    bad.map(({ ordinal }) => {
+      const { record, index } = group[Number(ordinal)] as Group[number];
+      return { record: index, position: index * LINES_PER_RECORD, text: record.original };
+    }),
+    group[0]?.record,
+  );
   const cell = (name: string): string => {
     const inside = LINE_NAMES[name] ?? name;
     if ((ITEM_COLUMNS as readonly string[]).includes(name)) return `itens[k].${inside}`;
     return (PAYMENT_COLUMNS as readonly string[]).includes(name) ? `pagamentos[k].${inside}` : name;
   };
-  await run(connection, `
+  await run(
+    connection,
+    `
     INSERT INTO marcadas BY NAME
     SELECT l.registro, CAST(l.registro * ${LINES_PER_RECORD} + k AS INTEGER) AS posicao, ${[...ORDER_COLUMNS, ...ITEM_COLUMNS, ...PAYMENT_COLUMNS].map((name) => `${cell(name)} AS ${name}`).join(', ')}
     FROM (SELECT *, unnest(range(1, 1 + GREATEST(COALESCE(len(itens), 0), COALESCE(len(pagamentos), 0), 1))) AS k FROM documentos_json WHERE problemas IS NULL) d
-    JOIN linhas_json_marcadas l ON l.rowid = d.ordinal`);
+    JOIN linhas_json_marcadas l ON l.rowid = d.ordinal`,
+  );
 }
 
 /** Makes `linhas_json` with the originals of these records, one a row, in their order; `linhas_json_marcadas` also knows the record. */
 export async function makeJsonLines(connection: DuckDBConnection, group: Group): Promise<void> {
-  await run(connection, 'DROP VIEW IF EXISTS linhas_json; CREATE OR REPLACE TABLE linhas_json_marcadas (registro INTEGER, linha BIGINT, texto VARCHAR)');
+  await run(
+    connection,
+    'DROP VIEW IF EXISTS linhas_json; CREATE OR REPLACE TABLE linhas_json_marcadas (registro INTEGER, linha BIGINT, texto VARCHAR)',
+  );
   const appender = await connection.createAppender('linhas_json_marcadas');
   for (const { record, index } of group) {
     appender.appendInteger(index);
@@ -173,5 +245,8 @@ export async function makeJsonLines(connection: DuckDBConnection, group: Group):
     appender.endRow();
   }
   appender.closeSync();
-  await run(connection, 'CREATE OR REPLACE VIEW linhas_json AS SELECT rowid AS rowid, linha, texto, NULL::VARCHAR AS problema FROM linhas_json_marcadas');
+  await run(
+    connection,
+    'CREATE OR REPLACE VIEW linhas_json AS SELECT rowid AS rowid, linha, texto, NULL::VARCHAR AS problema FROM linhas_json_marcadas',
+  );
 }

@@ -61,7 +61,11 @@ export interface ResubmitReport {
 }
 
 /** Judges every part and loads what is valid. `session` has the lookups and, for parts of shape `lines`, `marcadas`. */
-export async function resubmit(session: Session, warehouse: WarehouseClient, work: Resubmission): Promise<ResubmitReport> {
+export async function resubmit(
+  session: Session,
+  warehouse: WarehouseClient,
+  work: Resubmission,
+): Promise<ResubmitReport> {
   let counts = NO_COUNTS;
   let accepted = 0;
   const refused: RefusedRecord[] = [];
@@ -86,7 +90,13 @@ export async function resubmit(session: Session, warehouse: WarehouseClient, wor
 }
 
 /** Makes the documents, tells the valid from the refused, and leaves the valid ones in `source` with their revision, and `<source>_corrige` beside it. */
-async function judgePart(connection: DuckDBConnection, warehouse: WarehouseClient, work: Resubmission, part: Part, source: string): Promise<{ refused: RefusedRecord[]; documents: number }> {
+async function judgePart(
+  connection: DuckDBConnection,
+  warehouse: WarehouseClient,
+  work: Resubmission,
+  part: Part,
+  source: string,
+): Promise<{ refused: RefusedRecord[]; documents: number }> {
   const links = await makeDocuments(connection, work, part, source);
   let judged = await judge(connection);
   if (work.isCorrection && (await keepUpdateTimes(connection, work, links, judged))) judged = await judge(connection);
@@ -102,8 +112,14 @@ async function judgePart(connection: DuckDBConnection, warehouse: WarehouseClien
     appender.endRow();
   }
   appender.closeSync();
-  await run(connection, `CREATE OR REPLACE VIEW ${source} AS SELECT d.* REPLACE (v.revisao AS revisao) FROM reenviados d JOIN revisoes v ON v.ordinal = d.ordinal`);
-  await run(connection, `CREATE OR REPLACE TABLE ${source}_corrige (ordinal BIGINT, loja VARCHAR, hash_original VARCHAR)`);
+  await run(
+    connection,
+    `CREATE OR REPLACE VIEW ${source} AS SELECT d.* REPLACE (v.revisao AS revisao) FROM reenviados d JOIN revisoes v ON v.ordinal = d.ordinal`,
+  );
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE ${source}_corrige (ordinal BIGINT, loja VARCHAR, hash_original VARCHAR)`,
+  );
   const links2 = await connection.createAppender(`${source}_corrige`);
   for (const { ordinal } of valid) {
     for (const record of links.get(ordinal) ?? []) {
@@ -114,25 +130,49 @@ async function judgePart(connection: DuckDBConnection, warehouse: WarehouseClien
     }
   }
   links2.closeSync();
-  return { refused: refused.map(({ index, reasons }) => ({ record: work.records[index] as QuarantineRecord, reasons })), documents: valid.length };
+  return {
+    refused: refused.map(({ index, reasons }) => ({ record: work.records[index] as QuarantineRecord, reasons })),
+    documents: valid.length,
+  };
 }
 
 /** Table `reenviados`, shaped like `documentos`; returns which records each document comes from. */
-async function makeDocuments(connection: DuckDBConnection, work: Resubmission, part: Part, source: string): Promise<Map<number, number[]>> {
+async function makeDocuments(
+  connection: DuckDBConnection,
+  work: Resubmission,
+  part: Part,
+  source: string,
+): Promise<Map<number, number[]>> {
   let links: string;
   if (part.shape === 'json') {
-    await makeJsonLines(connection, part.records.map((index) => ({ record: work.records[index] as QuarantineRecord, index })));
-    await documentsOfJson(connection, { kind: 'contiguous', from: 0, to: part.records.length }, part.facts, `${source}_grupo`);
+    await makeJsonLines(
+      connection,
+      part.records.map((index) => ({ record: work.records[index] as QuarantineRecord, index })),
+    );
+    await documentsOfJson(
+      connection,
+      { kind: 'contiguous', from: 0, to: part.records.length },
+      part.facts,
+      `${source}_grupo`,
+    );
     await run(connection, `CREATE OR REPLACE TABLE reenviados AS SELECT * FROM ${source}_grupo`);
     links = 'SELECT d.ordinal, l.registro FROM reenviados d JOIN linhas_json_marcadas l ON l.rowid = d.ordinal';
   } else {
-    await run(connection, `CREATE OR REPLACE TABLE linhas_reenviadas AS SELECT * FROM marcadas WHERE registro IN (${part.records.join(', ')}) ORDER BY posicao`);
-    await run(connection, `CREATE OR REPLACE VIEW linhas AS SELECT rowid AS rowid, posicao::BIGINT AS linha, problema, ${LINE_COLUMNS.join(', ')} FROM linhas_reenviadas`);
+    await run(
+      connection,
+      `CREATE OR REPLACE TABLE linhas_reenviadas AS SELECT * FROM marcadas WHERE registro IN (${part.records.join(', ')}) ORDER BY posicao`,
+    );
+    await run(
+      connection,
+      `CREATE OR REPLACE VIEW linhas AS SELECT rowid AS rowid, posicao::BIGINT AS linha, problema, ${LINE_COLUMNS.join(', ')} FROM linhas_reenviadas`,
+    );
     const slices = await planSlices(connection, 1_000_000_000);
-    for (const [index, slice] of slices.entries()) await groupSlice(connection, slice, part.facts, `${source}_grupo_${index}`);
+    for (const [index, slice] of slices.entries())
+      await groupSlice(connection, slice, part.facts, `${source}_grupo_${index}`);
     const union = slices.map((_, index) => `SELECT * FROM ${source}_grupo_${index}`).join(' UNION ALL BY NAME ');
     await run(connection, `CREATE OR REPLACE TABLE reenviados AS ${union}`);
-    links = 'SELECT DISTINCT d.ordinal, l.registro FROM (SELECT ordinal, unnest(rids) AS rid FROM reenviados) d JOIN linhas_reenviadas l ON l.rowid = d.rid';
+    links =
+      'SELECT DISTINCT d.ordinal, l.registro FROM (SELECT ordinal, unnest(rids) AS rid FROM reenviados) d JOIN linhas_reenviadas l ON l.rowid = d.rid';
   }
   const found = new Map<number, number[]>();
   for (const { ordinal, registro } of await rows<{ ordinal: string; registro: number }>(connection, links)) {
@@ -153,13 +193,23 @@ interface Judged {
 }
 
 async function judge(connection: DuckDBConnection): Promise<Judged[]> {
-  const found = await rows<Record<string, string | boolean | null>>(connection, `
+  const found = await rows<Record<string, string | boolean | null>>(
+    connection,
+    `
     SELECT ordinal, ${erroIdsText(duckdbDialect, 'erros')} AS motivos, loja, id_pedido, strftime(atualizado_em, '%Y-%m-%d %H:%M:%S.%f') AS atualizado_em, atualizado_em_estimado, hash_origem
-    FROM (${transformSql(duckdbDialect, 'reenviados')}) ORDER BY ordinal`);
+    FROM (${transformSql(duckdbDialect, 'reenviados')}) ORDER BY ordinal`,
+  );
   return found.map((row) => ({
     ordinal: Number(row['ordinal']),
-    reasons: String(row['motivos']).slice(1, -1).split(',').filter((id) => id !== ''),
-    store: row['loja'] as string | null, orderId: row['id_pedido'] as string | null, updatedAt: String(row['atualizado_em']), isEstimated: row['atualizado_em_estimado'] === true, hash: String(row['hash_origem']),
+    reasons: String(row['motivos'])
+      .slice(1, -1)
+      .split(',')
+      .filter((id) => id !== ''),
+    store: row['loja'] as string | null,
+    orderId: row['id_pedido'] as string | null,
+    updatedAt: String(row['atualizado_em']),
+    isEstimated: row['atualizado_em_estimado'] === true,
+    hash: String(row['hash_origem']),
   }));
 }
 
@@ -169,18 +219,35 @@ const THREE_HOURS_MS = 10_800_000;
  * A spreadsheet drops the seconds of a time, or the whole time of day: a correction keeps the time of the version that it corrects.
  * Returns true when a document was changed.
  */
-async function keepUpdateTimes(connection: DuckDBConnection, work: Resubmission, links: ReadonlyMap<number, readonly number[]>, judged: readonly Judged[]): Promise<boolean> {
+async function keepUpdateTimes(
+  connection: DuckDBConnection,
+  work: Resubmission,
+  links: ReadonlyMap<number, readonly number[]>,
+  judged: readonly Judged[],
+): Promise<boolean> {
   let hasChanged = false;
   for (const document of judged) {
     const own = work.records[links.get(document.ordinal)?.[0] ?? -1];
-    if (own === undefined || document.reasons.includes('ATUALIZADO_EM_INVALIDO') || document.updatedAt === own.updatedAt) continue;
+    if (
+      own === undefined ||
+      document.reasons.includes('ATUALIZADO_EM_INVALIDO') ||
+      document.updatedAt === own.updatedAt
+    )
+      continue;
     const stated = Date.parse(`${own.updatedAt.replace(' ', 'T').slice(0, 23)}Z`);
     const written = Date.parse(`${document.updatedAt.replace(' ', 'T').slice(0, 23)}Z`);
-    const isShortened = !document.isEstimated && (written === Math.floor(stated / 60_000) * 60_000 || written === Math.floor(stated / 1000) * 1000 || written === midnightBefore(stated));
+    const isShortened =
+      !document.isEstimated &&
+      (written === Math.floor(stated / 60_000) * 60_000 ||
+        written === Math.floor(stated / 1000) * 1000 ||
+        written === midnightBefore(stated));
     const isBlanked = document.isEstimated && own.updatedAt !== own.receivedAt;
     if (!isShortened && !isBlanked) continue;
     hasChanged = true;
-    await run(connection, `UPDATE reenviados SET atualizado_em = '${own.updatedAt}Z' WHERE ordinal = ${document.ordinal}`);
+    await run(
+      connection,
+      `UPDATE reenviados SET atualizado_em = '${own.updatedAt}Z' WHERE ordinal = ${document.ordinal}`,
+    );
   }
   return hasChanged;
 }
@@ -192,7 +259,11 @@ function midnightBefore(instant: number): number {
 }
 
 /** Records with a document that is refused, and those that share a document with one of them. */
-function refusedOf(work: Resubmission, links: ReadonlyMap<number, readonly number[]>, judged: readonly Judged[]): { index: number; reasons: readonly string[] }[] {
+function refusedOf(
+  work: Resubmission,
+  links: ReadonlyMap<number, readonly number[]>,
+  judged: readonly Judged[],
+): { index: number; reasons: readonly string[] }[] {
   const reasonsOf = new Map<number, Set<string>>();
   for (;;) {
     const before = reasonsOf.size;
@@ -212,35 +283,75 @@ function refusedOf(work: Resubmission, links: ReadonlyMap<number, readonly numbe
 }
 
 /** The n-th correction of a version is revision n; the same correction sent again keeps the revision that it has. */
-async function revisionsOf(warehouse: WarehouseClient, work: Resubmission, links: ReadonlyMap<number, readonly number[]>, valid: readonly Judged[]): Promise<Map<number, number>> {
-  const own = (document: Judged): number => Math.max(0, ...(links.get(document.ordinal) ?? []).map((record) => work.records[record]?.revision ?? 0));
+async function revisionsOf(
+  warehouse: WarehouseClient,
+  work: Resubmission,
+  links: ReadonlyMap<number, readonly number[]>,
+  valid: readonly Judged[],
+): Promise<Map<number, number>> {
+  const own = (document: Judged): number =>
+    Math.max(0, ...(links.get(document.ordinal) ?? []).map((record) => work.records[record]?.revision ?? 0));
   if (!work.isCorrection) return new Map(valid.map((document) => [document.ordinal, own(document)]));
-  const key = (store: string | null, orderId: string | null, updatedAt: string): string => JSON.stringify([store, orderId, updatedAt]);
+  const key = (store: string | null, orderId: string | null, updatedAt: string): string =>
+    JSON.stringify([store, orderId, updatedAt]);
   const orders = valid.map((document) => ({ store: document.store ?? '', orderId: document.orderId ?? '' }));
-  const versions = Map.groupBy(orders.length === 0 ? [] : await warehouse.run((client) => versionsOf(client, orders)), (version) => key(version.store, version.orderId, version.updatedAt));
-  return new Map(valid.map((document) => {
-    const known = versions.get(key(document.store, document.orderId, document.updatedAt)) ?? [];
-    const same = known.filter((version) => version.hash === document.hash);
-    const isThere = same.length > 0;
-    const next = 1 + Math.max(own(document), ...known.map((version) => version.revision));
-    return [document.ordinal, isThere ? Math.max(...same.map((version) => version.revision)) : next];
-  }));
+  const versions = Map.groupBy(
+    orders.length === 0 ? [] : await warehouse.run((client) => versionsOf(client, orders)),
+    (version) => key(version.store, version.orderId, version.updatedAt),
+  );
+  return new Map(
+    valid.map((document) => {
+      const known = versions.get(key(document.store, document.orderId, document.updatedAt)) ?? [];
+      const same = known.filter((version) => version.hash === document.hash);
+      const isThere = same.length > 0;
+      const next = 1 + Math.max(own(document), ...known.map((version) => version.revision));
+      return [document.ordinal, isThere ? Math.max(...same.map((version) => version.revision)) : next];
+    }),
+  );
 }
 
 /** Loads the valid documents of a part as one batch of its own source; null when that was done before. Closes the connection. */
-async function loadPart(session: Session, connection: DuckDBConnection, warehouse: WarehouseClient, work: Resubmission, part: Part, number: number, source: string): Promise<EventCounts | null> {
-  const sourceId = createHash('sha256').update(JSON.stringify([work.sourceId, part.key, TRANSFORM_VERSION])).digest('hex');
+async function loadPart(
+  session: Session,
+  connection: DuckDBConnection,
+  warehouse: WarehouseClient,
+  work: Resubmission,
+  part: Part,
+  number: number,
+  source: string,
+): Promise<EventCounts | null> {
+  const sourceId = createHash('sha256')
+    .update(JSON.stringify([work.sourceId, part.key, TRANSFORM_VERSION]))
+    .digest('hex');
   if ((await warehouse.run((client) => readPosition(client, sourceId))) > 0) {
     connection.closeSync();
     return null;
   }
-  await warehouse.run((client) => registerSource(client, {
-    id: sourceId, type: 'arquivo', name: work.sourceName, profile: part.profile, sha256: work.sha256, options: { quarentena: work.isCorrection ? 'correcao' : 'reenvio' },
-    receivedAt: new Date(`${part.facts.receivedAt.replace(' ', 'T')}Z`), batchCount: 1, linesRead: work.linesRead, linesIgnored: 0,
-  }));
+  await warehouse.run((client) =>
+    registerSource(client, {
+      id: sourceId,
+      type: 'arquivo',
+      name: work.sourceName,
+      profile: part.profile,
+      sha256: work.sha256,
+      options: { quarentena: work.isCorrection ? 'correcao' : 'reenvio' },
+      receivedAt: new Date(`${part.facts.receivedAt.replace(' ', 'T')}Z`),
+      batchCount: 1,
+      linesRead: work.linesRead,
+      linesIgnored: 0,
+    }),
+  );
   const origin: BatchOrigin = {
-    id: `${sourceId}:0`, sourceId, positionBefore: '0', positionAfter: '1', isDisjoint: false, sourceName: work.sourceName,
-    format: part.format, profile: part.profile, header: part.header, corrections: `${source}_corrige`,
+    id: `${sourceId}:0`,
+    sourceId,
+    positionBefore: '0',
+    positionAfter: '1',
+    isDisjoint: false,
+    sourceName: work.sourceName,
+    format: part.format,
+    profile: part.profile,
+    header: part.header,
+    corrections: `${source}_corrige`,
     loadOriginals: (on, prefix) => loadOriginals(on, prefix, source, work),
   };
   const batch = await prepareBatch(connection, session.folder, `reenvio_${number}`, source, origin);
@@ -249,10 +360,25 @@ async function loadPart(session: Session, connection: DuckDBConnection, warehous
   return outcome.kind === 'lost' ? null : outcome.counts;
 }
 
-async function loadOriginals(connection: DuckDBConnection, prefix: string, source: string, work: Resubmission): Promise<void> {
+async function loadOriginals(
+  connection: DuckDBConnection,
+  prefix: string,
+  source: string,
+  work: Resubmission,
+): Promise<void> {
   await run(connection, `CREATE OR REPLACE TABLE ${prefix}_originais (ordinal BIGINT, original VARCHAR)`);
-  const wanted = await rows<{ ordinal: string; hash_original: string; loja: string }>(connection,
-    `SELECT k.ordinal, k.hash_original, k.loja FROM ${source}_corrige k JOIN ${prefix}_tratados t ON t.ordinal = k.ordinal WHERE t.erros <> 0`);
-  const links = wanted.map((row) => ({ ordinal: Number(row.ordinal), rowid: work.records.findIndex((record) => record.hash === row.hash_original && record.store === row.loja) }));
-  await appendOriginals(connection, `${prefix}_originais`, links, links.map(({ rowid }) => ({ rowid, text: work.textOf(rowid) })));
+  const wanted = await rows<{ ordinal: string; hash_original: string; loja: string }>(
+    connection,
+    `SELECT k.ordinal, k.hash_original, k.loja FROM ${source}_corrige k JOIN ${prefix}_tratados t ON t.ordinal = k.ordinal WHERE t.erros <> 0`,
+  );
+  const links = wanted.map((row) => ({
+    ordinal: Number(row.ordinal),
+    rowid: work.records.findIndex((record) => record.hash === row.hash_original && record.store === row.loja),
+  }));
+  await appendOriginals(
+    connection,
+    `${prefix}_originais`,
+    links,
+    links.map(({ rowid }) => ({ rowid, text: work.textOf(rowid) })),
+  );
 }

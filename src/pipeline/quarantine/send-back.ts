@@ -9,7 +9,12 @@ import { makeLookups } from '../../engines/duckdb/lookups.ts';
 import { openSession, type Session } from '../../engines/duckdb/session.ts';
 import { TRANSFORM_VERSION } from '../../engines/transform/transform.ts';
 import type { InputFile } from '../../sources/files/index.ts';
-import { readRecords, recordsByHash, type QuarantineFilter, type QuarantineRecord } from '../../storage/quarantine-read.ts';
+import {
+  readRecords,
+  recordsByHash,
+  type QuarantineFilter,
+  type QuarantineRecord,
+} from '../../storage/quarantine-read.ts';
 import { WarehouseClient } from '../warehouse-client.ts';
 import { readCorrections } from './correction-file.ts';
 import type { SessionSettings } from './export.ts';
@@ -36,18 +41,38 @@ export interface SendReport extends ResubmitReport {
 /** Reads a corrected file and sends its records. Throws FILE_* and QUARANTINE_FILE_INVALID: then nothing was sent. */
 export async function fixQuarantine(input: InputFile, options: SendOptions): Promise<SendReport> {
   return withSession(options, async (session, connection, warehouse) => {
-    const file = await readCorrections(connection, session.folder, input, (hashes) => warehouse.run((client) => recordsByHash(client, hashes)));
+    const file = await readCorrections(connection, session.folder, input, (hashes) =>
+      warehouse.run((client) => recordsByHash(client, hashes)),
+    );
     const { staged, records } = file;
     const discarded = records.filter((record) => record.state === 'descartado').length;
-    const parts = partsOf(records, (record) => record.state !== 'descartado', (record) => ({
-      key: [record.file, record.receivedAt, record.facts.tem_endereco ?? true],
-      facts: { decimalFormat: staged.decimalFormat, dateFormat: staged.dateFormat, hasAddress: record.facts.tem_endereco ?? true, receivedAt: record.receivedAt },
-      shape: 'lines', format: 'csv', profile: staged.profile, header: staged.header,
-    }));
+    const parts = partsOf(
+      records,
+      (record) => record.state !== 'descartado',
+      (record) => ({
+        key: [record.file, record.receivedAt, record.facts.tem_endereco ?? true],
+        facts: {
+          decimalFormat: staged.decimalFormat,
+          dateFormat: staged.dateFormat,
+          hasAddress: record.facts.tem_endereco ?? true,
+          receivedAt: record.receivedAt,
+        },
+        shape: 'lines',
+        format: 'csv',
+        profile: staged.profile,
+        header: staged.header,
+      }),
+    );
     const texts = Map.groupBy(file.lines, (line) => line.record);
     const report = await resubmit(session, warehouse, {
-      sourceId: `correcao:${staged.contentSha256}`, sourceName: input.name, sha256: staged.contentSha256, records, parts, isCorrection: true,
-      textOf: (record) => (texts.get(record) ?? []).map((line) => line.text).join('\n'), linesRead: staged.linesRead,
+      sourceId: `correcao:${staged.contentSha256}`,
+      sourceName: input.name,
+      sha256: staged.contentSha256,
+      records,
+      parts,
+      isCorrection: true,
+      textOf: (record) => (texts.get(record) ?? []).map((line) => line.text).join('\n'),
+      linesRead: staged.linesRead,
     });
     await staged.close();
     return { ...report, records: records.length, discarded, unreadable: 0, warnings: staged.warnings };
@@ -55,25 +80,56 @@ export async function fixQuarantine(input: InputFile, options: SendOptions): Pro
 }
 
 /** Sends the selected originals again. `mapping` replaces the mapping file of records read with the generic profile. */
-export async function replayQuarantine(filter: QuarantineFilter, options: SendOptions & { readonly mapping: string | null }): Promise<SendReport> {
+export async function replayQuarantine(
+  filter: QuarantineFilter,
+  options: SendOptions & { readonly mapping: string | null },
+): Promise<SendReport> {
   return withSession(options, async (session, connection, warehouse) => {
     const selected = await warehouse.run((client) => readRecords(client, filter));
     const records = selected.filter((record) => !record.reasons.some((reason) => UNREADABLE_REASONS.includes(reason)));
     const failed = new Set(await restage(connection, session.folder, records, options.mapping));
-    const parts = partsOf(records, (_, index) => !failed.has(index), (record) => {
-      const hasAddress = record.facts.tem_endereco ?? true;
-      return {
-        key: [record.format, record.profile, record.header, record.file, record.receivedAt, record.facts],
-        facts: { decimalFormat: record.facts.formato_decimal ?? null, dateFormat: record.facts.formato_data ?? null, hasAddress, receivedAt: record.receivedAt },
-        shape: record.format === 'jsonl' ? 'json' : 'lines', format: record.format, profile: record.profile, header: record.header,
-      };
-    });
-    const identity = createHash('sha256').update(JSON.stringify([records.map((record) => [record.store, record.hash]), options.mapping, TRANSFORM_VERSION])).digest('hex');
+    const parts = partsOf(
+      records,
+      (_, index) => !failed.has(index),
+      (record) => {
+        const hasAddress = record.facts.tem_endereco ?? true;
+        return {
+          key: [record.format, record.profile, record.header, record.file, record.receivedAt, record.facts],
+          facts: {
+            decimalFormat: record.facts.formato_decimal ?? null,
+            dateFormat: record.facts.formato_data ?? null,
+            hasAddress,
+            receivedAt: record.receivedAt,
+          },
+          shape: record.format === 'jsonl' ? 'json' : 'lines',
+          format: record.format,
+          profile: record.profile,
+          header: record.header,
+        };
+      },
+    );
+    const identity = createHash('sha256')
+      .update(
+        JSON.stringify([records.map((record) => [record.store, record.hash]), options.mapping, TRANSFORM_VERSION]),
+      )
+      .digest('hex');
     const report = await resubmit(session, warehouse, {
-      sourceId: `reenvio:${identity}`, sourceName: 'quarentena', sha256: null, records, parts, isCorrection: false,
-      textOf: (record) => records[record]?.original ?? '', linesRead: records.length,
+      sourceId: `reenvio:${identity}`,
+      sourceName: 'quarentena',
+      sha256: null,
+      records,
+      parts,
+      isCorrection: false,
+      textOf: (record) => records[record]?.original ?? '',
+      linesRead: records.length,
     });
-    return { ...report, records: selected.length, discarded: 0, unreadable: selected.length - records.length + failed.size, warnings: [] };
+    return {
+      ...report,
+      records: selected.length,
+      discarded: 0,
+      unreadable: selected.length - records.length + failed.size,
+      warnings: [],
+    };
   });
 }
 
@@ -95,10 +151,20 @@ function partsOf(
   return [...parts].map(([key, { part, records: members }]) => ({ ...part, key, records: members }));
 }
 
-async function withSession<T>(options: SendOptions, action: (session: Session, connection: DuckDBConnection, warehouse: WarehouseClient) => Promise<T>): Promise<T> {
+async function withSession<T>(
+  options: SendOptions,
+  action: (session: Session, connection: DuckDBConnection, warehouse: WarehouseClient) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
   const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
-  const warehouse = new WarehouseClient({ url: options.warehouseUrl, folder, reprocess: false, maxOutageMs: options.maxOutageMs, signal: options.signal, ...(options.onWait ? { onWait: options.onWait } : {}) });
+  const warehouse = new WarehouseClient({
+    url: options.warehouseUrl,
+    folder,
+    reprocess: false,
+    maxOutageMs: options.maxOutageMs,
+    signal: options.signal,
+    ...(options.onWait ? { onWait: options.onWait } : {}),
+  });
   try {
     const connection = await session.connect();
     await makeLookups(connection);
