@@ -64,5 +64,9 @@ function chapter(severity: Severity, effect: string): string[] {
 }
 
 function section(rule: Rule): string[] {
-  return [`### ${rule.id}`, `${rule.title}.`, `- When: ${rule.condition}\n- Why: ${rule.why}\n- Fix: ${rule.fix}`];
+  return [
+    `### ${rule.id}`,
+    `${rule.title}.`,
+    `- When: ${rule.condition}\n- Why: ${rule.why}\n- Fix: ${rule.fix}\n- Como corrigir: ${rule.comoCorrigir}`,
+  ];
 }

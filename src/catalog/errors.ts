@@ -39,6 +39,7 @@ export const ERROR_KINDS = {
   // warehouse
   WAREHOUSE_UNREACHABLE: { exit: 3, retryable: true, meaning: 'PostgreSQL does not answer, or answers that it cannot serve now.' },
   WAREHOUSE_REFUSED: { exit: 2, retryable: false, meaning: 'PostgreSQL answers, but refuses: wrong password, missing database or missing rights.' },
+  WAREHOUSE_EMPTY: { exit: 2, retryable: false, meaning: 'A question was asked of a warehouse into which nothing was ever loaded.' },
   SCHEMA_UNKNOWN: { exit: 2, retryable: false, meaning: 'The warehouse was migrated by a newer Esteira, or its migrations were edited.' },
   POSITION_LOST: { exit: 4, retryable: false, meaning: 'The stored position of a source does not fit the source: going on would skip or repeat orders.' },
 

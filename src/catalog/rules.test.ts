@@ -58,6 +58,23 @@ test('every rule says in whole sentences when it applies, why, and how to correc
   }
 });
 
+// Words that no Portuguese sentence has, and Portuguese words that lost their accents.
+const ENGLISH =
+  /(?<![\p{L}_-])(the|of|or|and|is|are|it|in|to|with|not|write|correct|fill|leave|needed|order|store)(?![\p{L}_])/iu;
+const UNACCENTED =
+  /(?<![\p{L}_])(nao|numero|numeros|codigo|preco|precos|endereco|periodo|ultima|digitos|mes|tambem|cartao|situacao|municipio|comissao|minusculas|ate|so)(?![\p{L}_])/iu;
+
+test("every rule tells a store's staff in one short Portuguese sentence what to do", () => {
+  for (const { id, comoCorrigir, fix } of RULES) {
+    assert.match(comoCorrigir, /^\p{Lu}\p{Ll}+ .*\.$/u, id);
+    assert.doesNotMatch(comoCorrigir, /[.!?] /, `${id}: more than one sentence`);
+    assert.ok(comoCorrigir.length <= 140, `${id}: ${comoCorrigir.length} characters`);
+    assert.doesNotMatch(comoCorrigir, ENGLISH, id);
+    assert.doesNotMatch(comoCorrigir, UNACCENTED, id);
+    assert.notEqual(comoCorrigir, fix, id);
+  }
+});
+
 test('an unknown id has no rule', () => {
   assert.equal(ruleById('NAO_EXISTE'), undefined);
 });

@@ -16,12 +16,13 @@ import { runCommand } from './commands/run.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { storeCommand } from './commands/store.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
+import { checkSchema } from './schema-check.ts';
 import { addSettingFlags } from './settings.ts';
 import { reportError } from './report-error.ts';
 
 /** In the order of a first day with Esteira: this is the order of the help. */
 const COMMANDS = [
-  demoCommand, runCommand, extractCommand, queryCommand, quarantineCommand, sqlCommand, generateCommand, storeCommand, warehouseCommand, doctorCommand, configCommand, completionCommand,
+  demoCommand, runCommand, extractCommand, queryCommand, quarantineCommand, sqlCommand, generateCommand, storeCommand, warehouseCommand, configCommand,
 ];
 
 /** The whole program, as the shell completion and the documentation see it too. */
@@ -36,6 +37,8 @@ export function buildProgram(): Command {
     .addHelpText('after', '\nExamples:\n  esteira demo                      load 50,000 invented orders and show the main answers\n  esteira run pedidos.csv           load a file\n  esteira query top-products        ask the warehouse\n  esteira doctor                    check this machine');
   addSettingFlags(program);
   for (const add of COMMANDS) add(program);
+  doctorCommand(program, [checkSchema]);
+  completionCommand(program);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
@@ -67,9 +70,11 @@ function isInterruption(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-process.stdout.on('error', (error) => {
-  if (isBrokenPipe(error)) process.exit(0);
-  throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (isBrokenPipe(error)) process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
 
 if (import.meta.main) await main(process.argv.slice(2));

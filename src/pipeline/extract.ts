@@ -1,9 +1,7 @@
 // A store's orders into the warehouse: pages from its interface, batches of pages, and the place to go on from in the same transaction as the rows.
 // Killed at any moment, it goes on where the last committed batch ended. It asks no store itself (src/sources) and writes no row (src/storage).
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { makeLookups } from '../engines/duckdb/lookups.ts';
 import { openSession, type Session } from '../engines/duckdb/session.ts';
 import { EsteiraError } from '../lib/errors.ts';
@@ -14,6 +12,7 @@ import { readPositionText, registerSource } from '../storage/sources.ts';
 import { prepareStoreBatch } from './extract-stage.ts';
 import { addCounts, NO_COUNTS } from './load-file.ts';
 import { openRejections, type RejectionGroup } from './load-files.ts';
+import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
 export interface ExtractOptions {
@@ -68,7 +67,7 @@ const NO_POSITION = '0';
 
 /** Reads what is new in the store. Throws the STORE_* errors, POSITION_LOST, WAREHOUSE_*; what was committed stays and the next call goes on from there. */
 export async function extract(reader: StoreReader, options: ExtractOptions): Promise<ExtractReport> {
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+  const folder = await makeWorkFolder();
   const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
   const warehouse = new WarehouseClient({
     url: options.warehouseUrl, folder, reprocess: false, maxOutageMs: options.maxOutageMs, signal: options.signal,

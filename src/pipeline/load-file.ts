@@ -1,9 +1,7 @@
 // One file into the warehouse: stage it, cut it into batches of whole orders, prepare each while the one before is being loaded.
 // It decides what to skip and what to try again; it reads no bytes and writes no rows itself.
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { prepareBatch, type BatchOrigin } from '../engines/duckdb/batch.ts';
 import { groupSlice, planSlices, type FileFacts, type Slice } from '../engines/duckdb/documents.ts';
@@ -15,6 +13,7 @@ import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { EventCounts, PreparedBatch } from '../model/batch.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
 import { findSource, firstReadAt, isEmptyWarehouse, readPosition, registerSource } from '../storage/sources.ts';
+import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
 export interface LoadFileOptions {
@@ -58,7 +57,7 @@ export const NO_COUNTS: EventCounts = { lidos: 0, aceitos: 0, rejeitados: 0, dup
 
 /** Loads one file. Throws for a refused file (nothing written) or a warehouse that stays down (resumable). */
 export async function loadFile(input: InputFile, options: LoadFileOptions): Promise<FileReport> {
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+  const folder = await makeWorkFolder();
   const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
   try {
     return await new FileLoad(input, options, folder, session).run();

@@ -112,7 +112,7 @@ export async function runAnalysis(
 
 // Times as a store reads them. Few rows are wanted from big tables: compiling costs more than it gains, groups must not spill,
 // and the planner's default price for an index step is that of a rotating disk: at it, edge days would read the whole table.
-const SNAPSHOT_SETTINGS = `
+export const SNAPSHOT_SETTINGS = `
   SET LOCAL TimeZone = 'America/Sao_Paulo';
   SET LOCAL DateStyle = 'ISO, YMD';
   SET LOCAL jit = off;

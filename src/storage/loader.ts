@@ -28,6 +28,9 @@ export interface LoadOptions {
   readonly transformVersion: number;
 }
 
+/** Batches whose COMMIT was sent: one of them in the ledger is ours, its answer was lost; any other is another loader's, who counts it. */
+const commitSent = new WeakSet<PreparedBatch>();
+
 /** More refused orders than this in one batch is a fault of ours or of the schema, not of the data. */
 const MOST_REFUSED = 200;
 
@@ -63,9 +66,9 @@ export class Loader {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [WAREHOUSE_LOCK]);
     const earlier = await readLedger(client, batch.id);
-    if (earlier) {
+    if (earlier && commitSent.has(batch) && earlier.startedAt === batch.startedAt.getTime()) {
       await client.query('ROLLBACK');
-      return { kind: 'already', counts: earlier };
+      return { kind: 'already', counts: earlier.counts };
     }
     const position = await lockPosition(client, batch);
     if (position !== batch.positionBefore) {
@@ -77,9 +80,11 @@ export class Loader {
     const sorted = await batch.sort(known, refused, this.#options.reprocess);
     await this.#write(sorted);
     await writeLedger(client, batch, sorted.counts, this.#options.transformVersion);
+    // Counted under the lock: after COMMIT another loader's batch might be among them.
+    const ledgerRows = isAlone ? await ledgerSize(client) : null;
+    commitSent.add(batch);
     await client.query('COMMIT');
-    if (isAlone) this.#ownBatchCount = await ledgerSize(client);
-    else this.#ownBatchCount = null;
+    this.#ownBatchCount = ledgerRows;
     return { kind: 'loaded', counts: sorted.counts };
   }
 
@@ -96,8 +101,7 @@ export class Loader {
   async #probe(batch: PreparedBatch, isAlone: boolean): Promise<KnownRows> {
     const client = this.#client;
     const periodsPath = await this.#probePeriods(batch);
-    if (isAlone) return { versionsPath: null, rejectedPath: null, periodsPath };
-    const keys = await batch.keys();
+    const keys = isAlone ? null : await batch.keys();
     let versionsPath: string | null = null;
     if (keys) {
       versionsPath = join(this.#options.folder, 'conhecidos.csv');
@@ -118,9 +122,12 @@ export class Loader {
       rejectedPath = join(this.#options.folder, 'rejeitados-conhecidos.csv');
       await client.query('CREATE TEMP TABLE chaves_rejeitados (loja text, hash_original text) ON COMMIT DROP');
       await copyIn(client, 'chaves_rejeitados', rejectedKeys);
-      await copyOut(client, `
-        SELECT q.loja, encode(q.hash_original, 'hex') FROM chaves_rejeitados c
-        JOIN pedidos_rejeitados q ON q.loja = c.loja AND q.hash_original = decode(c.hash_original, 'hex')`, rejectedPath);
+      const known = `SELECT q.loja, encode(q.hash_original, 'hex') FROM chaves_rejeitados c
+        JOIN pedidos_rejeitados q ON q.loja = c.loja AND q.hash_original = decode(c.hash_original, 'hex')`;
+      // Also when alone: records without an order number may be repeated in a later batch of the same file.
+      const { rows } = await client.query<{ any: boolean }>(`SELECT EXISTS (${known}) AS any`);
+      if (rows[0]?.any === true) await copyOut(client, known, rejectedPath);
+      else rejectedPath = null;
     }
     return { versionsPath, rejectedPath, periodsPath };
   }
@@ -173,7 +180,7 @@ class RefusedRow extends Error {
   /** The order that the row belongs to; null when the error names no line. */
   async order(): Promise<RefusedOrder | null> {
     const where = String((this.cause as { where?: unknown }).where ?? '');
-    const wanted = Number(/\bline (\d+)/.exec(where)?.[1] ?? 0);
+    const wanted = Number(/^COPY .*, line (\d+)/m.exec(where)?.[1] ?? 0);
     if (wanted === 0) return null;
     let line = 0;
     for await (const text of createInterface({ input: createReadStream(this.#file.path), crlfDelay: Infinity })) {
@@ -188,15 +195,17 @@ class RefusedRow extends Error {
   }
 }
 
-async function readLedger(client: pg.Client, id: string): Promise<EventCounts | null> {
+async function readLedger(client: pg.Client, id: string): Promise<{ readonly counts: EventCounts; readonly startedAt: number } | null> {
   const { rows } = await client.query<Record<string, string>>(
-    'SELECT lidos, aceitos, rejeitados, duplicados, antigos, linhas, valor_aceito, valor_rejeitado FROM esteira.lotes WHERE id_lote = $1', [id]);
+    `SELECT lidos, aceitos, rejeitados, duplicados, antigos, linhas, valor_aceito, valor_rejeitado, round(extract(epoch FROM iniciado_em) * 1000) AS iniciado
+     FROM esteira.lotes WHERE id_lote = $1`, [id]);
   const row = rows[0];
   if (!row) return null;
-  return {
+  const counts = {
     lidos: Number(row['lidos']), aceitos: Number(row['aceitos']), rejeitados: Number(row['rejeitados']), duplicados: Number(row['duplicados']),
     antigos: Number(row['antigos']), linhas: Number(row['linhas']), valorAceito: row['valor_aceito'] ?? '0', valorRejeitado: row['valor_rejeitado'] ?? '0',
   };
+  return { counts, startedAt: Number(row['iniciado']) };
 }
 
 async function ledgerSize(client: pg.Client): Promise<number> {

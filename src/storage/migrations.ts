@@ -69,7 +69,7 @@ export async function migrate(client: pg.Client): Promise<string[]> {
 export async function assertMigrated(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ there: boolean }>(`SELECT to_regclass('esteira.migracoes') IS NOT NULL AS there`);
   if (rows[0]?.there !== true) {
-    throw fail('SCHEMA_UNKNOWN', {
+    throw fail('WAREHOUSE_EMPTY', {
       what: 'The warehouse is empty.',
       why: 'No orders were ever loaded into it.',
       fix: 'Load a file first: esteira run FILE, or esteira demo.',
@@ -83,7 +83,7 @@ export async function assertMigrated(client: pg.Client): Promise<void> {
     throw fail('SCHEMA_UNKNOWN', {
       what: 'The warehouse has an older schema than this Esteira needs.',
       why: `Migration ${missing.name} has not been applied.`,
-      fix: 'Run esteira warehouse migrate with the loader\'s rights.',
+      fix: 'Run a loading command (esteira run FILE) with the loader\'s rights: it brings the schema up to date.',
     });
   }
 }

@@ -28,19 +28,34 @@ const FILE: Partial<Record<RuleId, Case>> = {
   CIDADE_ILEGIVEL: [{ cidade: 'S\ufffdo Paulo', cep: '01310-100' }, '!CIDADE_ILEGIVEL'],
   SEM_ITENS: [noItems({ valor_total: '110.00' }), '!SEM_ITENS'],
   ITEM_SEM_PRODUTO: [{ sku: '', produto: '' }, '!ITEM_SEM_PRODUTO'],
-  N_ITEM_REPETIDO: [[{ valor_total: '210.00', valor_pagamento: '210.00' }, { valor_total: '210.00', forma_pagamento: '', parcelas: '', valor_pagamento: '', sku: 'SKU-2' }], '!N_ITEM_REPETIDO'],
+  N_ITEM_REPETIDO: [
+    [
+      { valor_total: '210.00', valor_pagamento: '210.00' },
+      { valor_total: '210.00', forma_pagamento: '', parcelas: '', valor_pagamento: '', sku: 'SKU-2' },
+    ],
+    '!N_ITEM_REPETIDO',
+  ],
   QUANTIDADE_INVALIDA: [{ quantidade: '2 un' }, '!QUANTIDADE_INVALIDA'],
-  QUANTIDADE_NAO_POSITIVA: [{ quantidade: '0', valor_total: '10.00', valor_pagamento: '10.00' }, '!QUANTIDADE_NAO_POSITIVA'],
+  QUANTIDADE_NAO_POSITIVA: [
+    { quantidade: '0', valor_total: '10.00', valor_pagamento: '10.00' },
+    '!QUANTIDADE_NAO_POSITIVA',
+  ],
   QUANTIDADE_FRACIONADA: [{ quantidade: '1.5' }, '!QUANTIDADE_FRACIONADA'],
   PRECO_INVALIDO: [{ preco_unitario: 'a consultar' }, '!PRECO_INVALIDO'],
   PRECO_NEGATIVO: [{ preco_unitario: '-50.00', valor_total: '', valor_pagamento: '' }, '!PRECO_NEGATIVO'],
   DESCONTO_ITEM_INVALIDO: [{ desconto_item: '10%' }, '!DESCONTO_ITEM_INVALIDO'],
-  DESCONTO_ITEM_MAIOR: [{ desconto_item: '100.01', valor_total: '9.99', valor_pagamento: '9.99' }, '!DESCONTO_ITEM_MAIOR'],
+  DESCONTO_ITEM_MAIOR: [
+    { desconto_item: '100.01', valor_total: '9.99', valor_pagamento: '9.99' },
+    '!DESCONTO_ITEM_MAIOR',
+  ],
   FRETE_INVALIDO: [{ frete: 'a combinar' }, '!FRETE_INVALIDO'],
   FRETE_NEGATIVO: [{ frete: '-10.00', valor_total: '90.00', valor_pagamento: '90.00' }, '!FRETE_NEGATIVO'],
   DESCONTO_INVALIDO: [{ desconto: '10%' }, '!DESCONTO_INVALIDO'],
   DESCONTO_NEGATIVO: [{ desconto: '-10.00', valor_total: '120.00', valor_pagamento: '120.00' }, '!DESCONTO_NEGATIVO'],
-  DESCONTO_MAIOR_QUE_SUBTOTAL: [{ desconto: '100.01', valor_total: '9.99', valor_pagamento: '9.99' }, '!DESCONTO_MAIOR_QUE_SUBTOTAL'],
+  DESCONTO_MAIOR_QUE_SUBTOTAL: [
+    { desconto: '100.01', valor_total: '9.99', valor_pagamento: '9.99' },
+    '!DESCONTO_MAIOR_QUE_SUBTOTAL',
+  ],
   VALOR_TOTAL_INVALIDO: [{ valor_total: '1E+02', valor_pagamento: '' }, '!VALOR_TOTAL_INVALIDO'],
   VALOR_TOTAL_NEGATIVO: [{ valor_total: '-110.00', valor_pagamento: '' }, '!VALOR_TOTAL_NEGATIVO'],
   VALOR_TOTAL_ZERO: [{ valor_total: '0.00', valor_pagamento: '' }, '!VALOR_TOTAL_ZERO'],
@@ -83,7 +98,16 @@ const ELSEWHERE: readonly RuleId[] = ['LINHA_CAMPOS', 'CONTINUACAO_ORFA', 'JSON_
 const BY_THE_DATABASE: RuleId = 'BANCO_RECUSOU';
 
 function noItems(cells: Cells): Cells {
-  return { n_item: '', sku: '', produto: '', categoria: '', quantidade: '', preco_unitario: '', desconto_item: '', ...cells };
+  return {
+    n_item: '',
+    sku: '',
+    produto: '',
+    categoria: '',
+    quantidade: '',
+    preco_unitario: '',
+    desconto_item: '',
+    ...cells,
+  };
 }
 
 /** Lines of a case, under an order number that names it unless the number is what the case is about. */
@@ -98,10 +122,16 @@ test('each rule is raised by an input that breaks it, with nothing else said abo
   assert.deepEqual(await outcomes(warehouse), expected);
 });
 
-const reasonsOf = async (warehouse: Warehouse): Promise<(string | null | undefined)[]> => (await warehouse.rejected()).map((row) => row['motivos']);
+const reasonsOf = async (warehouse: Warehouse): Promise<(string | null | undefined)[]> =>
+  (await warehouse.rejected()).map((row) => row['motivos']);
 
 test('a line with too few fields raises LINHA_CAMPOS, and its order does not load in part', async (t) => {
-  const text = csvOf([line({}), line({ id_pedido: '2' }), line({ id_pedido: '2', n_item: '2' }), ...Array.from({ length: 5 }, (_, n) => line({ id_pedido: `9${n}` }))]);
+  const text = csvOf([
+    line({}),
+    line({ id_pedido: '2' }),
+    line({ id_pedido: '2', n_item: '2' }),
+    ...Array.from({ length: 5 }, (_, n) => line({ id_pedido: `9${n}` })),
+  ]);
   const lines = text.split('\n');
   lines[3] = (lines[3] ?? '').split(',').slice(0, -2).join(',');
   const warehouse = await loaded(t, lines.join('\n'));
@@ -110,27 +140,43 @@ test('a line with too few fields raises LINHA_CAMPOS, and its order does not loa
 });
 
 test('a continuation line below another order raises CONTINUACAO_ORFA', async (t) => {
-  const blank: Cells = { loja: '', id_pedido: '1', n_item: '2', sku: 'SKU-2', produto: 'Prato', quantidade: '1', preco_unitario: '5.00' };
+  const blank: Cells = {
+    loja: '',
+    id_pedido: '1',
+    n_item: '2',
+    sku: 'SKU-2',
+    produto: 'Prato',
+    quantidade: '1',
+    preco_unitario: '5.00',
+  };
   const warehouse = await loaded(t, csvOf([line({}), line({ id_pedido: '2' }), blank]));
   assert.ok((await reasonsOf(warehouse)).includes('CONTINUACAO_ORFA'));
 });
 
 test('a line that is no JSON object raises JSON_INVALIDO', async (t) => {
   const good = JSON.stringify(documentOf(GOOD));
-  const warehouse = await loaded(t, [good, good.slice(0, -5), '[1]', 'null', '7', ''].join('\n'), { name: 'pedidos.jsonl' });
+  const warehouse = await loaded(t, [good, good.slice(0, -5), '[1]', 'null', '7', ''].join('\n'), {
+    name: 'pedidos.jsonl',
+  });
   assert.deepEqual(await reasonsOf(warehouse), Array(4).fill('JSON_INVALIDO'));
 });
 
 test('a file without any address column raises ENTREGA_NAO_INFORMADA on every order', async (t) => {
-  const header = 'Número do Pedido;E-mail;Data;Status do Pedido;Status do Pagamento;Status do Envio;Moeda;Subtotal;Desconto;Valor do Frete;Total;Nome do comprador;CPF / CNPJ;Telefone;Forma de Entrega;Forma de Pagamento;Cupom de Desconto;Nome do Produto;Valor do Produto;Quantidade Comprada;SKU;Canal';
-  const row = '101;ana@example.com;01/03/2026 10:00:00;Aberto;Confirmado;Enviado;BRL;100.00;0.00;10.00;110.00;Ana Lima;52998224725;11987654321;Correios;Pix;;Caneca;50.00;2;SKU-1;Web';
+  const header =
+    'Número do Pedido;E-mail;Data;Status do Pedido;Status do Pagamento;Status do Envio;Moeda;Subtotal;Desconto;Valor do Frete;Total;Nome do comprador;CPF / CNPJ;Telefone;Forma de Entrega;Forma de Pagamento;Cupom de Desconto;Nome do Produto;Valor do Produto;Quantidade Comprada;SKU;Canal';
+  const row =
+    '101;ana@example.com;01/03/2026 10:00:00;Aberto;Confirmado;Enviado;BRL;100.00;0.00;10.00;110.00;Ana Lima;52998224725;11987654321;Correios;Pix;;Caneca;50.00;2;SKU-1;Web';
   const warehouse = await loaded(t, [header, row, ''].join('\n'), { loja: 'norte', profile: 'nuvemshop' });
   assert.match((await outcomes(warehouse))['101'] ?? '', /ENTREGA_NAO_INFORMADA/);
 });
 
 test('every rule of the catalogue has an input in this file', () => {
   const covered = new Set<string>([...ELSEWHERE, BY_THE_DATABASE]);
-  for (const [id, [, outcome]] of Object.entries(FILE)) if (outcome.replace('!', '').split(' ').includes(id)) covered.add(id);
-  assert.deepEqual(RULES.map((rule) => rule.id).filter((id) => !covered.has(id)), []);
+  for (const [id, [, outcome]] of Object.entries(FILE))
+    if (outcome.replace('!', '').split(' ').includes(id)) covered.add(id);
+  assert.deepEqual(
+    RULES.map((rule) => rule.id).filter((id) => !covered.has(id)),
+    [],
+  );
   assert.ok(ERRO_IDS.length >= 30);
 });

@@ -154,7 +154,7 @@ function seededRandom(t: TestContext): { seed: number; random: () => number } {
 }
 
 describe('extract into the warehouse', () => {
-  test('killed at random moments while orders change, it ends with exactly what the store has, and a further run changes nothing', { timeout: 180_000 }, async (t) => {
+  test('killed at random moments while orders change, it ends with exactly what the store has, and a further run changes nothing', { timeout: 400_000 }, async (t) => {
     const { seed, random } = seededRandom(t);
     const warehouse = await emptyWarehouse(t);
     const store = await storeOf(t, { orders: 500, seed, errors: 0.04, rate: 0, slowMs: 300, churn: { perSecond: 12 }, indexLagSeconds: 2, bulkTieCount: 70 });
@@ -189,7 +189,7 @@ describe('extract into the warehouse', () => {
     assert.deepEqual(await fingerprint(warehouse), unchanged, warehouse.database.hint);
   });
 
-  test('two processes at the same store do not tread on each other: the slower one goes on from where the other is', { timeout: 120_000 }, async (t) => {
+  test('two processes at the same store do not tread on each other: the slower one goes on from where the other is', { timeout: 300_000 }, async (t) => {
     const warehouse = await emptyWarehouse(t);
     const store = await storeOf(t, { orders: 400, seed: 3, churn: { perSecond: 10 } });
     const env = envOf(store.url, warehouse);
@@ -211,7 +211,7 @@ describe('extract into the warehouse', () => {
     assert.ok(Number(ledger?.['lidos']) >= reports.reduce((sum, report) => sum + report.totals.lidos, 0));
   });
 
-  test('Ctrl-C ends it with 130 and SIGTERM with 0, and the same command goes on from there', { timeout: 60_000 }, async (t) => {
+  test('Ctrl-C ends it with 130 and SIGTERM with 0, and the same command goes on from there', { timeout: 200_000 }, async (t) => {
     const warehouse = await emptyWarehouse(t);
     const store = await storeOf(t, { orders: 400, seed: 4 });
     const env = envOf(store.url, warehouse, { ESTEIRA_MOCK_REQUESTS_PER_SECOND: '15' });
@@ -231,7 +231,7 @@ describe('extract into the warehouse', () => {
     await assertSame(warehouse, store);
   });
 
-  test('a warehouse that drops the connection again and again costs nothing but time', { timeout: 60_000 }, async (t) => {
+  test('a warehouse that drops the connection again and again costs nothing but time', { timeout: 200_000 }, async (t) => {
     const { seed, random } = seededRandom(t);
     const warehouse = await emptyWarehouse(t);
     const store = await storeOf(t, { orders: 500, seed, startMs: START_MS });
@@ -346,7 +346,7 @@ describe('extract into the warehouse', () => {
 });
 
 describe('how extract ends', () => {
-  test('a refused token, a store that stays down, an unknown store and contradicting options have their exit codes', { timeout: 60_000 }, async (t) => {
+  test('a refused token, a store that stays down, an unknown store and contradicting options have their exit codes', { timeout: 200_000 }, async (t) => {
     const warehouse = await emptyWarehouse(t);
     const store = await storeOf(t, { orders: 10, seed: 8 });
     const run = (args: string[], more: Record<string, string> = {}): Promise<Finished> => esteira(['extract', ...args], envOf(store.url, warehouse, more)).finished;
@@ -378,7 +378,7 @@ describe('how extract ends', () => {
 });
 
 describe('extract into a file', () => {
-  test('the file holds every order of the period as the contract says, and loads like any other', { timeout: 60_000 }, async (t) => {
+  test('the file holds every order of the period as the contract says, and loads like any other', { timeout: 200_000 }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'esteira-extract-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const out = join(folder, 'pedidos.jsonl');
@@ -393,7 +393,7 @@ describe('extract into a file', () => {
     assert.deepEqual(await storedOrders(warehouse), expectedOrders(store));
   });
 
-  test('when the store fails half-way, what stood there before stays and no draft is left', { timeout: 60_000 }, async (t) => {
+  test('when the store fails half-way, what stood there before stays and no draft is left', { timeout: 200_000 }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'esteira-extract-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const out = join(folder, 'pedidos.jsonl');

@@ -510,6 +510,42 @@ test('orders of other formats are exported in our columns and can be corrected t
   await assertRollups(database);
 });
 
+test('a record that becomes two orders leaves the quarantine only when both are right', async (t) => {
+  const { database, esteira, load, fix, write, folder } = await bench(t);
+  // one order number on lines that disagree about the city, without item numbers: which is right is not guessed
+  const lines = csv([
+    good('601', { n_item: '', valor_total: '110.00' }),
+    good('601', { n_item: '', cidade: 'Campinas', valor_total: '110.00' }),
+    good('602'),
+  ]);
+  await load('a.csv', lines);
+  await esteira('quarantine', 'export', '--out', 'c.csv');
+  const exported = await readFile(join(folder, 'c.csv'), 'utf8');
+  const parted =
+    (quantity: string): Edit =>
+    (line) => {
+      if (line['cidade'] === 'Campinas') Object.assign(line, { id_pedido: '603', quantidade: quantity });
+    };
+  const half = await fix(await write('f.csv', correct(exported, { CABECALHO_DIVERGENTE: parted('duas') })));
+  assert.deepEqual([half.accepted, half.refused.map((item) => item.reasons)], [0, [['QUANTIDADE_INVALIDA']]]);
+  assert.deepEqual(
+    (await database.query('SELECT id_pedido FROM pedidos')).map((row) => row['id_pedido']),
+    ['602'],
+  );
+  assert.equal((await fix(await write('g.csv', correct(exported, { CABECALHO_DIVERGENTE: parted('2') })))).accepted, 1);
+  assert.deepEqual(
+    (await database.query('SELECT id_pedido, cidade FROM pedidos ORDER BY id_pedido')).map((row) =>
+      Object.values(row).join(' '),
+    ),
+    ['601 São Paulo', '602 São Paulo', '603 Campinas'],
+  );
+  assert.deepEqual(
+    (await database.query('SELECT situacao FROM pedidos_rejeitados')).map((row) => row['situacao']),
+    ['resolvido'],
+  );
+  await assertRollups(database);
+});
+
 test('replay sends originals again and only those leave that pass', async (t) => {
   const { database, esteira, load } = await bench(t);
   await load('a.csv', csv([good('301', { status: 'Talvez' }), good('302', { quantidade: '0' })]));

@@ -75,13 +75,26 @@ function columnsOf(lines: readonly Cells[]): LineColumn[] {
 }
 
 /** Same order, as a document of the JSON contract; `itens` and `pagamentos` may be replaced by anything. */
-export function documentOf(
-  cells: Cells,
-  nested: Record<string, unknown> = {},
-): Record<string, unknown> {
+export function documentOf(cells: Cells, nested: Record<string, unknown> = {}): Record<string, unknown> {
   const {
-    id_cliente, documento, nome, email, telefone, cep, cidade, uf,
-    n_item, sku, produto, categoria, quantidade, preco_unitario, desconto_item, forma_pagamento, parcelas, valor_pagamento,
+    id_cliente,
+    documento,
+    nome,
+    email,
+    telefone,
+    cep,
+    cidade,
+    uf,
+    n_item,
+    sku,
+    produto,
+    categoria,
+    quantidade,
+    preco_unitario,
+    desconto_item,
+    forma_pagamento,
+    parcelas,
+    valor_pagamento,
     ...order
   } = cells;
   return {

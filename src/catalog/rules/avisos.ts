@@ -13,6 +13,8 @@ export const AVISOS = [
       'The order has items and `valor_total` differs from items plus freight minus discount by more than R$ 0.01; by a factor of 50 or more it is TOTAL_EM_CENTAVOS too.',
     why: 'Fees and instalment interest make small differences common: the stated total is kept in `valor_total`, the sum in `valor_calculado`.',
     fix: 'Check freight and discounts; state interest in `valor_cobrado`.',
+    comoCorrigir:
+      'Confira o frete e os descontos na loja e, se houve juros, informe em valor_cobrado o total que o cliente pagou.',
   },
   {
     id: 'PAGAMENTOS_DIVERGENTES',
@@ -24,6 +26,8 @@ export const AVISOS = [
       'The order has payments whose sum differs by more than R$ 0.01 from its total, and from `valor_cobrado` where that is stated.',
     why: 'A payment is missing or counted twice, or instalment interest is part of it.',
     fix: 'Check the payments of the order; state interest in `valor_cobrado`.',
+    comoCorrigir:
+      'Confira se falta ou se repete algum pagamento e, se houve juros, informe em valor_cobrado o total que o cliente pagou.',
   },
   {
     id: 'SEM_ITENS_CANCELADO',
@@ -35,6 +39,7 @@ export const AVISOS = [
       'The order has no item in which any of `sku`, `produto`, `quantidade` and `preco_unitario` is filled in, and its status is Cancelado.',
     why: 'Stores empty the cart of cancelled orders; the order still counts as cancelled.',
     fix: 'None needed; export the items too if cancellations by product matter.',
+    comoCorrigir: 'Deixe como está, ou exporte também os itens para ver os cancelamentos por produto.',
   },
   {
     id: 'ATUALIZADO_ANTES_DO_PEDIDO',
@@ -45,6 +50,7 @@ export const AVISOS = [
     condition: '`atualizado_em` is stated and earlier than `data_pedido`.',
     why: 'One of the two is wrong, often by its time zone; the order of versions may suffer.',
     fix: 'Check the zone of both columns; write it out, as in 2026-11-23T14:05:00-03:00.',
+    comoCorrigir: 'Confira as duas datas na loja e exporte ambas no mesmo fuso, o de Brasília.',
   },
   {
     id: 'HORARIO_DE_VERAO',
@@ -56,6 +62,7 @@ export const AVISOS = [
       'The local time of `data_pedido` or `atualizado_em`, without a zone, did not exist or happened twice in São Paulo when daylight saving time began or ended.',
     why: 'Until 2019 (Decreto 9.772/2019) one hour a year was skipped and one repeated: a skipped time counts as standard time, of a repeated one the first is taken.',
     fix: 'None needed; times with a zone are exact.',
+    comoCorrigir: 'Deixe como está, ou exporte as horas com o fuso, como -03:00, para que fiquem exatas.',
   },
   {
     id: 'DATA_ACESSORIA_INVALIDA',
@@ -67,6 +74,7 @@ export const AVISOS = [
       '`pago_em`, `enviado_em`, `entregue_em`, `prazo_entrega` or `excluido_em` is not blank and cannot be read as a time.',
     why: 'The sale does not depend on it: the field is left empty.',
     fix: 'Write it like `data_pedido`.',
+    comoCorrigir: 'Escreva as datas de pagamento, envio, entrega, prazo e exclusão como 23/11/2026 14:05.',
   },
   {
     id: 'CANAL_DESCONHECIDO',
@@ -77,6 +85,8 @@ export const AVISOS = [
     condition: '`canal` is neither Site, App, Marketplace, Outro nor a known synonym of one.',
     why: "It is counted as Outro; the store's word stays in `canal_origem`.",
     fix: 'Map the word to a channel in the mapping file.',
+    comoCorrigir:
+      'Troque o canal por Site, App, Marketplace ou Outro, ou peça para incluir a palavra da loja no mapeamento.',
   },
   {
     id: 'SITUACAO_ENTREGA_DESCONHECIDA',
@@ -88,6 +98,7 @@ export const AVISOS = [
       '`situacao_entrega` is not blank and is neither Não enviado, Enviado, Entregue, Devolvido nor a known synonym of one.',
     why: 'It is left empty; the sale does not depend on it.',
     fix: 'Write one of the four.',
+    comoCorrigir: 'Troque a situação da entrega por Não enviado, Enviado, Entregue ou Devolvido.',
   },
   {
     id: 'ENTREGA_NAO_INFORMADA',
@@ -98,6 +109,7 @@ export const AVISOS = [
     condition: 'The source has none of the columns `cep`, `cidade` and `uf`.',
     why: 'The order counts in every analysis but appears without a region (uf `ND`).',
     fix: 'Export with the address columns if sales by region matter.',
+    comoCorrigir: 'Exporte com as colunas de CEP, cidade e UF para ver as vendas por região.',
   },
   {
     id: 'CIDADE_DESCONHECIDA',
@@ -109,6 +121,7 @@ export const AVISOS = [
       "`cidade` is no municipality of its state in the IBGE's table, compared without case, accents and punctuation.",
     why: 'Districts and misspellings are kept as written, without an IBGE code: they are never merged by likeness.',
     fix: 'Write the municipality instead of the district, and check the state: 241 names exist in more than one.',
+    comoCorrigir: 'Escreva o nome do município, e não o do bairro ou distrito, e confira a UF.',
   },
   {
     id: 'CEP_INVALIDO',
@@ -120,6 +133,7 @@ export const AVISOS = [
       '`cep` is not blank and is neither 8 digits, 7 that fit the state once the lost zero is put back, nor a 5-digit prefix; or it lies in the range of no state.',
     why: 'It is left empty; state and city still stand.',
     fix: 'Write the 8 digits, such as 01310-100; keep the column as text in spreadsheets.',
+    comoCorrigir: 'Escreva os 8 dígitos do CEP, como 01310-100, e formate a coluna como texto na planilha.',
   },
   {
     id: 'CEP_DE_OUTRA_UF',
@@ -130,6 +144,7 @@ export const AVISOS = [
     condition: '`cep` lies in the range of another state than `uf`.',
     why: "One of the two is wrong: the CEP's state wins when the city exists there and not in the stated one, else the stated state stays.",
     fix: 'Correct CEP or state.',
+    comoCorrigir: 'Confira o endereço de entrega e corrija o CEP ou a UF.',
   },
   {
     id: 'CPF_INVALIDO',
@@ -141,6 +156,7 @@ export const AVISOS = [
       '`documento` has 8 to 11 digits and is no CPF, even with lost zeros put back: a check digit is wrong, or all digits are equal.',
     why: 'It identifies nobody: the order stays, the document is dropped.',
     fix: 'Correct the CPF at the store.',
+    comoCorrigir: 'Confira o CPF com o cliente e corrija o cadastro na loja.',
   },
   {
     id: 'CNPJ_INVALIDO',
@@ -152,6 +168,7 @@ export const AVISOS = [
       '`documento` has 12 or 13 digits, or the 14 characters of a CNPJ, letters included (IN RFB 2.229/2024), and is none, even with lost zeros put back: a check digit is wrong, or all are equal.',
     why: 'It identifies no company: the order stays, the document is dropped.',
     fix: 'Correct the CNPJ at the store.',
+    comoCorrigir: 'Confira o CNPJ com o cliente e corrija o cadastro na loja.',
   },
   {
     id: 'DOCUMENTO_INVALIDO',
@@ -162,6 +179,7 @@ export const AVISOS = [
     condition: '`documento` is not blank and has the shape of neither a CPF nor a CNPJ: masked, too short or too long.',
     why: 'It identifies nobody: the order stays, the document is dropped.',
     fix: 'Export with unmasked documents, or leave the column out.',
+    comoCorrigir: 'Exporte o CPF ou CNPJ completo, sem asteriscos, ou exporte sem essa coluna.',
   },
   {
     id: 'DOCUMENTO_CORRIGIDO',
@@ -173,6 +191,7 @@ export const AVISOS = [
       '`documento` has 8 to 10 digits (or 12 to 13) and is a CPF (CNPJ) with right check digits once its lost leading zeros are put back.',
     why: 'Spreadsheets drop leading zeros; the check digits prove the correction.',
     fix: 'None needed; keep the column as text in spreadsheets.',
+    comoCorrigir: 'Deixe como está, mas formate a coluna como texto na planilha para não perder os zeros à esquerda.',
   },
   {
     id: 'EMAIL_INVALIDO',
@@ -183,6 +202,7 @@ export const AVISOS = [
     condition: '`email` is not blank and, trimmed, is not of the form name@domain.tld.',
     why: 'It reaches and identifies nobody: it is left empty.',
     fix: 'Correct the e-mail at the store.',
+    comoCorrigir: 'Corrija o e-mail no cadastro do cliente na loja, como nome@exemplo.com.br.',
   },
   {
     id: 'TELEFONE_INVALIDO',
@@ -194,6 +214,8 @@ export const AVISOS = [
       '`telefone` is not blank and is not an existing area code with 9 digits beginning with 9 (mobile) or 8 beginning with 2 to 5 (landline); +55 or a 0 may stand in front.',
     why: "It reaches nobody (Anatel's numbering plan): it is left empty.",
     fix: 'Correct the phone at the store; keep the column as text in spreadsheets.',
+    comoCorrigir:
+      'Corrija o telefone no cadastro do cliente na loja, com o DDD, e formate a coluna como texto na planilha.',
   },
   {
     id: 'PRECO_ZERO',
@@ -204,6 +226,7 @@ export const AVISOS = [
     condition: '`preco_unitario` of an item is zero.',
     why: 'A gift counts in units and not in revenue; otherwise the price is missing.',
     fix: 'None needed for gifts; else fill in the price.',
+    comoCorrigir: 'Preencha o preço do item, ou deixe zero se foi brinde.',
   },
   {
     id: 'CATEGORIA_AUSENTE',
@@ -214,6 +237,7 @@ export const AVISOS = [
     condition: '`categoria` of an item is blank.',
     why: 'The item is counted under Sem categoria.',
     fix: 'Give the product a category in the store.',
+    comoCorrigir: 'Escolha uma categoria para o produto no cadastro da loja.',
   },
   {
     id: 'FORMA_DESCONHECIDA',
@@ -225,6 +249,8 @@ export const AVISOS = [
       'The means of a payment is blank, or no known word for Pix, Boleto, Cartão de crédito, Cartão de débito, Carteira or Vale is in it.',
     why: "It is counted as Outro; the store's words stay in `forma_origem`.",
     fix: 'Map the words to a means in the mapping file.',
+    comoCorrigir:
+      'Preencha a forma de pagamento, como Pix, Boleto ou Cartão de crédito, ou peça para incluir a palavra da loja no mapeamento.',
   },
   {
     id: 'PARCELAS_INVALIDAS',
@@ -236,6 +262,7 @@ export const AVISOS = [
       'The number of instalments of a payment is not blank and is not a whole number from 1 to 24 ("3x" is 3).',
     why: 'It is left empty; the amount still counts.',
     fix: 'Write 1 to 24.',
+    comoCorrigir: 'Escreva o número de parcelas, de 1 a 24.',
   },
   {
     id: 'PARCELAS_SEM_CARTAO',
@@ -246,6 +273,7 @@ export const AVISOS = [
     condition: 'A payment by Pix or Boleto states more than one instalment.',
     why: 'Pix and boleto are paid at once: the means or the number is wrong.',
     fix: 'Correct the means of payment or the instalments.',
+    comoCorrigir: 'Corrija a forma de pagamento, ou escreva 1 parcela se foi mesmo Pix ou boleto.',
   },
   {
     id: 'PEDIDO_DE_TESTE',
@@ -257,6 +285,7 @@ export const AVISOS = [
       'The customer\'s name or a product\'s is exactly a word for a test, such as "teste", "cliente teste" or "produto teste".',
     why: 'Test orders count as sales until somebody removes them; only the store can say whether it is one.',
     fix: 'Cancel or delete the order in the store if it is a test.',
+    comoCorrigir: 'Cancele ou exclua o pedido na loja se for mesmo um teste.',
   },
   {
     id: 'TEXTO_COM_FORMULA',
@@ -268,6 +297,7 @@ export const AVISOS = [
       "Order number, customer's name, city, SKU, product or category begins with `=`, `+`, `-` or `@` as a spreadsheet formula does.",
     why: 'Opened in a spreadsheet it would run (OWASP: CSV injection): it is stored as text and escaped on every export.',
     fix: 'Find out who typed it; do not open the original file in a spreadsheet.',
+    comoCorrigir: 'Descubra quem digitou esse texto, corrija-o na loja e não abra o arquivo original em planilha.',
   },
   {
     id: 'TEXTO_ILEGIVEL',
@@ -278,6 +308,7 @@ export const AVISOS = [
     condition: "Customer's name, city, SKU, product or category contains U+FFFD or C1 control codes.",
     why: 'The original letters were lost before the file reached us: the text is kept as it is.',
     fix: 'Export again in UTF-8.',
+    comoCorrigir: 'Exporte o período de novo em UTF-8.',
   },
   {
     id: 'TEXTO_RECODIFICADO',
@@ -289,6 +320,7 @@ export const AVISOS = [
       'Customer\'s name, city, product or category was encoded twice ("SÃ£o Paulo") and was restored by an exact round trip.',
     why: 'The repair is certain, yet the program that made the file has a fault.',
     fix: 'None needed; export in UTF-8.',
+    comoCorrigir: 'Deixe como está e passe a exportar em UTF-8.',
   },
   {
     id: 'REEMBOLSO_MAIOR_QUE_TOTAL',
@@ -299,6 +331,7 @@ export const AVISOS = [
     condition: '`valor_reembolsado`, its sign left out, is larger than the total of the order.',
     why: 'More was given back than was paid: net revenue of the order is negative.',
     fix: 'Check the refunds of the order at the store.',
+    comoCorrigir: 'Confira na loja os reembolsos do pedido e corrija o valor devolvido.',
   },
   {
     id: 'VALOR_ACESSORIO_INVALIDO',
@@ -310,5 +343,6 @@ export const AVISOS = [
       '`valor_reembolsado`, `valor_cobrado` or `comissao` is not blank and cannot be read as money in exactly one way.',
     why: 'The sale does not depend on it: the field counts as not stated.',
     fix: 'Write 1234.56 or 1.234,56, or leave it blank.',
+    comoCorrigir: 'Escreva o reembolso, o total cobrado e a comissão em reais, como 1234,56, ou deixe em branco.',
   },
 ] as const satisfies readonly Rule[];

@@ -11,6 +11,7 @@ export const ORDER_ERROS = [
     condition: 'The line has more or fewer fields than the header, or text after a closing quote.',
     why: 'Values may have moved into the wrong columns, so nothing on the line can be trusted (RFC 4180: every line has the same number of fields).',
     fix: 'Put cells that contain the separator, a quote or a line break between double quotes, or export the period again.',
+    comoCorrigir: 'Preencha as colunas a partir do texto da coluna original, ou exporte o período de novo.',
   },
   {
     id: 'JSON_INVALIDO',
@@ -21,6 +22,8 @@ export const ORDER_ERROS = [
     condition: "The line is not one JSON object (RFC 8259), or a field has another shape than the contract's.",
     why: 'Without its structure the order cannot be read at all.',
     fix: 'Write each order as one JSON object on one line, with nested `itens` and `pagamentos`; an unfinished last line means that the file was cut off.',
+    comoCorrigir:
+      'Exporte o período de novo, por inteiro, ou preencha as colunas a partir do texto da coluna original.',
   },
   {
     id: 'CABECALHO_DIVERGENTE',
@@ -32,6 +35,8 @@ export const ORDER_ERROS = [
       'Lines with the same order and update time state different values in an order column, and their item numbers do not show them to be two complete versions.',
     why: 'The order fields are repeated on each item line; when they differ, choosing one would be a guess.',
     fix: 'Make the order columns equal on all lines of the order, or give two different orders two different numbers.',
+    comoCorrigir:
+      'Deixe data, status, cliente, entrega e totais iguais em todas as linhas do pedido, ou dê outro número ao que for outro pedido.',
   },
   {
     id: 'CONTINUACAO_ORFA',
@@ -43,6 +48,8 @@ export const ORDER_ERROS = [
       'The line leaves the order columns blank and the nearest line above that fills them is of another order.',
     why: 'Blank order columns are filled from the lines of the same order above only; anything else would give items to the wrong order.',
     fix: 'Keep the lines of an order together as exported (do not sort or filter the sheet), or fill the order columns on this line.',
+    comoCorrigir:
+      'Preencha nesta linha o número, a data e os demais dados do pedido, ou exporte de novo sem ordenar nem filtrar a planilha.',
   },
   {
     id: 'ID_PEDIDO_AUSENTE',
@@ -53,6 +60,7 @@ export const ORDER_ERROS = [
     condition: '`id_pedido` is blank.',
     why: 'Store and order number are the key: without the number the order can neither be updated later nor told from a repeat.',
     fix: 'Fill in the order number as the store shows it.',
+    comoCorrigir: 'Preencha o número do pedido como aparece na loja.',
   },
   {
     id: 'ID_PEDIDO_CIENTIFICO',
@@ -63,6 +71,8 @@ export const ORDER_ERROS = [
     condition: '`id_pedido` has an exponent, as in 2,00001E+15 or 2E+15.',
     why: 'A spreadsheet rounded the number: its last digits are lost and several orders may now share it.',
     fix: 'Export again and load the file without opening it in a spreadsheet, or import the column as text.',
+    comoCorrigir:
+      'Copie da loja o número completo do pedido, ou exporte de novo e carregue o arquivo sem abri-lo em planilha.',
   },
   {
     id: 'ID_PEDIDO_INVALIDO',
@@ -73,6 +83,7 @@ export const ORDER_ERROS = [
     condition: '`id_pedido` contains U+FFFD or a control character, or is longer than 100 characters.',
     why: 'Damaged characters make different orders look alike, and the number is the key of everything.',
     fix: 'Export again in UTF-8, or correct the number.',
+    comoCorrigir: 'Copie da loja o número certo do pedido, ou exporte o período de novo em UTF-8.',
   },
   {
     id: 'LOJA_INVALIDA',
@@ -83,6 +94,7 @@ export const ORDER_ERROS = [
     condition: '`loja`, in lower case, is missing or is not 1 to 40 of the characters a-z, 0-9, `_` and `-`.',
     why: 'The store is part of every key, so its name must have one spelling only.',
     fix: 'Use a short name in lower case without accents or spaces, or name the store with `--store`.',
+    comoCorrigir: 'Escreva o nome curto da loja em letras minúsculas, sem acentos nem espaços, como minha-loja.',
   },
   {
     id: 'DATA_PEDIDO_AUSENTE',
@@ -93,6 +105,7 @@ export const ORDER_ERROS = [
     condition: '`data_pedido` is blank.',
     why: 'Every analysis is by day of sale.',
     fix: 'Fill in when the order was placed; the update time is not a substitute.',
+    comoCorrigir: 'Preencha o dia e a hora em que o pedido foi feito, e não os da última atualização.',
   },
   {
     id: 'DATA_PEDIDO_INVALIDA',
@@ -104,6 +117,8 @@ export const ORDER_ERROS = [
       '`data_pedido` is in no known date format (two-digit years and spreadsheet serial numbers are none), or names a day or hour that does not exist (31/02, 00/00/0000, 25:00).',
     why: 'A date that does not exist has no day of sale, and a corrected one would be a guess.',
     fix: 'Write 2026-11-23T14:05:00-03:00 (ISO 8601) or 23/11/2026 14:05; declare files that write the month first.',
+    comoCorrigir:
+      'Escreva a data com o ano em quatro dígitos e a hora, como 23/11/2026 14:05, depois de conferir na loja.',
   },
   {
     id: 'DATA_PEDIDO_FUTURA',
@@ -114,6 +129,7 @@ export const ORDER_ERROS = [
     condition: '`data_pedido` is more than one day after the order was received (`recebido_em`).',
     why: 'An order cannot be placed after it was exported; day and month are often swapped.',
     fix: "Correct the date, or give the export's true time with `--as-of`.",
+    comoCorrigir: 'Corrija a data do pedido e confira se o dia e o mês não foram trocados.',
   },
   {
     id: 'DATA_PEDIDO_ANTIGA',
@@ -124,6 +140,7 @@ export const ORDER_ERROS = [
     condition: '`data_pedido` is before 2000-01-01 00:00 UTC.',
     why: 'Such dates are placeholders (1899, 1970) or mistyped years.',
     fix: 'Correct the date.',
+    comoCorrigir: 'Escreva a data em que o pedido foi feito, como aparece na loja.',
   },
   {
     id: 'ATUALIZADO_EM_INVALIDO',
@@ -134,6 +151,7 @@ export const ORDER_ERROS = [
     condition: '`atualizado_em` is not blank and cannot be read as a time, or is before 2000.',
     why: 'It decides which version of the order is current; ignoring it could bring an old status back.',
     fix: 'Write it like `data_pedido`, or leave the whole column out: the time of the export is used then.',
+    comoCorrigir: 'Escreva quando o pedido mudou pela última vez, como 23/11/2026 14:05.',
   },
   {
     id: 'ATUALIZADO_EM_FUTURO',
@@ -144,6 +162,7 @@ export const ORDER_ERROS = [
     condition: '`atualizado_em` is more than one day after the order was received (`recebido_em`).',
     why: 'A version from the future would win over every later correction.',
     fix: "Correct the time, or give the export's true time with `--as-of`.",
+    comoCorrigir: 'Corrija a data da última atualização e confira se o dia e o mês não foram trocados.',
   },
   {
     id: 'STATUS_AUSENTE',
@@ -154,6 +173,7 @@ export const ORDER_ERROS = [
     condition: '`status` is blank.',
     why: 'Revenue counts by status, and a missing one is never taken for `Pago`.',
     fix: 'Fill in Pago, Pendente, Cancelado or Reembolsado.',
+    comoCorrigir: 'Preencha o status do pedido com Pago, Pendente, Cancelado ou Reembolsado.',
   },
   {
     id: 'STATUS_DESCONHECIDO',
@@ -164,6 +184,8 @@ export const ORDER_ERROS = [
     condition: '`status` is neither Pago, Pendente, Cancelado, Reembolsado nor a known synonym of one.',
     why: 'A doubtful status is never guessed: a wrong `Pago` is revenue that does not exist.',
     fix: "Write one of the four, or map the store's word to one of them in the mapping file.",
+    comoCorrigir:
+      'Troque o status por Pago, Pendente, Cancelado ou Reembolsado, ou peça para incluir a palavra da loja no mapeamento.',
   },
   {
     id: 'CANAL_AUSENTE',
@@ -174,6 +196,7 @@ export const ORDER_ERROS = [
     condition: '`canal` is blank.',
     why: 'The contract requires it: revenue and cancellations are compared by channel.',
     fix: 'Fill in Site, App or Marketplace; Outro when it is none of them.',
+    comoCorrigir: 'Preencha o canal com Site, App ou Marketplace, ou com Outro se não for nenhum deles.',
   },
   {
     id: 'UF_AUSENTE',
@@ -184,6 +207,7 @@ export const ORDER_ERROS = [
     condition: '`uf` is blank, cannot be told from `cep`, and the source has addresses.',
     why: 'Region, municipality and the analyses by state depend on it.',
     fix: 'Fill in the two letters of the delivery state, or the CEP.',
+    comoCorrigir: 'Preencha a sigla do estado de entrega, como SP, ou o CEP.',
   },
   {
     id: 'UF_DESCONHECIDA',
@@ -194,6 +218,7 @@ export const ORDER_ERROS = [
     condition: '`uf` is none of the 27 states, by its two letters, its name or the form BR-SP (ISO 3166-2:BR).',
     why: 'A state that does not exist has no region and cannot be added up.',
     fix: 'Write the two letters of the delivery state, such as SP.',
+    comoCorrigir: 'Escreva a sigla de duas letras do estado de entrega, como SP.',
   },
   {
     id: 'CIDADE_AUSENTE',
@@ -204,6 +229,7 @@ export const ORDER_ERROS = [
     condition: '`cidade` is blank and the source has addresses.',
     why: 'The contract requires the delivery city.',
     fix: 'Fill in the delivery city.',
+    comoCorrigir: 'Preencha a cidade de entrega.',
   },
   {
     id: 'CIDADE_ILEGIVEL',
@@ -214,5 +240,6 @@ export const ORDER_ERROS = [
     condition: '`cidade` contains U+FFFD or C1 control codes, and so names no municipality of its state.',
     why: 'City is a key of the analyses: a damaged name would count as a city of its own.',
     fix: 'Export again in UTF-8, or write the name again.',
+    comoCorrigir: 'Escreva de novo o nome da cidade, com os acentos certos, ou exporte o período de novo em UTF-8.',
   },
 ] as const satisfies readonly Rule[];

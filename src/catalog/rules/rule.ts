@@ -23,4 +23,6 @@ export interface Rule {
   readonly why: string;
   /** English: how to correct it. */
   readonly fix: string;
+  /** Portuguese, one sentence in the imperative: what a store's staff must do, in the words of the spreadsheet. No translation of `fix`. */
+  readonly comoCorrigir: string;
 }

@@ -13,6 +13,7 @@ export const SALE_ERROS = [
       'The order has no item in which any of `sku`, `produto`, `quantidade` and `preco_unitario` is filled in, and its status is not Cancelado.',
     why: 'An order that sold something must say what; a cancelled one without items only gets SEM_ITENS_CANCELADO.',
     fix: 'Add the items, or leave the order out when it sold nothing.',
+    comoCorrigir: 'Acrescente os itens vendidos, ou descarte o registro se nada foi vendido.',
   },
   {
     id: 'ITEM_SEM_PRODUTO',
@@ -23,6 +24,7 @@ export const SALE_ERROS = [
     condition: 'An item has neither `sku` nor `produto`.',
     why: 'What was sold is not known.',
     fix: "Fill in the SKU or the product's name.",
+    comoCorrigir: 'Preencha o SKU ou o nome do produto vendido.',
   },
   {
     id: 'N_ITEM_REPETIDO',
@@ -33,6 +35,7 @@ export const SALE_ERROS = [
     condition: 'Two items of one version of an order state the same `n_item`.',
     why: 'Order and item number are the key: one of the two would be lost or counted twice.',
     fix: 'Number the items 1, 2, 3 ..., or leave `n_item` blank on all of them.',
+    comoCorrigir: 'Numere os itens do pedido sem repetir (1, 2, 3), ou deixe n_item em branco em todos eles.',
   },
   {
     id: 'QUANTIDADE_INVALIDA',
@@ -43,6 +46,7 @@ export const SALE_ERROS = [
     condition: '`quantidade` is blank, is not a number ("2 un"), or has more than seven digits.',
     why: 'Units and revenue cannot be computed.',
     fix: 'Write a whole number without a unit.',
+    comoCorrigir: 'Escreva só o número de unidades vendidas, como 2, sem nenhum texto junto.',
   },
   {
     id: 'QUANTIDADE_NAO_POSITIVA',
@@ -53,6 +57,7 @@ export const SALE_ERROS = [
     condition: '`quantidade` is zero or negative.',
     why: 'A sale has at least one unit; returns are the status Reembolsado or `valor_reembolsado`, never negative items.',
     fix: 'Remove the item, or write the units that were sold.',
+    comoCorrigir: 'Escreva quantas unidades foram vendidas, ou retire o item do pedido.',
   },
   {
     id: 'QUANTIDADE_FRACIONADA',
@@ -63,6 +68,7 @@ export const SALE_ERROS = [
     condition: '`quantidade` has a fraction other than zero, such as 1.5 (2.00 is 2).',
     why: 'Items are counted in units; a fraction is a weight or a price in the wrong column.',
     fix: "Write whole units and put the weight into the product's name.",
+    comoCorrigir: 'Escreva unidades inteiras e ponha o peso ou a medida no nome do produto.',
   },
   {
     id: 'PRECO_INVALIDO',
@@ -74,6 +80,7 @@ export const SALE_ERROS = [
       '`preco_unitario` is blank or cannot be read in exactly one way (1E+03, "-", 12,999, 1,234.56 in a file not declared English), or quantity x price has more than 12 digits before the decimal mark.',
     why: 'A price that is read wrongly is wrong by a factor of 100 or 1000; it is never guessed.',
     fix: 'Write 1234.56 or 1.234,56; declare files in English format.',
+    comoCorrigir: 'Escreva o preço de uma unidade em reais, como 29,90 ou 1234,56.',
   },
   {
     id: 'PRECO_NEGATIVO',
@@ -84,6 +91,8 @@ export const SALE_ERROS = [
     condition: '`preco_unitario` is below zero.',
     why: 'A negative price hides a discount or a refund inside the revenue of products.',
     fix: 'Use `desconto_item`, `desconto`, or the status Reembolsado.',
+    comoCorrigir:
+      'Escreva o preço sem o sinal de menos e lance o abatimento em desconto_item ou desconto, ou use o status Reembolsado se houve devolução.',
   },
   {
     id: 'DESCONTO_ITEM_INVALIDO',
@@ -94,6 +103,7 @@ export const SALE_ERROS = [
     condition: '`desconto_item` is not blank and cannot be read as money in exactly one way.',
     why: 'The revenue of the item depends on it.',
     fix: 'Write the R$ of discount on the whole line as a positive number, such as 5.00; a percentage is not accepted.',
+    comoCorrigir: 'Escreva em reais, e não em porcentagem, o desconto da linha inteira, como 5,00.',
   },
   {
     id: 'DESCONTO_ITEM_MAIOR',
@@ -104,6 +114,8 @@ export const SALE_ERROS = [
     condition: '`desconto_item` is below zero or larger than `quantidade` x `preco_unitario`.',
     why: 'The item would have negative revenue, or more than its price.',
     fix: 'Correct the discount: it is per line, not per unit, and in R$.',
+    comoCorrigir:
+      'Escreva em reais, sem o sinal de menos, o desconto da linha inteira, que não pode passar do valor dela.',
   },
   {
     id: 'FRETE_INVALIDO',
@@ -114,6 +126,7 @@ export const SALE_ERROS = [
     condition: '`frete` is not blank and cannot be read as money in exactly one way.',
     why: 'The total cannot be checked without it.',
     fix: 'Write 12.90 or 12,90; leave it blank or write 0 for free delivery.',
+    comoCorrigir: 'Escreva o frete em reais, como 12,90, ou 0 se a entrega foi grátis.',
   },
   {
     id: 'FRETE_NEGATIVO',
@@ -124,6 +137,8 @@ export const SALE_ERROS = [
     condition: '`frete` is below zero.',
     why: 'Freight is what the customer paid for delivery; a negative one is a discount in the wrong column.',
     fix: 'Move the amount to `desconto`, as a positive number.',
+    comoCorrigir:
+      'Passe esse valor para a coluna desconto, sem o sinal de menos, e deixe em frete só o que o cliente pagou pela entrega.',
   },
   {
     id: 'DESCONTO_INVALIDO',
@@ -134,6 +149,7 @@ export const SALE_ERROS = [
     condition: '`desconto` is not blank and cannot be read as money in exactly one way.',
     why: 'The total cannot be checked without it.',
     fix: "Write the R$ of discount on the whole order, such as 15.00, without the items' own discounts.",
+    comoCorrigir: 'Escreva em reais o desconto do pedido, como 15,00, sem somar os descontos dos itens.',
   },
   {
     id: 'DESCONTO_NEGATIVO',
@@ -144,6 +160,7 @@ export const SALE_ERROS = [
     condition: '`desconto` is below zero.',
     why: 'Read as it stands it would raise the total; some exports write discounts with a minus sign and some surcharges.',
     fix: 'Write the discount as a positive number.',
+    comoCorrigir: 'Escreva o desconto sem o sinal de menos, depois de conferir na loja que não era um acréscimo.',
   },
   {
     id: 'DESCONTO_MAIOR_QUE_SUBTOTAL',
@@ -154,6 +171,8 @@ export const SALE_ERROS = [
     condition: 'The order has items and `desconto` is larger than their sum, freight left out.',
     why: 'The goods would have negative revenue.',
     fix: "Correct the discount: it excludes the items' own discounts and is in R$.",
+    comoCorrigir:
+      'Corrija o desconto do pedido, que é em reais, não em porcentagem, e não repete os descontos dos itens.',
   },
   {
     id: 'VALOR_TOTAL_INVALIDO',
@@ -165,6 +184,7 @@ export const SALE_ERROS = [
       '`valor_total` is not blank and cannot be read as money in exactly one way, or the computed total has more than 12 digits before the decimal mark.',
     why: 'The stated total is what the order is worth to the store; it is never guessed.',
     fix: 'Write 1234.56 or 1.234,56, or leave it blank: it is then computed from items, freight and discount.',
+    comoCorrigir: 'Escreva o total em reais, como 1234,56, ou deixe em branco para que seja calculado.',
   },
   {
     id: 'VALOR_TOTAL_NEGATIVO',
@@ -175,6 +195,7 @@ export const SALE_ERROS = [
     condition: '`valor_total` is below zero.',
     why: 'Refunds are the status Reembolsado or `valor_reembolsado`, never a negative order.',
     fix: 'Send the order with its own total and the status Reembolsado.',
+    comoCorrigir: 'Escreva o total da venda sem o sinal de menos e use o status Reembolsado.',
   },
   {
     id: 'VALOR_TOTAL_ZERO',
@@ -185,6 +206,8 @@ export const SALE_ERROS = [
     condition: 'The order has items, `valor_total` is zero, and items plus freight minus discount is more than zero.',
     why: 'A gift or a full discount comes to zero by its own figures; otherwise the total is missing.',
     fix: 'Write the total, leave it blank to have it computed, or state the discount that makes it zero.',
+    comoCorrigir:
+      'Escreva o total da venda, deixe em branco para que seja calculado, ou informe o desconto que zerou o pedido.',
   },
   {
     id: 'TOTAL_EM_CENTAVOS',
@@ -196,6 +219,7 @@ export const SALE_ERROS = [
       'The order has items, and `valor_total` and items plus freight minus discount, both above zero, differ by a factor of 50 or more, either way.',
     why: 'One of the two is in centavos: revenue would be wrong by a factor of 100.',
     fix: 'Write all amounts in R$; declare the unit of sources that send centavos.',
+    comoCorrigir: 'Escreva em reais, e não em centavos, os preços, o frete, o desconto e o total.',
   },
   {
     id: 'MOEDA_NAO_BRL',
@@ -206,6 +230,7 @@ export const SALE_ERROS = [
     condition: '`moeda` is not blank and is neither BRL (ISO 4217), R$ nor a spelling of real.',
     why: 'Amounts in different currencies must never be added up.',
     fix: 'Convert the order to BRL at the source, or leave it out.',
+    comoCorrigir: 'Converta todos os valores para reais e escreva BRL em moeda, ou descarte o registro.',
   },
   {
     id: 'VALOR_PAGAMENTO_INVALIDO',
@@ -217,6 +242,7 @@ export const SALE_ERROS = [
       'The amount of a payment cannot be read as money in exactly one way, or is blank although the order has several payments.',
     why: 'What was paid by each means cannot be told.',
     fix: 'Write 1234.56 or 1.234,56, or leave it blank when the order has one payment only.',
+    comoCorrigir: 'Escreva em reais o valor de cada pagamento, como 150,00, ou deixe em branco se o pedido só tem um.',
   },
   {
     id: 'BANCO_RECUSOU',
@@ -228,5 +254,7 @@ export const SALE_ERROS = [
       'PostgreSQL refused the order with an error of class 22 (data) or 23 (constraint), found by halving its batch.',
     why: 'A value passed all rules and still does not fit the warehouse: one order must not stop the others.',
     fix: 'Read `detalhes` in the quarantine and correct the field named there; please report it, since a rule is missing.',
+    comoCorrigir:
+      'Corrija o campo indicado nos detalhes do registro e avise quem cuida da Esteira, pois falta uma regra para este caso.',
   },
 ] as const satisfies readonly Rule[];

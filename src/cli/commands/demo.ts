@@ -10,6 +10,7 @@ import { loadFiles } from '../../pipeline/load-files.ts';
 import { type AnalysisFilters, NO_FILTERS, runAnalysis } from '../../pipeline/query.ts';
 import { loadProgress } from '../output/load-progress.ts';
 import { printReport } from '../output/load-report.ts';
+import { processTerminal } from '../output/print-result.ts';
 import { configOf } from '../settings.ts';
 import { openReader, openWarehouse } from '../warehouse-access.ts';
 import { printAnalysis } from './query.ts';
@@ -55,7 +56,7 @@ export function demoCommand(program: Command): void {
       try {
         for (const name of SHOWN) {
           process.stdout.write('\n');
-          await printAnalysis(await runAnalysis(reader.client, name, { ...NO_FILTERS, ...SHORTENED[name] }), { color });
+          await printAnalysis(await runAnalysis(reader.client, name, { ...NO_FILTERS, ...SHORTENED[name] }), { color }, processTerminal, name === SHOWN.at(-1));
         }
       } finally {
         await reader.close();

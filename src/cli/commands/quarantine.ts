@@ -22,6 +22,7 @@ import { csvHead, csvLine } from '../output/csv.ts';
 import { formatCount, formatMoney } from '../output/number-formats.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
 import {
+  counted,
   detailJson,
   detailText,
   LIST_COLUMNS,
@@ -132,7 +133,7 @@ function addList(quarantine: Command): void {
       );
       if (output.json !== true && output.out === undefined) {
         processTerminal.stderr.write(
-          `${formatCount(lines.length)} of ${formatCount(total)} records (esteira quarantine show ID)\n`,
+          `${formatCount(lines.length)} of ${counted(total, 'record')} (esteira quarantine show ID)\n`,
         );
       }
     });
@@ -211,11 +212,11 @@ Examples:
           await writeTexts(draft, texts());
         });
         processTerminal.stderr.write(
-          `${formatCount(records.length)} records in ${formatCount(table.lines.length)} lines written to ${flags.out} (with personal data: keep it private)\n`,
+          `${counted(records.length, 'record')} in ${counted(table.lines.length, 'line')} written to ${flags.out} (with personal data: keep it private)\n`,
         );
         if (table.textOnly > 0)
           processTerminal.stderr.write(
-            `${formatCount(table.textOnly)} records stand as text only: their profile or mapping is not at hand (--mapping FILE).\n`,
+            `Standing as text only: ${counted(table.textOnly, 'record')}; the profile or mapping is not at hand (--mapping FILE).\n`,
           );
         processTerminal.stderr.write(`Correct it, save it as CSV, then: esteira quarantine fix ${flags.out}\n`);
       },
@@ -305,15 +306,12 @@ function addDiscard(quarantine: Command): void {
           const key = await findKey(writer.client, id);
           keys.set(`${key.hash}@${key.store}`, key);
         }
-        if (
-          flags.yes !== true &&
-          !(await confirm(`Discard ${keys.size === 1 ? 'one record' : `${keys.size} records`}?`))
-        ) {
+        if (flags.yes !== true && !(await confirm(`Discard ${counted(keys.size, 'record')}?`))) {
           processTerminal.stderr.write('Nothing was discarded.\n');
           return;
         }
         await discardRecords(writer.client, [...keys.values()], why);
-        processTerminal.stdout.write(`${keys.size} ${keys.size === 1 ? 'record' : 'records'} discarded: ${why}\n`);
+        processTerminal.stdout.write(`${counted(keys.size, 'record')} discarded: ${why}\n`);
       } finally {
         await writer.close();
       }

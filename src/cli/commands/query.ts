@@ -64,11 +64,12 @@ function addAnalysis(query: Command, analysis: Analysis & { readonly name: Analy
     });
 }
 
-/** Prints the answer, and around it (on stderr) what it covers and how fresh it is. */
+/** Prints the answer, and around it (on stderr) what it covers and, unless the caller says that elsewhere, how fresh it is. */
 export async function printAnalysis(
   result: AnalysisResult,
   output: OutputOptions,
   terminal: Terminal = processTerminal,
+  hasFootnote = true,
 ): Promise<void> {
   const isTable = output.json !== true && output.out === undefined;
   if (isTable) terminal.stderr.write(`${captionOf(result)}\n`);
@@ -79,7 +80,7 @@ export async function printAnalysis(
     result.analysis.name === 'summary' ? 'record' : 'table',
     terminal,
   );
-  if (isTable) terminal.stderr.write(`${footnoteOf(result)}\n`);
+  if (isTable && hasFootnote) terminal.stderr.write(`${footnoteOf(result)}\n`);
 }
 
 /** Title, period, statuses and other filters in one line of Portuguese. */

@@ -40,11 +40,16 @@ export function printOutcome(report: Pick<LoadReport, 'totals' | 'rejections' | 
     ['Versões antigas (só histórico)', String(totals.antigos), null],
   ], tableStyle(processTerminal, options.color)));
   if (report.rejections.length > 0) {
-    process.stdout.write('\nNa quarentena, por motivo:\n');
-    process.stdout.write(renderTable(REASONS, report.rejections.map((row) => [row.reason, ruleById(row.reason)?.title ?? '', String(row.count), row.amount]), tableStyle(processTerminal, options.color)));
+    process.stdout.write('\nNa quarentena, por motivo (só os que seguem abertos):\n');
+    process.stdout.write(renderTable(REASONS, report.rejections.slice(0, MOST_REASONS).map((row) => [row.reason, ruleById(row.reason)?.title ?? '', String(row.count), row.amount]), tableStyle(processTerminal, options.color)));
   }
+  const hidden = report.rejections.length - MOST_REASONS;
+  if (hidden > 0) process.stdout.write(`e mais ${hidden} motivos: esteira quarantine summary\n`);
   if (report.wasStopped) process.stderr.write('Stopped: run the same command again to go on from here.\n');
 }
+
+/** Reasons shown; the quarantine command shows all. */
+const MOST_REASONS = 12;
 
 const TOTALS: readonly ResultColumn[] = [
   { name: 'resultado', title: 'Resultado', kind: 'text' },

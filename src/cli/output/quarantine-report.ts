@@ -13,6 +13,11 @@ export interface ReportStyle {
   readonly color: 'auto' | 'always' | 'never';
 }
 
+/** `1 record`, `1.234 records`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Digits of a hash that people are shown. */
 const SHORT_ID = 12;
 
@@ -187,6 +192,6 @@ export const LIST_COLUMNS: readonly ResultColumn[] = [
   { name: 'linha', title: 'Linha', kind: 'code' },
   { name: 'motivos', title: 'Motivos', kind: 'text' },
   { name: 'valor', title: 'Valor', kind: 'money' },
-  { name: 'situacao', title: 'Situação', kind: 'text', isHiddenWhenUniform: true },
+  { name: 'situacao', title: 'Situação', kind: 'text', dropOrder: 2 },
   { name: 'recebido_em', title: 'Recebido em', kind: 'timestamp', dropOrder: 1 },
 ];

@@ -35,7 +35,7 @@ function cell(sql: string, isKey = false): string {
 const MONEY: readonly string[] = ['frete', 'desconto', 'valor_total', 'valor_reembolsado', 'valor_cobrado', 'comissao', 'preco_unitario', 'valor'];
 
 /** A cell; of money written as a JSON number, which has no trailing zeros to keep, always two decimals: the text, and with it the hash, that the flat shape has. */
-function field(name: string, sql: string): string {
+function written(name: string, sql: string): string {
   const text = cell(sql, KEYS.includes(name));
   if (!MONEY.includes(name)) return text;
   return `CASE WHEN regexp_full_match(${sql}, '-?[0-9]+\\.[0-9]') THEN ${sql} || '0' WHEN regexp_full_match(${sql}, '-?[0-9]+') THEN ${sql} || '.00' ELSE ${text} END`;
@@ -78,9 +78,9 @@ export async function planJsonSlices(connection: DuckDBConnection, sliceLines: n
 export async function documentsOfJson(connection: DuckDBConnection, slice: Slice, facts: FileFacts, target: string): Promise<void> {
   // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
   const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
-  const ofOrder = (name: string): string => field(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   const list = (name: string, fields: readonly string[]): string =>
-    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${field(f, `x.${f}`)}`).join(', ')}})`;
+    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${written(f, `x.${f}`)}`).join(', ')}})`;
   await run(connection, `
     CREATE OR REPLACE VIEW ${target} AS
     SELECT rid AS ordinal, linha, CAST(1 AS INTEGER) AS n_linhas, [rid] AS rids, problemas,

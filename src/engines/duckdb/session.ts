@@ -1,4 +1,4 @@
-// Opening DuckDB for one run: an on-disk database in a temporary folder, so that memory stays bounded, and small wrappers to query it.
+// Opening DuckDB for one run: a database in memory that spills into the run's folder beyond its limit, and small wrappers to query it.
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { join } from 'node:path';
 
@@ -10,7 +10,7 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** Folder for the database and its spill files; the caller made it and removes it. */
+  /** Folder for spill files; the caller made it and removes it. */
   readonly folder: string;
   /** As DuckDB writes it, e.g. '1GB'. */
   readonly memoryLimit: string;
@@ -26,8 +26,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    // The file lives for one run: compressing it costs more than it saves.
-    force_compression: 'uncompressed',
     ...(options.threads > 0 ? { threads: String(options.threads) } : {}),
   };
   const instance = await DuckDBInstance.create(':memory:', settings);

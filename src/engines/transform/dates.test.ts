@@ -12,7 +12,10 @@ const MONTH_FIRST = `'mdy'`;
 const local = (order: string): string => `TRY_CAST(${wallClock(d, 'a', order)} AS TIMESTAMP)`;
 /** The instant, as the transform combines the two. */
 const instant = (order: string): string =>
-  caseWhen([[`${statedOffset(d, 'a')} IS NOT NULL`, d.addMinutes(local(order), `-${statedOffset(d, 'a')}`)]], instantOfLocal(d, local(order)));
+  caseWhen(
+    [[`${statedOffset(d, 'a')} IS NOT NULL`, d.addMinutes(local(order), `-${statedOffset(d, 'a')}`)]],
+    instantOfLocal(d, local(order)),
+  );
 
 test('times are read in every known form, the local ones as São Paulo, and nothing else is', async () => {
   const instants: Record<string, string | null> = {
@@ -73,28 +76,42 @@ test('times are read in every known form, the local ones as São Paulo, and noth
 });
 
 test('month and day change places only in a file that was declared month first', async () => {
-  assert.deepEqual(await evaluateTable(local(MONTH_FIRST), ['03/24/2026 22:36', '12/01/2026', '24/03/2026', '2026-03-24']), {
-    '03/24/2026 22:36': '2026-03-24 22:36:00',
-    '12/01/2026': '2026-12-01 00:00:00',
-    '24/03/2026': null,
-    '2026-03-24': '2026-03-24 00:00:00',
-  });
+  assert.deepEqual(
+    await evaluateTable(local(MONTH_FIRST), ['03/24/2026 22:36', '12/01/2026', '24/03/2026', '2026-03-24']),
+    {
+      '03/24/2026 22:36': '2026-03-24 22:36:00',
+      '12/01/2026': '2026-12-01 00:00:00',
+      '24/03/2026': null,
+      '2026-03-24': '2026-03-24 00:00:00',
+    },
+  );
   assert.deepEqual(await evaluate(local(DAY_FIRST), ['12/01/2026']), ['2026-01-12 00:00:00']);
   assert.deepEqual(await evaluate(local('CAST(NULL AS VARCHAR)'), ['12/01/2026']), ['2026-01-12 00:00:00']);
 });
 
 test('every kind of local day before now is read in both spellings', async () => {
   const days: string[] = [];
-  for (let time = Date.UTC(1999, 11, 30); time < Date.UTC(2027, 0, 3); time += 86_400_000) days.push(new Date(time).toISOString().slice(0, 10));
+  for (let time = Date.UTC(1999, 11, 30); time < Date.UTC(2027, 0, 3); time += 86_400_000)
+    days.push(new Date(time).toISOString().slice(0, 10));
   const expected = days.map((day) => `${day} 00:00:00`);
   assert.deepEqual(await evaluate(local(DAY_FIRST), days), expected);
-  assert.deepEqual(await evaluate(local(DAY_FIRST), days.map((day) => day.split('-').reverse().join('/'))), expected);
+  assert.deepEqual(
+    await evaluate(
+      local(DAY_FIRST),
+      days.map((day) => day.split('-').reverse().join('/')),
+    ),
+    expected,
+  );
 });
 
 // --- São Paulo against the time zone data inside Node ---
 
 const HOUR_MS = 3_600_000;
-const wall = new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/Sao_Paulo', dateStyle: 'short', timeStyle: 'medium' });
+const wall = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'America/Sao_Paulo',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
 /** 'YYYY-MM-DD HH:MM:SS' of an instant in São Paulo, by ICU. */
 const wallOf = (time: number): string => wall.format(time);
 const utcText = (time: number): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
@@ -109,7 +126,9 @@ function hours(from: number, to: number): number[] {
 test('the local time of every hour from 2000 to 2026 is the one that ICU knows', async () => {
   const times = hours(2000, 2026);
   const results = await evaluate(localOfInstant(d, 'CAST(a AS TIMESTAMP)'), times.map(utcText));
-  const wrong = times.flatMap((time, index) => (results[index] === wallOf(time) ? [] : [`${utcText(time)}: ${results[index]}, ICU ${wallOf(time)}`]));
+  const wrong = times.flatMap((time, index) =>
+    results[index] === wallOf(time) ? [] : [`${utcText(time)}: ${results[index]}, ICU ${wallOf(time)}`],
+  );
   assert.deepEqual(wrong.slice(0, 5), []);
   assert.equal(times.length, 236_688);
 });
@@ -137,19 +156,58 @@ test('every local hour from 2000 to 2026 is the instant that ICU knows; of a rep
   assert.deepEqual(known.filter((text, index) => results[index] !== utcText(first.get(text) ?? 0)).slice(0, 5), []);
 
   // A skipped time counts as standard time: three hours behind UTC.
-  assert.deepEqual(await evaluate(instantOfLocal(d, 'CAST(a AS TIMESTAMP)'), skipped), skipped.map((text) => utcText(Date.parse(`${text.replace(' ', 'T')}-03:00`))));
+  assert.deepEqual(
+    await evaluate(instantOfLocal(d, 'CAST(a AS TIMESTAMP)'), skipped),
+    skipped.map((text) => utcText(Date.parse(`${text.replace(' ', 'T')}-03:00`))),
+  );
 
   const flagged = await evaluate(isClockChange(d, 'CAST(a AS TIMESTAMP)'), [...known, ...skipped]);
   const expected = [...known.map((text) => String(repeated.has(text))), ...skipped.map(() => 'true')];
-  assert.deepEqual([...known, ...skipped].filter((_, index) => flagged[index] !== expected[index]), []);
+  assert.deepEqual(
+    [...known, ...skipped].filter((_, index) => flagged[index] !== expected[index]),
+    [],
+  );
 });
 
 test('the edges of the two changes that the history is known for are exact to the second', async () => {
   // 2018-11-04 00:00 to 00:59:59 did not exist; 2018-02-17 23:00 to 23:59:59 happened twice.
-  const edges = ['2018-11-03 23:59:59', '2018-11-04 00:00:00', '2018-11-04 00:59:59', '2018-11-04 01:00:00', '2018-02-17 22:59:59', '2018-02-17 23:00:00', '2018-02-17 23:59:59', '2018-02-18 00:00:00', '2019-02-16 23:30:00', '2020-01-01 00:00:00'];
-  assert.deepEqual(await evaluate(isClockChange(d, 'CAST(a AS TIMESTAMP)'), edges), ['false', 'true', 'true', 'false', 'false', 'true', 'true', 'false', 'true', 'false']);
-  assert.deepEqual(await evaluate(instantOfLocal(d, 'CAST(a AS TIMESTAMP)'), edges), [
-    '2018-11-04 02:59:59', '2018-11-04 03:00:00', '2018-11-04 03:59:59', '2018-11-04 03:00:00', '2018-02-18 00:59:59', '2018-02-18 01:00:00', '2018-02-18 01:59:59', '2018-02-18 03:00:00', '2019-02-17 01:30:00', '2020-01-01 03:00:00',
+  const edges = [
+    '2018-11-03 23:59:59',
+    '2018-11-04 00:00:00',
+    '2018-11-04 00:59:59',
+    '2018-11-04 01:00:00',
+    '2018-02-17 22:59:59',
+    '2018-02-17 23:00:00',
+    '2018-02-17 23:59:59',
+    '2018-02-18 00:00:00',
+    '2019-02-16 23:30:00',
+    '2020-01-01 00:00:00',
+  ];
+  assert.deepEqual(await evaluate(isClockChange(d, 'CAST(a AS TIMESTAMP)'), edges), [
+    'false',
+    'true',
+    'true',
+    'false',
+    'false',
+    'true',
+    'true',
+    'false',
+    'true',
+    'false',
   ]);
-  assert.deepEqual(await evaluate(instantOfLocal(d, 'CAST(a AS TIMESTAMP)'), ['2018-01-15 12:00:00']), ['2018-01-15 14:00:00']);
+  assert.deepEqual(await evaluate(instantOfLocal(d, 'CAST(a AS TIMESTAMP)'), edges), [
+    '2018-11-04 02:59:59',
+    '2018-11-04 03:00:00',
+    '2018-11-04 03:59:59',
+    '2018-11-04 03:00:00',
+    '2018-02-18 00:59:59',
+    '2018-02-18 01:00:00',
+    '2018-02-18 01:59:59',
+    '2018-02-18 03:00:00',
+    '2019-02-17 01:30:00',
+    '2020-01-01 03:00:00',
+  ]);
+  assert.deepEqual(await evaluate(instantOfLocal(d, 'CAST(a AS TIMESTAMP)'), ['2018-01-15 12:00:00']), [
+    '2018-01-15 14:00:00',
+  ]);
 });

@@ -1,7 +1,7 @@
 // SQL for an order's items and payments: each list element is read, completed and judged inside the list, so that an order stays one row.
 import { caseWhen, isTrue, type Dialect } from './dialect.ts';
 import { isFraction, money, wholeNumber } from './numbers.ts';
-import { cleanText, hasLostCharacters, repairDoubleEncoding, startsLikeFormula } from './text.ts';
+import { boundedKey, cleanText, hasLostCharacters, repairDoubleEncoding, startsLikeFormula } from './text.ts';
 import { paymentMethod } from './vocabulary.ts';
 
 /** Rule ids with the condition that raises each, over one element. */
@@ -59,13 +59,14 @@ export function readItems(d: Dialect, list: string, format: string, erros: MaskO
 /** Items completed: value of the line, names filled in from each other, and the masks of what is wrong with the figures. */
 export function completeItems(d: Dialect, list: string, erros: MaskOf, avisos: MaskOf): string {
   return d.mapList(list, (i) => {
-    const gross = `CAST(${i}.quantidade AS DECIMAL(14,0)) * ${i}.preco_unitario`;
+    // 19 digits: DuckDB multiplies decimals of up to 18 in 64 bits, and stops at an overflow instead of giving NULL.
+    const gross = `CAST(${i}.quantidade AS DECIMAL(19,0)) * ${i}.preco_unitario`;
     const value = d.tryCast(`${gross} - ${i}.desconto`, 'DECIMAL(14,2)');
     return d.struct({
       n_item: `${i}.n_item`,
-      sku: `COALESCE(${i}.sku, ${i}.produto)`,
+      sku: boundedKey(d, `COALESCE(${i}.sku, ${i}.produto)`),
       produto: `COALESCE(${i}.produto, ${i}.sku)`,
-      categoria: `COALESCE(${i}.categoria, 'Sem categoria')`,
+      categoria: boundedKey(d, `COALESCE(${i}.categoria, 'Sem categoria')`),
       quantidade: `${i}.quantidade`,
       preco_unitario: `${i}.preco_unitario`,
       desconto: `${i}.desconto`,

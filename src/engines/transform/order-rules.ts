@@ -75,7 +75,7 @@ export function orderAvisos(d: Dialect): Conditions {
     DOCUMENTO_CORRIGIDO: isTrue(`documento_valido <> ${document} AND documento_valido = documento_completo`),
     EMAIL_INVALIDO: 'email IS NOT NULL AND email_lido IS NULL',
     TELEFONE_INVALIDO: 'telefone IS NOT NULL AND telefone_lido IS NULL',
-    PEDIDO_DE_TESTE: isTrue(`${comparisonKeyIsTest(d, 'nome')}`),
+    PEDIDO_DE_TESTE: isTrue(comparisonKeyIsTest(d, 'nome')),
     TEXTO_COM_FORMULA: isTrue(`${startsLikeFormula('COALESCE(nome, \'\')')} OR ${startsLikeFormula('COALESCE(cidade, \'\')')} OR ${startsLikeFormula('COALESCE(id_pedido, \'\')')}`),
     TEXTO_ILEGIVEL: isTrue(hasLostCharacters(d, `concat(nome_lido, cidade_lida)`)),
     TEXTO_RECODIFICADO: isTrue('nome_inteiro <> nome OR cidade_inteira <> cidade'),

@@ -23,7 +23,7 @@ export function region(ufSql: string): string {
 /** Eight digits, or five for a prefix; seven digits get their zero back. NULL for anything else; the caller checks the UF. */
 export function cep(d: Dialect, sql: string): string {
   return d.bind(d.replaceAll(sql, '[ .\\-\\x{a0}]', ''), (digits) => caseWhen([
-    [`${d.fullMatch(digits, '0+')}`, 'NULL'],
+    [d.fullMatch(digits, '0+'), 'NULL'],
     [d.fullMatch(digits, '[0-9]{8}|[0-9]{5}'), digits],
     [d.fullMatch(digits, '[0-9]{7}'), `'0' || ${digits}`],
   ]));

@@ -15,8 +15,8 @@ export function comparisonKey(d: Dialect, sql: string): string {
 
 /** The same key in TypeScript, for tables that are prepared outside SQL. */
 export function comparisonKeyOf(value: string): string {
-  const plainOf = new Map([...ACCENTED, ...COMBINING].map((letter, index) => [letter, PLAIN[index] ?? '']));
-  return [...value.toLowerCase()].map((letter) => plainOf.get(letter) ?? letter).join('').replace(/[^a-z0-9]+/g, ' ').trim();
+  const plainOf = new Map(Array.from(ACCENTED + COMBINING).map((letter, index) => [letter, PLAIN[index] ?? '']));
+  return Array.from(value.toLowerCase()).map((letter) => plainOf.get(letter) ?? letter).join('').replace(/[^a-z0-9]+/g, ' ').trim();
 }
 
 /** Control characters become spaces, runs of blanks one space; NULL when nothing is left. */
@@ -24,6 +24,14 @@ export function cleanText(d: Dialect, sql: string): string {
   const needsWork = d.hasMatch(sql, '[\\x00-\\x1f\\x7f\\x{a0}]|  ');
   const cleaned = `NULLIF(trim(${d.replaceAll(sql, '[\\x00-\\x20\\x7f\\x{a0}]+', ' ')}), '')`;
   return caseWhen([[needsWork, cleaned]], sql);
+}
+
+/** Longest text, in characters, that serves as a key: an index entry of PostgreSQL has at most 2704 bytes. */
+const LONGEST_KEY = 200;
+
+/** A text that serves as a key: one that is too long is cut, with a part of its hash behind, so that different ones stay different. */
+export function boundedKey(d: Dialect, sql: string): string {
+  return caseWhen([[`length(${sql}) > ${LONGEST_KEY}`, `concat(substr(${sql}, 1, ${LONGEST_KEY - 20}), ' ', substr(${d.sha256Hex(sql)}, 1, 16))`]], sql);
 }
 
 /**
@@ -35,7 +43,7 @@ function doubleEncodedLetters(): (readonly [second: string, meant: string])[] {
   const letters = new Map<string, string>();
   for (let code = 0xc0; code <= 0xff; code++) {
     const meant = String.fromCodePoint(code);
-    letters.set([...windows1252.decode(new TextEncoder().encode(meant))][1] ?? '', meant);
+    letters.set(Array.from(windows1252.decode(new TextEncoder().encode(meant)))[1] ?? '', meant);
     letters.set(String.fromCodePoint(code - 0x40), meant);
   }
   return [...letters];
@@ -57,7 +65,7 @@ export function looksDoubleEncoded(d: Dialect, sql: string): string {
 /** Undoes one double encoding, only when every non-ASCII character belongs to a pair, so that encoding it again gives the input back. */
 export function repairDoubleEncoding(d: Dialect, sql: string): string {
   const roundTrips = d.fullMatch(sql, `([\\x00-\\x7f]|\\x{c3}[${SECOND_CLASS}]|\\x{c2}[${SIGNS}])*`);
-  const signsAside = [...SIGNS].reduce((inner, sign, index) => `replace(${inner}, 'Â${sign}', '${SIGN_STAND_INS[index]}')`, sql);
+  const signsAside = Array.from(SIGNS).reduce((inner, sign, index) => `replace(${inner}, 'Â${sign}', '${SIGN_STAND_INS[index]}')`, sql);
   const repaired = `translate(replace(${signsAside}, 'Ã', ''), ${d.text(SECONDS + SIGN_STAND_INS)}, ${d.text(MEANT + SIGNS)})`;
   return caseWhen([[`${looksDoubleEncoded(d, sql)} AND ${roundTrips}`, repaired]], sql);
 }

@@ -10,7 +10,7 @@ import { money } from './numbers.ts';
 import { bareDocument, email, isCnpj, isCpf, paddedDocument, phone } from './people.ts';
 import { cep, cityKey, hasLostZero, region, uf, ufOfCep } from './places.ts';
 import { orderErros, orderAvisos, RECORD_PROBLEMS } from './order-rules.ts';
-import { cleanText, repairDoubleEncoding } from './text.ts';
+import { boundedKey, cleanText, repairDoubleEncoding } from './text.ts';
 import { canonicalWord, CHANNEL_WORDS, DELIVERY_WORDS, STATUS_WORDS } from './vocabulary.ts';
 
 /** Raised by one whenever the same input may give other rows; stored with every row (`versao_transformacao`). */
@@ -119,7 +119,7 @@ function steps(d: Dialect): Step[] {
       columns: {
         uf_final: 'CASE WHEN COALESCE(e.ibge_exato, m.codigo_ibge) IS NULL AND n.codigo_ibge IS NOT NULL THEN e.uf_do_cep ELSE e.uf_informada END',
         ibge_final: 'COALESCE(e.ibge_exato, m.codigo_ibge, n.codigo_ibge)',
-        cidade_final: 'COALESCE(m.nome, n.nome, e.cidade_lida)',
+        cidade_final: `COALESCE(m.nome, n.nome, ${boundedKey(d, 'e.cidade_lida')})`,
         cep_final: `CASE WHEN e.uf_do_cep <> e.uf_informada AND ${hasLostZero(d, 'e.cep')} THEN NULL WHEN e.uf_do_cep IS NULL THEN NULL ELSE e.cep_lido END`,
         total_final: 'COALESCE(e.total_lido, CASE WHEN e.valor_total IS NULL THEN e.calculado END)',
         status_final: 'e.status_lido',

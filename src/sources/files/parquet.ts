@@ -65,9 +65,12 @@ export async function surveyParquet(
   return { path, header, types, contentSha256: hash.digest('hex'), bytes };
 }
 
-/** A value as text: times as ISO 8601 (with Z when they are instants), whole numbers without ".0", decimals without exponent. */
-function asText(column: string, type: string): string {
-  if (type === 'VARCHAR') return cleaned(column);
+/** Keys: a NUL in one becomes U+FFFD, which the rules refuse, so that it cannot make two numbers equal. */
+const KEYS: ReadonlySet<string> = new Set(['loja', 'id_pedido']);
+
+/** A value as text, without the NULs that PostgreSQL cannot hold: times as ISO 8601 (with Z when they are instants), whole numbers without ".0", decimals without exponent. */
+function asText(column: string, type: string, nul = ''): string {
+  if (type === 'VARCHAR') return cleaned(`replace(${column}, chr(0), ${literal(nul)})`);
   if (type === 'TIMESTAMP WITH TIME ZONE')
     return `strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
   if (type === 'DOUBLE' || type === 'FLOAT')
@@ -86,7 +89,7 @@ export async function loadParquet(
   for (const column of constants.keys()) selects.delete(column);
   const cells = [...header.positions].map(
     ([key, position]) =>
-      `${asText(identifier(header.names[position] ?? ''), survey.types[position] ?? '')} AS ${identifier(key)}`,
+      `${asText(identifier(header.names[position] ?? ''), survey.types[position] ?? '', KEYS.has(key) ? '\ufffd' : '')} AS ${identifier(key)}`,
   );
   const targets = [...selects].map(([column, sql]) => `${sql} AS ${column}`);
   await conn.run(

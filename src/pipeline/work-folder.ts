@@ -1,0 +1,46 @@
+// The temporary folder of one run: owner-only, removed at its end, and removed by the next run if this one was killed: batches hold personal data.
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFIX = 'esteira-';
+const OWNER_FILE = 'pid';
+
+/** Makes a folder that only this user can enter (0700). The caller removes it. */
+export async function makeWorkFolder(): Promise<string> {
+  await removeAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), PREFIX));
+  await writeFile(join(folder, OWNER_FILE), String(process.pid), { mode: 0o600 });
+  return folder;
+}
+
+/** Removes this user's folders whose process is gone. */
+async function removeAbandoned(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names.filter((candidate) => /^esteira-[A-Za-z0-9]{6}$/.test(candidate))) {
+    const folder = join(tmpdir(), name);
+    if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function isAbandoned(folder: string): Promise<boolean> {
+  try {
+    const found = await stat(folder);
+    if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) return false;
+    // Without an owner's name it is being made at this moment, or it is not ours.
+    const owner = await readFile(join(folder, OWNER_FILE), 'utf8').catch(() => null);
+    if (owner === null) return false;
+    return !isAlive(Number(owner));
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM';
+  }
+}
