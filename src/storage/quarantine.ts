@@ -15,12 +15,18 @@ export async function keepRejected(client: pg.Client, rejected: RowsFile | null,
     const names = rejected.columns.map(quoteName).join(', ');
     await client.query(`
       INSERT INTO pedidos_rejeitados AS q (${names}) SELECT ${names} FROM rejeitados_lote
-      ON CONFLICT (loja, hash_original) DO UPDATE SET vezes = q.vezes + excluded.vezes`);
+      ON CONFLICT (loja, hash_original) DO UPDATE SET vezes = q.vezes + excluded.vezes,
+        -- Only an estimated time can differ: the latest export that shows the record counts, and may show it after the order was thought mended.
+        atualizado_em = GREATEST(q.atualizado_em, excluded.atualizado_em),
+        situacao = CASE WHEN excluded.atualizado_em > q.atualizado_em AND q.situacao = 'resolvido' THEN 'aberto' ELSE q.situacao END`);
     await client.query(`
       UPDATE pedidos_rejeitados q SET situacao = 'resolvido', situacao_motivo = 'versão igual ou mais nova já aceita', situacao_em = now()
       FROM rejeitados_lote l
       WHERE q.loja = l.loja AND q.hash_original = l.hash_original AND q.situacao = 'aberto'
-        AND EXISTS (SELECT 1 FROM historico_status h WHERE h.loja = q.loja AND h.id_pedido = q.id_pedido AND (h.atualizado_em, h.revisao) >= (q.atualizado_em, q.revisao))`);
+        AND EXISTS (
+          SELECT 1 FROM historico_status h
+          LEFT JOIN esteira.vistos v ON v.loja = h.loja AND v.id_pedido = h.id_pedido AND v.revisao = h.revisao AND v.hash_origem = h.hash_origem
+          WHERE h.loja = q.loja AND h.id_pedido = q.id_pedido AND (GREATEST(h.atualizado_em, v.visto_em), h.revisao) >= (q.atualizado_em, q.revisao))`);
   }
   if (!accepted) return;
   const { rows } = await client.query<{ open: boolean }>(`SELECT EXISTS (SELECT 1 FROM pedidos_rejeitados WHERE situacao = 'aberto' AND id_pedido IS NOT NULL) AS open`);

@@ -60,16 +60,6 @@ export async function readPositionText(client: pg.Client, id: string): Promise<s
   return rows[0]?.posicao ?? null;
 }
 
-/** Everything a source's batches did, added up. */
-export async function sourceTotals(client: pg.Client, id: string): Promise<Record<'lidos' | 'aceitos' | 'rejeitados' | 'duplicados' | 'antigos', number>> {
-  const { rows } = await client.query<Record<string, string>>(
-    `SELECT COALESCE(sum(lidos), 0) AS lidos, COALESCE(sum(aceitos), 0) AS aceitos, COALESCE(sum(rejeitados), 0) AS rejeitados,
-       COALESCE(sum(duplicados), 0) AS duplicados, COALESCE(sum(antigos), 0) AS antigos FROM esteira.lotes WHERE id_fonte = $1`, [id]);
-  const row = rows[0] ?? {};
-  const value = (name: string): number => Number(row[name] ?? 0);
-  return { lidos: value('lidos'), aceitos: value('aceitos'), rejeitados: value('rejeitados'), duplicados: value('duplicados'), antigos: value('antigos') };
-}
-
 /** True when the warehouse holds no version of any order. */
 export async function isEmptyWarehouse(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT 1 FROM historico_status) AS empty');

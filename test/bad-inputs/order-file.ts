@@ -27,11 +27,17 @@ export class OrderFile {
   }
 
   /** Warnings and other stored values of accepted orders that differ in one column, by its text. */
-  stored(name: keyof Cells, texts: readonly string[], besides: Cells, ...wanted: string[]): () => Promise<Record<string, Row>> {
+  stored(
+    name: keyof Cells,
+    texts: readonly string[],
+    besides: Cells,
+    ...wanted: string[]
+  ): () => Promise<Record<string, Row>> {
     const ids = texts.map((text) => [text, this.order({ ...besides, [name]: text })] as const);
     return async () => {
       const entries: [string, Row][] = [];
-      for (const [text, id] of ids) entries.push([text, pick(await this.#loaded?.warehouse.order(id), 'avisos', ...wanted)]);
+      for (const [text, id] of ids)
+        entries.push([text, pick(await this.#loaded?.warehouse.order(id), 'avisos', ...wanted)]);
       return Object.fromEntries(entries);
     };
   }
@@ -39,7 +45,9 @@ export class OrderFile {
   async load(): Promise<LoadedOrders> {
     // node:test runs `before` as soon as the first test is declared: wait for the others to put their orders in.
     await new Promise((resume) => setImmediate(resume));
-    const warehouse = await loaded({ after: (hook) => void (this.#release = hook) }, csvOf(this.lines), { decimal: '.' });
+    const warehouse = await loaded({ after: (hook) => void (this.#release = hook) }, csvOf(this.lines), {
+      decimal: '.',
+    });
     this.#loaded = { warehouse, all: await outcomes(warehouse) };
     return this.#loaded;
   }

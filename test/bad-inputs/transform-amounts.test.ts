@@ -228,4 +228,3 @@ test('amounts that do not fit cost their order and nothing else', () => {
     ['!PRECO_INVALIDO', '!VALOR_TOTAL_INVALIDO', ''],
   );
 });
-

@@ -437,4 +437,3 @@ test('a rejected order lists all of its reasons, keeps file, line and text, and 
     ],
   );
 });
-

@@ -55,6 +55,7 @@ test('every invariant from I1 to I6 names a test file, and I7 says when it comes
 });
 
 test('a path that does not exist is found, in a link and in backticks, and text in a block is no path', () => {
-  const page = 'See [x](docs/none.md#y), `src/none.ts`, `src/cli`, [z](https://example.com/) and\n```sh\nsrc/also/none\n```\n';
+  const page =
+    'See [x](docs/none.md#y), `src/none.ts`, `src/cli`, [z](https://example.com/) and\n```sh\nsrc/also/none\n```\n';
   assert.deepEqual(missingPaths(page), ['docs/none.md', 'src/none.ts']);
 });

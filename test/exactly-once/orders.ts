@@ -9,7 +9,7 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** Lines of `orders` orders as they were `generation` hours after being placed; every ninth is refused by the rules, every third has two items. */
+/** Lines of `orders` orders as they were `generation` hours after being placed; every fourth is refused by the rules, every third has two items. */
 export function exportOf(orders: number, generation: number, store = 'loja'): string {
   const lines: Cells[] = [];
   for (let n = 1; n <= orders; n++) {
@@ -20,7 +20,7 @@ export function exportOf(orders: number, generation: number, store = 'loja'): st
     for (let item = 1; item <= itemCount; item++) {
       lines.push(line({
         loja: store, id_pedido: String(n), data_pedido: `2026-0${1 + (n % 8)}-${day} 10:00:00`, atualizado_em: `2026-09-${day} 1${generation}:00:00`,
-        status: n % 9 === 4 ? 'talvez' : (['Pago', 'Pendente', 'Cancelado'][(n + generation) % 3] ?? 'Pago'),
+        status: n % 4 === 1 ? 'talvez' : (['Pago', 'Pendente', 'Cancelado'][(n + generation) % 3] ?? 'Pago'),
         id_cliente: `C${n % 11}`, documento: '', nome: `Cliente ${n % 11} ${generation}`, n_item: String(item), sku: `SKU-${(n + item) % 13}`, produto: `Produto ${(n + item) % 13}`,
         quantidade: String(quantity), valor_total: total, valor_pagamento: total,
       }));

@@ -296,6 +296,10 @@ test('rejected orders are exported, corrected in a spreadsheet and accepted once
     assert.equal(count('DATA_PEDIDO_FUTURA'), 1);
     assert.equal(count('UF_DESCONHECIDA'), 1);
     assert.equal(count('TOTAL'), 9);
+    assert.match(
+      String(summary.find((row) => row['motivo'] === 'UF_DESCONHECIDA')?.['como_corrigir']),
+      /^Escreva a sigla de duas letras do estado/,
+    );
     assert.equal(summary.find((row) => row['motivo'] === 'STATUS_DESCONHECIDO')?.['valor'], 140);
     // 140 + 110 + 130 + 160 (order 104 states it on its whole line) + 5 x 110
     assert.equal(summary.find((row) => row['motivo'] === 'TOTAL')?.['valor'], 1090);
@@ -307,6 +311,12 @@ test('rejected orders are exported, corrected in a spreadsheet and accepted once
     ) as { id: string }[];
     const shown = await esteira('quarantine', 'show', first?.id ?? '');
     assert.match(shown.stdout, /itens\.preco_unitario = "abc"/);
+    // read at 09:00 UTC; the order's own times are São Paulo's already
+    assert.match(shown.stdout, /Recebido em +01\/11\/2026 06:00, 1 vez\n/);
+    assert.match(shown.stdout, /Versão de +06\/10\/2026 08:15, revisão/);
+    assert.match(shown.stdout, /Dia da venda +05\/10\/2026\n/);
+    assert.match(shown.stdout, /Como corrigir: Escreva o preço de uma unidade em reais, /);
+    assert.doesNotMatch(shown.stdout, /UTC|Why:|Fix:/);
     assert.doesNotMatch(shown.stdout, /calc@example\.com/);
     assert.match((await esteira('quarantine', 'show', first?.id ?? '', '--original')).stdout, /calc@example\.com/);
   });
@@ -314,6 +324,10 @@ test('rejected orders are exported, corrected in a spreadsheet and accepted once
   await esteira('quarantine', 'export', '--out', 'corrigir.csv');
   const exported = await readFile(join(folder, 'corrigir.csv'), 'utf8');
   assert.ok(exported.startsWith('\uFEFFid_quarentena,motivos,como_corrigir,loja,id_pedido,'));
+  assert.ok(
+    exported.includes('Escreva a sigla de duas letras do estado de entrega, como SP.'),
+    'how to correct is in Portuguese',
+  );
   assert.ok(exported.includes(`,'=cmd|calc,`) && exported.includes(`,'-promo,`), 'formulas are neutralised');
   assert.ok(exported.includes('"=""00109"""'), 'zeros in front are protected');
 

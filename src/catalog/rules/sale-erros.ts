@@ -255,6 +255,6 @@ export const SALE_ERROS = [
     why: 'A value passed all rules and still does not fit the warehouse: one order must not stop the others.',
     fix: 'Read `detalhes` in the quarantine and correct the field named there; please report it, since a rule is missing.',
     comoCorrigir:
-      'Corrija o campo indicado nos detalhes do registro e avise quem cuida da Esteira, pois falta uma regra para este caso.',
+      'Confira na loja todos os campos do pedido e avise quem cuida da Esteira, pois falta uma regra para este caso.',
   },
 ] as const satisfies readonly Rule[];

@@ -92,7 +92,7 @@ Examples:
             row.records,
             row.orders,
             row.amount,
-            rule?.fix ?? null,
+            rule?.comoCorrigir ?? null,
           ];
         }),
         output,

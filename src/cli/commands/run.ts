@@ -55,7 +55,12 @@ Examples:
       const inputs = await expandInputs(files);
       const warehouse = await openWarehouse(config);
       const interruption = new AbortController();
-      const stop = (): void => interruption.abort();
+      let stopCode = 130;
+      const stop = (signal: NodeJS.Signals): void => {
+        // A supervisor that ends us is obeyed, not failed.
+        if (signal === 'SIGTERM') stopCode = 0;
+        interruption.abort();
+      };
       process.once('SIGINT', stop);
       process.once('SIGTERM', stop);
       const progress = loadProgress(process.stderr);
@@ -73,7 +78,7 @@ Examples:
         });
         progress.clear();
         printReport(report, { json: flags.json === true, color: config.get('color') });
-        process.exitCode = report.wasStopped ? 130 : overLimit(report.totals.lidos, report.totals.rejeitados, limit) ? 4 : flags.skipCode === true && report.totals.lidos === 0 ? 99 : 0;
+        process.exitCode = report.wasStopped ? stopCode : overLimit(report.totals.lidos, report.totals.rejeitados, limit) ? 4 : flags.skipCode === true && report.totals.lidos === 0 ? 99 : 0;
       } finally {
         progress.clear();
         process.off('SIGINT', stop);

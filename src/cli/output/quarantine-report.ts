@@ -4,7 +4,7 @@ import type { ResultColumn } from '../../catalog/analyses.ts';
 import { ruleById } from '../../catalog/rules.ts';
 import type { SendReport } from '../../pipeline/quarantine/send-back.ts';
 import type { QuarantineDetail } from '../../storage/quarantine-read.ts';
-import { formatCount, formatMoney } from './number-formats.ts';
+import { formatCount, formatDate, formatMoney, formatTimestamp } from './number-formats.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderRecord, renderTable } from './table.ts';
 
@@ -34,18 +34,21 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
       text('Situação'),
       detail.stateReason === null
         ? detail.state
-        : `${detail.state}: ${detail.stateReason} (${detail.stateAt?.slice(0, 19)} UTC)`,
+        : `${detail.state}: ${detail.stateReason} (${localTime(detail.stateAt)})`,
     ],
     [text('Loja'), detail.store === '' ? '(ilegível)' : detail.store],
     [text('Pedido'), detail.orderId],
     [text('Valor'), detail.amount === null ? null : formatMoney(detail.amount)],
-    [text('Dia da venda'), detail.day],
+    [text('Dia da venda'), detail.day === null ? null : formatDate(detail.day)],
     [
       text('Origem'),
       `${detail.file}${detail.line === null ? '' : `, linha ${detail.line}`} (${detail.profile}, ${detail.format})`,
     ],
-    [text('Versão de'), `${detail.updatedAt.slice(0, 19)} UTC, revisão ${detail.revision}`],
-    [text('Recebido em'), `${detail.receivedAt.slice(0, 19)} UTC, ${detail.times}x`],
+    [text('Versão de'), `${localTime(detail.updatedAt)}, revisão ${detail.revision}`],
+    [
+      text('Recebido em'),
+      `${localTime(detail.receivedAt)}, ${formatCount(detail.times)} ${detail.times === 1 ? 'vez' : 'vezes'}`,
+    ],
     [text('Transformação'), String(detail.transformVersion)],
   ];
   const parts = [
@@ -63,7 +66,7 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
       if (found.codigo === id && found.campo !== null)
         parts.push(`    ${found.campo} = ${found.valor === null ? '(não mostrado)' : JSON.stringify(found.valor)}\n`);
     }
-    if (rule !== undefined) parts.push(`    Why: ${rule.why}\n    Fix: ${rule.fix}\n`);
+    if (rule !== undefined) parts.push(`    Como corrigir: ${rule.comoCorrigir}\n`);
   }
   if (detail.warnings.length > 0)
     parts.push(`\nAvisos: ${detail.warnings.map((id) => ruleById(id)?.title ?? id).join('; ')}\n`);
@@ -71,7 +74,7 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
   if (detail.current === null) parts.push('  nenhuma versão aceita\n');
   for (const version of detail.history) {
     parts.push(
-      `  ${version.updatedAt.slice(0, 19)} UTC, revisão ${version.revision}: ${version.status}, ${formatMoney(version.amount)}${version.updatedAt === detail.current?.updatedAt && version.revision === detail.current.revision ? ' (atual)' : ''}\n`,
+      `  ${localTime(version.updatedAt)}, revisão ${version.revision}: ${version.status}, ${formatMoney(version.amount)}${version.updatedAt === detail.current?.updatedAt && version.revision === detail.current.revision ? ' (atual)' : ''}\n`,
     );
   }
   for (const other of detail.siblings)
@@ -90,8 +93,22 @@ export function detailJson(detail: QuarantineDetail, withOriginal: boolean): str
     title: ruleById(id)?.title,
     why: ruleById(id)?.why,
     fix: ruleById(id)?.fix,
+    comoCorrigir: ruleById(id)?.comoCorrigir,
   }));
   return `${JSON.stringify({ ...shown, reasons, ...(withOriginal ? { header, original } : {}) }, null, 2)}\n`;
+}
+
+const SAO_PAULO = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'America/Sao_Paulo',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
+
+/** An instant as the warehouse gives it, `2026-11-23 23:11:02.5` in UTC, at São Paulo's wall clock: `23/11/2026 20:11`. */
+function localTime(utc: string | null): string {
+  return utc === null
+    ? '–'
+    : formatTimestamp(SAO_PAULO.format(new Date(`${utc.replace(' ', 'T')}Z`)).replace(' ', 'T'));
 }
 
 function text(title: string): ResultColumn {

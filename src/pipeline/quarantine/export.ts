@@ -51,7 +51,7 @@ export async function correctionTable(
       return [
         id,
         titlesOf(record),
-        fixesOf(record),
+        remediesOf(record),
         ...cells,
         original === null ? null : protectCell(original, 'text'),
       ];
@@ -79,10 +79,10 @@ function titlesOf(record: QuarantineRecord): string {
   return record.reasons.map((id) => `${id}: ${ruleById(id)?.title ?? '?'}`).join('; ');
 }
 
-function fixesOf(record: QuarantineRecord): string {
+function remediesOf(record: QuarantineRecord): string {
   return record.reasons
-    .map((id) => ruleById(id)?.fix ?? '')
-    .filter((fix) => fix !== '')
+    .map((id) => ruleById(id)?.comoCorrigir ?? '')
+    .filter((remedy) => remedy !== '')
     .join(' | ');
 }
 
