@@ -22,12 +22,25 @@ import { startEmbedded, stopEmbedded } from '../src/storage/embedded/server.ts';
 import { migrate } from '../src/storage/migrations.ts';
 
 const { values } = parseArgs({
-  options: { lines: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' }, scenario: { type: 'string', default: 'all' } },
+  options: {
+    lines: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    scenario: { type: 'string', default: 'all' },
+  },
 });
 const LINES = Number(values.lines);
 const ROUNDS = Number(values.rounds);
 const AS_OF = new Date('2026-11-01T09:00:00Z');
-const TABLES = ['pedidos', 'itens_pedido', 'pagamentos', 'historico_status', 'clientes', 'produtos', 'pedidos_rejeitados', ...ROLLUPS.map((rollup) => rollup.table)];
+const TABLES = [
+  'pedidos',
+  'itens_pedido',
+  'pagamentos',
+  'historico_status',
+  'clientes',
+  'produtos',
+  'pedidos_rejeitados',
+  ...ROLLUPS.map((rollup) => rollup.table),
+];
 const BARS = { fresh: 2.5, half: 3, changed: 3, unchanged: 1.5 } as const;
 type Scenario = keyof typeof BARS;
 
@@ -39,7 +52,9 @@ try {
   await assertDurable();
   const files = await makeFiles();
   const rows = await outputRows(files.full);
-  const scenarios = (values.scenario === 'all' ? ['fresh', 'half', 'changed', 'unchanged'] : [values.scenario]) as Scenario[];
+  const scenarios = (
+    values.scenario === 'all' ? ['fresh', 'half', 'changed', 'unchanged'] : [values.scenario]
+  ) as Scenario[];
   const seconds: Record<string, number[]> = { floor: [], ...Object.fromEntries(scenarios.map((name) => [name, []])) };
   for (let round = 0; round < ROUNDS; round++) {
     for (const scenario of scenarios) {
@@ -57,7 +72,8 @@ async function assertDurable(): Promise<void> {
   const client = await connect(server.url('app'), 'reader');
   for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
     const { rows } = await client.query<{ value: string }>('SELECT current_setting($1) AS value', [name]);
-    if (rows[0]?.value !== 'on') throw new Error(`${name} is ${rows[0]?.value}: a figure without durability means nothing`);
+    if (rows[0]?.value !== 'on')
+      throw new Error(`${name} is ${rows[0]?.value}: a figure without durability means nothing`);
     process.stdout.write(`${name}=${rows[0].value} `);
   }
   process.stdout.write('\n');
@@ -73,7 +89,12 @@ interface Files {
 
 /** The file of the run, the same orders in another file, half of them, and an older version of that half. */
 async function makeFiles(): Promise<Files> {
-  const files = { full: join(folder, 'full.csv'), same: join(folder, 'same.csv'), half: join(folder, 'half.csv'), older: join(folder, 'older.csv') };
+  const files = {
+    full: join(folder, 'full.csv'),
+    same: join(folder, 'same.csv'),
+    half: join(folder, 'half.csv'),
+    older: join(folder, 'older.csv'),
+  };
   await generate({ rows: LINES, seed: 7, out: files.full });
   const instance = await DuckDBInstance.create(':memory:');
   const duckdb = await instance.connect();
@@ -81,7 +102,9 @@ async function makeFiles(): Promise<Files> {
   const isHalf = 'hash(id_pedido) % 2 = 0';
   await duckdb.run(`COPY (SELECT *, '' AS nota ${from}) TO '${files.same}' (HEADER)`);
   await duckdb.run(`COPY (SELECT * ${from} WHERE ${isHalf}) TO '${files.half}' (HEADER)`);
-  await duckdb.run(`COPY (SELECT * REPLACE (data_pedido AS atualizado_em, 'Pendente' AS status) ${from} WHERE ${isHalf}) TO '${files.older}' (HEADER)`);
+  await duckdb.run(
+    `COPY (SELECT * REPLACE (data_pedido AS atualizado_em, 'Pendente' AS status) ${from} WHERE ${isHalf}) TO '${files.older}' (HEADER)`,
+  );
   duckdb.closeSync();
   instance.closeSync();
   return files;
@@ -106,9 +129,18 @@ async function inFreshDatabase<T>(action: (url: string, client: pg.Client) => Pr
 
 async function load(url: string, path: string): Promise<number> {
   const started = performance.now();
-  await loadFile({ path, name: path.split('/').at(-1) ?? path }, {
-    warehouseUrl: url, memoryLimit: '1GB', threads: 0, batchLines: 250_000, maxOutageMs: 0, reprocess: false, reading: { asOf: AS_OF },
-  });
+  await loadFile(
+    { path, name: path.split('/').at(-1) ?? path },
+    {
+      warehouseUrl: url,
+      memoryLimit: '1GB',
+      threads: 0,
+      batchLines: 250_000,
+      maxOutageMs: 0,
+      reprocess: false,
+      reading: { asOf: AS_OF },
+    },
+  );
   return (performance.now() - started) / 1000;
 }
 
@@ -118,7 +150,10 @@ function outputRows(path: string): Promise<RowsFile[]> {
     await load(url, path);
     const files: RowsFile[] = [];
     for (const table of TABLES) {
-      const { rows } = await client.query<{ name: string }>('SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum', [table]);
+      const { rows } = await client.query<{ name: string }>(
+        'SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum',
+        [table],
+      );
       const { rows: counted } = await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`);
       const target = join(folder, `${table}.rows.csv`);
       await copyOut(client, `SELECT * FROM ${table}`, target);
@@ -146,7 +181,9 @@ function measureLoad(scenario: Scenario, files: Files): Promise<number> {
     await client.query('ANALYZE');
     const { rows: before } = await client.query<{ n: string }>('SELECT count(*) AS n FROM esteira.lotes');
     const taken = await load(url, files.full);
-    const { rows } = await client.query<Record<string, string>>(`SELECT sum(aceitos) AS aceitos, sum(duplicados) AS duplicados, sum(antigos) AS antigos, sum(rejeitados) AS rejeitados
+    const { rows } = await client.query<
+      Record<string, string>
+    >(`SELECT sum(aceitos) AS aceitos, sum(duplicados) AS duplicados, sum(antigos) AS antigos, sum(rejeitados) AS rejeitados
       FROM (SELECT * FROM esteira.lotes ORDER BY confirmado_em OFFSET ${before[0]?.n}) l`);
     process.stdout.write(`${scenario.padEnd(10)} ${taken.toFixed(2)} s  ${JSON.stringify(rows[0])}\n`);
     return taken;
@@ -162,11 +199,15 @@ function median(numbers: readonly number[]): number {
 function report(scenarios: readonly Scenario[], seconds: Record<string, number[]>, rows: readonly RowsFile[]): void {
   const floor = median(seconds['floor'] ?? []);
   const rowCount = rows.reduce((sum, file) => sum + file.rowCount, 0);
-  process.stdout.write(`${LINES} lines, ${rowCount} output rows in ${rows.length} tables; medians of ${ROUNDS} rounds\n`);
+  process.stdout.write(
+    `${LINES} lines, ${rowCount} output rows in ${rows.length} tables; medians of ${ROUNDS} rounds\n`,
+  );
   process.stdout.write(`bare COPY   ${floor.toFixed(2)} s  ${Math.round(rowCount / floor)} rows/s\n`);
   for (const scenario of scenarios) {
     const taken = median(seconds[scenario] ?? []);
-    process.stdout.write(`${scenario.padEnd(10)}  ${taken.toFixed(2)} s  ${Math.round(LINES / taken)} lines/s  ratio ${(taken / floor).toFixed(2)} (bar ${BARS[scenario]})\n`);
+    process.stdout.write(
+      `${scenario.padEnd(10)}  ${taken.toFixed(2)} s  ${Math.round(LINES / taken)} lines/s  ratio ${(taken / floor).toFixed(2)} (bar ${BARS[scenario]})\n`,
+    );
   }
   const first = scenarios[0];
   if (first) process.stdout.write(`ratio: ${(median(seconds[first] ?? []) / floor).toFixed(2)}\n`);

@@ -16,7 +16,14 @@ import { packagePath } from '../src/lib/paths.ts';
 import { generate } from '../src/pipeline/generate.ts';
 import { loadFile } from '../src/pipeline/load-file.ts';
 import { addDays, addMonths, monthOf } from '../src/pipeline/period.ts';
-import { type AnalysisFilters, bindNames, NO_FILTERS, resolveParameters, runAnalysis, SNAPSHOT_SETTINGS } from '../src/pipeline/query.ts';
+import {
+  type AnalysisFilters,
+  bindNames,
+  NO_FILTERS,
+  resolveParameters,
+  runAnalysis,
+  SNAPSHOT_SETTINGS,
+} from '../src/pipeline/query.ts';
 import { connect } from '../src/storage/connection.ts';
 import { startEmbedded, stopEmbedded } from '../src/storage/embedded/server.ts';
 import { migrate } from '../src/storage/migrations.ts';
@@ -63,9 +70,18 @@ async function withOwnWarehouse(measure: (url: string) => Promise<void>): Promis
     await generate({ rows: Number(values.rows), seed: Number(values.seed), out: file });
     const owner = await connect(server.url('app'), 'loader');
     await migrate(owner);
-    await loadFile({ path: file, name: 'pedidos.csv' }, {
-      warehouseUrl: server.url('app'), memoryLimit: '1GB', threads: 0, batchLines: 250_000, maxOutageMs: 0, reprocess: false, reading: { asOf: AS_OF },
-    });
+    await loadFile(
+      { path: file, name: 'pedidos.csv' },
+      {
+        warehouseUrl: server.url('app'),
+        memoryLimit: '1GB',
+        threads: 0,
+        batchLines: 250_000,
+        maxOutageMs: 0,
+        reprocess: false,
+        reading: { asOf: AS_OF },
+      },
+    );
     // what autovacuum does by itself within a minute or two
     await owner.query('VACUUM (ANALYZE)');
     await owner.end();
@@ -79,18 +95,33 @@ async function withOwnWarehouse(measure: (url: string) => Promise<void>): Promis
 async function measureAll(url: string): Promise<void> {
   const client = await connect(url, 'reader');
   try {
-    const { rows } = await client.query<{ orders: string; newest: string }>('SELECT count(*) AS orders, max(data_venda)::text AS newest FROM pedidos');
+    const { rows } = await client.query<{ orders: string; newest: string }>(
+      'SELECT count(*) AS orders, max(data_venda)::text AS newest FROM pedidos',
+    );
     const newest = rows[0]?.newest ?? '';
-    process.stdout.write(`${rows[0]?.orders} orders up to ${newest}, median of ${RUNS}, load average ${loadText()}\n\n`);
+    process.stdout.write(
+      `${rows[0]?.orders} orders up to ${newest}, median of ${RUNS}, load average ${loadText()}\n\n`,
+    );
     print(['analysis', 'period', 'narrowed', 'server ms', 'whole ms', 'rows (base)', '']);
     let missed = 0;
     for (const { name } of ANALYSES.filter((analysis) => wanted.includes(analysis.name))) {
       for (const each of casesUpTo(newest)) {
         const found = await measureCase(client, name, each);
         const isExempt = name === 'customers';
-        const faults = [...(found.whole >= each.bar ? [`over ${each.bar} ms`] : []), ...found.wholeTables.map((table) => `reads all of ${table}`)];
+        const faults = [
+          ...(found.whole >= each.bar ? [`over ${each.bar} ms`] : []),
+          ...found.wholeTables.map((table) => `reads all of ${table}`),
+        ];
         if (faults.length > 0 && !isExempt) missed += 1;
-        print([name, each.period, each.narrowed, found.server.toFixed(1), found.whole.toFixed(1), `${found.rows} (${found.baseRows})`, faults.join(', ')]);
+        print([
+          name,
+          each.period,
+          each.narrowed,
+          found.server.toFixed(1),
+          found.whole.toFixed(1),
+          `${found.rows} (${found.baseRows})`,
+          faults.join(', '),
+        ]);
       }
     }
     process.stdout.write(`\nload average ${loadText()}\nmissed: ${missed}\n`);
@@ -116,12 +147,22 @@ function casesUpTo(newest: string): Case[] {
     { narrowed: '--uf SP', channels: null, ufs: ['SP'] },
   ];
   return periods.flatMap(({ period, from, to, bar }) =>
-    narrowings.map(({ narrowed, channels, ufs }) => ({ period, narrowed, bar, filters: { ...NO_FILTERS, from, to, channels, ufs } })));
+    narrowings.map(({ narrowed, channels, ufs }) => ({
+      period,
+      narrowed,
+      bar,
+      filters: { ...NO_FILTERS, from, to, channels, ufs },
+    })),
+  );
 }
 
 async function measureCase(client: pg.Client, name: AnalysisName, each: Case): Promise<Measured> {
   const analysis = ANALYSES.find((candidate) => candidate.name === name);
-  const filters = { ...each.filters, statuses: analysis?.defaultStatuses ?? null, limit: analysis?.limit.byDefault ?? null };
+  const filters = {
+    ...each.filters,
+    statuses: analysis?.defaultStatuses ?? null,
+    limit: analysis?.limit.byDefault ?? null,
+  };
   const sql = await readFile(packagePath('sql', 'analyses', `${name}.sql`), 'utf8');
   const server: number[] = [];
   const whole: number[] = [];
@@ -145,7 +186,9 @@ async function measureCase(client: pg.Client, name: AnalysisName, each: Case): P
     whole: median(whole),
     rows: sum(scans.map(rowsRead)),
     baseRows: sum(scans.filter(isBase).map(rowsRead)),
-    wholeTables: scans.filter((scan) => isBase(scan) && scan['Node Type'] === 'Seq Scan' && rowsRead(scan) > 0).map((scan) => scan['Relation Name'] ?? ''),
+    wholeTables: scans
+      .filter((scan) => isBase(scan) && scan['Node Type'] === 'Seq Scan' && rowsRead(scan) > 0)
+      .map((scan) => scan['Relation Name'] ?? ''),
   };
 }
 
@@ -158,13 +201,18 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-async function explain(client: pg.Client, sql: string, filters: AnalysisFilters): Promise<{ plan: PlanNode; ms: number }> {
+async function explain(
+  client: pg.Client,
+  sql: string,
+  filters: AnalysisFilters,
+): Promise<{ plan: PlanNode; ms: number }> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     await client.query(SNAPSHOT_SETTINGS);
     const statement = bindNames(sql, await resolveParameters(client, filters));
-    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode; 'Planning Time': number; 'Execution Time': number }[] }>(
-      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${statement.text}`, statement.values);
+    const { rows } = await client.query<{
+      'QUERY PLAN': { Plan: PlanNode; 'Planning Time': number; 'Execution Time': number }[];
+    }>(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${statement.text}`, statement.values);
     const result = rows[0]?.['QUERY PLAN'][0];
     return { plan: result?.Plan ?? {}, ms: (result?.['Planning Time'] ?? 0) + (result?.['Execution Time'] ?? 0) };
   } finally {
@@ -182,7 +230,14 @@ function rowsRead(scan: PlanNode): number {
 
 function print(cells: readonly string[]): void {
   const widths = [19, 12, 14, 9, 8, 18, 0];
-  process.stdout.write(`${cells.map((cell, index) => (index >= 3 && index <= 5 ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0))).join('  ').trimEnd()}\n`);
+  process.stdout.write(
+    `${cells
+      .map((cell, index) =>
+        index >= 3 && index <= 5 ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
+      )
+      .join('  ')
+      .trimEnd()}\n`,
+  );
 }
 
 function median(numbers: readonly number[]): number {
@@ -195,5 +250,7 @@ function sum(numbers: readonly number[]): number {
 }
 
 function loadText(): string {
-  return loadavg().map((load) => load.toFixed(2)).join(' ');
+  return loadavg()
+    .map((load) => load.toFixed(2))
+    .join(' ');
 }

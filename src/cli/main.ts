@@ -22,7 +22,16 @@ import { reportError } from './report-error.ts';
 
 /** In the order of a first day with Esteira: this is the order of the help. */
 const COMMANDS = [
-  demoCommand, runCommand, extractCommand, queryCommand, quarantineCommand, sqlCommand, generateCommand, storeCommand, warehouseCommand, configCommand,
+  demoCommand,
+  runCommand,
+  extractCommand,
+  queryCommand,
+  quarantineCommand,
+  sqlCommand,
+  generateCommand,
+  storeCommand,
+  warehouseCommand,
+  configCommand,
 ];
 
 /** The whole program, as the shell completion and the documentation see it too. */
@@ -34,7 +43,10 @@ export function buildProgram(): Command {
     .showHelpAfterError('(add --help for the options of this command)')
     .exitOverride()
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
-    .addHelpText('after', '\nExamples:\n  esteira demo                      load 50,000 invented orders and show the main answers\n  esteira run pedidos.csv           load a file\n  esteira query top-products        ask the warehouse\n  esteira doctor                    check this machine');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  esteira demo                      load 50,000 invented orders and show the main answers\n  esteira run pedidos.csv           load a file\n  esteira query top-products        ask the warehouse\n  esteira doctor                    check this machine',
+    );
   addSettingFlags(program);
   for (const add of COMMANDS) add(program);
   doctorCommand(program, [checkSchema]);
@@ -56,7 +68,16 @@ function exitCodeOf(error: unknown, asJson: boolean): number {
   // Commander has already printed what it had to say; only its exit codes differ from ours.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (isBrokenPipe(error)) return 0;
-  const known = error instanceof EsteiraError ? error : isInterruption(error) ? fail('INTERRUPTED', { what: 'Stopped.', why: 'You asked for it.', fix: 'Run the same command again to go on.' }) : null;
+  const known =
+    error instanceof EsteiraError
+      ? error
+      : isInterruption(error)
+        ? fail('INTERRUPTED', {
+            what: 'Stopped.',
+            why: 'You asked for it.',
+            fix: 'Run the same command again to go on.',
+          })
+        : null;
   reportError(known ?? error, asJson);
   return known?.exit ?? 1;
 }

@@ -10,7 +10,8 @@ const NAME = 'Schema';
 
 export async function checkSchema(config: Config): Promise<Finding> {
   const url = config.get('warehouse.url') ?? runningUrl(config.get('home'));
-  if (url === undefined) return { name: NAME, status: 'ok', detail: 'not asked: the embedded warehouse is not running' };
+  if (url === undefined)
+    return { name: NAME, status: 'ok', detail: 'not asked: the embedded warehouse is not running' };
   try {
     const client = await connect(url, 'reader');
     try {
@@ -20,10 +21,21 @@ export async function checkSchema(config: Config): Promise<Finding> {
     }
     return { name: NAME, status: 'ok', detail: 'as this version of Esteira expects it' };
   } catch (error) {
-    if (!(error instanceof EsteiraError)) return { name: NAME, status: 'failed', detail: messageOf(error), fix: 'Look at the server log (esteira warehouse status).' };
+    if (!(error instanceof EsteiraError))
+      return {
+        name: NAME,
+        status: 'failed',
+        detail: messageOf(error),
+        fix: 'Look at the server log (esteira warehouse status).',
+      };
     // An empty warehouse is what a first day looks like.
     const isEmpty = error.code === 'WAREHOUSE_EMPTY';
-    return { name: NAME, status: isEmpty ? 'ok' : 'failed', detail: error.what, ...(isEmpty ? {} : { fix: error.fix }) };
+    return {
+      name: NAME,
+      status: isEmpty ? 'ok' : 'failed',
+      detail: error.what,
+      ...(isEmpty ? {} : { fix: error.fix }),
+    };
   }
 }
 

@@ -11,7 +11,11 @@ export interface Access {
 }
 
 function resolve(config: Config): ReturnType<typeof resolveWarehouse> {
-  return resolveWarehouse({ home: config.get('home'), url: config.get('warehouse.url'), readUrl: config.get('warehouse.read_url') });
+  return resolveWarehouse({
+    home: config.get('home'),
+    url: config.get('warehouse.url'),
+    readUrl: config.get('warehouse.read_url'),
+  });
 }
 
 /** A connection with the read-only role to a warehouse of the right schema. */

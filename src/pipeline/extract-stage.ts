@@ -25,11 +25,24 @@ export async function prepareStoreBatch(session: Session, batch: StoreBatch): Pr
   const connection = await session.connect();
   await stageDocuments(connection, documents);
   const source = `${PREFIX}_documentos`;
-  const facts = { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: receivedAt.toISOString().slice(0, 23).replace('T', ' ') };
-  await documentsOfJson(connection, { kind: 'contiguous', from: 0, to: documents.length - 1 }, facts, `${source}_lidos`);
+  const facts = {
+    decimalFormat: null,
+    dateFormat: null,
+    hasAddress: true,
+    receivedAt: receivedAt.toISOString().slice(0, 23).replace('T', ' '),
+  };
+  await documentsOfJson(
+    connection,
+    { kind: 'contiguous', from: 0, to: documents.length - 1 },
+    facts,
+    `${source}_lidos`,
+  );
   // What is no order document names no store, but it is known where it came from.
   const ownStore = `CASE WHEN problemas IS NOT NULL THEN '${loja.replaceAll("'", "''")}' ELSE loja END`;
-  await run(connection, `CREATE OR REPLACE VIEW ${source} AS SELECT * REPLACE (${ownStore} AS loja) FROM ${source}_lidos`);
+  await run(
+    connection,
+    `CREATE OR REPLACE VIEW ${source} AS SELECT * REPLACE (${ownStore} AS loja) FROM ${source}_lidos`,
+  );
   return prepareBatch(connection, session.folder, PREFIX, source, {
     id: batch.id,
     sourceId: batch.sourceId,
@@ -63,7 +76,10 @@ async function stageDocuments(connection: DuckDBConnection, documents: readonly 
 }
 
 async function loadOriginals(connection: DuckDBConnection, prefix: string): Promise<void> {
-  await run(connection, `
+  await run(
+    connection,
+    `
     CREATE OR REPLACE TABLE ${prefix}_originais AS
-    SELECT t.ordinal, l.texto AS original FROM ${prefix}_rejeitados_escritos t JOIN linhas_json l ON l.rowid = t.ordinal`);
+    SELECT t.ordinal, l.texto AS original FROM ${prefix}_rejeitados_escritos t JOIN linhas_json l ON l.rowid = t.ordinal`,
+  );
 }

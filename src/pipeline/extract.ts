@@ -70,7 +70,11 @@ export async function extract(reader: StoreReader, options: ExtractOptions): Pro
   const folder = await makeWorkFolder();
   const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
   const warehouse = new WarehouseClient({
-    url: options.warehouseUrl, folder, reprocess: false, maxOutageMs: options.maxOutageMs, signal: options.signal,
+    url: options.warehouseUrl,
+    folder,
+    reprocess: false,
+    maxOutageMs: options.maxOutageMs,
+    signal: options.signal,
     onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', reason: `PostgreSQL: ${reason}`, waitMs }),
   });
   try {
@@ -121,9 +125,18 @@ class Extraction {
       wasStopped = true;
     }
     return {
-      store: this.#options.store, loja, sourceId: this.#sourceId, pageCount: this.#pageCount, orderCount: this.#orderCount, batchCount: this.#batchCount,
-      overtakenCount: this.#overtakenCount, readUntil: this.#readUntil, totals: this.#counts,
-      rejections: wasStopped ? [] : await openRejections(this.#options.warehouseUrl, [loja]), wasStopped, seconds: (performance.now() - started) / 1000,
+      store: this.#options.store,
+      loja,
+      sourceId: this.#sourceId,
+      pageCount: this.#pageCount,
+      orderCount: this.#orderCount,
+      batchCount: this.#batchCount,
+      overtakenCount: this.#overtakenCount,
+      readUntil: this.#readUntil,
+      totals: this.#counts,
+      rejections: wasStopped ? [] : await openRejections(this.#options.warehouseUrl, [loja]),
+      wasStopped,
+      seconds: (performance.now() - started) / 1000,
     };
   }
 
@@ -136,10 +149,20 @@ class Extraction {
   #register(): Promise<void> {
     const { loja, identity } = this.#reader;
     const receivedAt = new Date();
-    return this.#warehouse.run((client) => registerSource(client, {
-      id: this.#sourceId, type: 'loja', name: loja, profile: this.#options.store, sha256: null, options: { identidade: identity },
-      receivedAt, batchCount: null, linesRead: 0, linesIgnored: 0,
-    }));
+    return this.#warehouse.run((client) =>
+      registerSource(client, {
+        id: this.#sourceId,
+        type: 'loja',
+        name: loja,
+        profile: this.#options.store,
+        sha256: null,
+        options: { identidade: identity },
+        receivedAt,
+        batchCount: null,
+        linesRead: 0,
+        linesIgnored: 0,
+      }),
+    );
   }
 
   /** Reads from the stored position to the end; false when another process moved the position meanwhile. */
@@ -161,7 +184,12 @@ class Extraction {
         this.#counts = addCounts(this.#counts, counts);
         this.#batchCount += 1;
         position = positionAfter;
-        onProgress?.({ kind: 'loaded', orderCount: this.#orderCount, batchCount: this.#batchCount, counts: this.#counts });
+        onProgress?.({
+          kind: 'loaded',
+          orderCount: this.#orderCount,
+          batchCount: this.#batchCount,
+          counts: this.#counts,
+        });
       }
       if (page.done) this.#readUntil = page.window.until;
     }
@@ -182,8 +210,13 @@ class Extraction {
     // The store's clock may be ahead of ours: what it had already changed is not in the future.
     const receivedAt = new Date(Math.max(Date.now(), Date.parse(page.window.until)));
     const batch: PreparedBatch = await prepareStoreBatch(this.#session, {
-      id: batchIdOf(this.#sourceId, positionBefore), sourceId: this.#sourceId, positionBefore, positionAfter,
-      loja: this.#reader.loja, documents: page.documents, receivedAt,
+      id: batchIdOf(this.#sourceId, positionBefore),
+      sourceId: this.#sourceId,
+      positionBefore,
+      positionAfter,
+      loja: this.#reader.loja,
+      documents: page.documents,
+      receivedAt,
     });
     try {
       const outcome = await this.#warehouse.load(batch);
@@ -205,7 +238,11 @@ function batchIdOf(sourceId: string, positionBefore: string): string {
 /** However being asked to stop comes out of a wait or a request, it is no failure: what is committed is the place to go on from. */
 function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted !== true) return false;
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError') || (error instanceof EsteiraError && error.retryable);
+  return (
+    error === signal.reason ||
+    (error instanceof Error && error.name === 'AbortError') ||
+    (error instanceof EsteiraError && error.retryable)
+  );
 }
 
 /** The stored text as the reader wants it; a text that is no JSON is left to the reader to refuse (POSITION_LOST). */

@@ -59,7 +59,22 @@ export async function generate(request: GenerateRequest): Promise<GenerateSummar
   } catch (error) {
     request.signal?.throwIfAborted();
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EEXIST', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(code)) throw error;
+    if (
+      ![
+        'ENOENT',
+        'ENOTDIR',
+        'EACCES',
+        'EPERM',
+        'EROFS',
+        'EISDIR',
+        'EEXIST',
+        'ENOSPC',
+        'EDQUOT',
+        'EFBIG',
+        'EIO',
+      ].includes(code)
+    )
+      throw error;
     throw fail(code === 'ENOSPC' || code === 'EDQUOT' ? 'DISK_FULL' : 'OUTPUT_UNWRITABLE', {
       what: `The generated orders could not be written to ${request.out}.`,
       why: messageOf(error),
@@ -92,7 +107,12 @@ interface Counts {
   truthCount: number;
 }
 
-async function writeChunks(request: GenerateRequest, format: GeneratedFormat, outFile: FileHandle, truthFile: FileHandle | undefined): Promise<Counts> {
+async function writeChunks(
+  request: GenerateRequest,
+  format: GeneratedFormat,
+  outFile: FileHandle,
+  truthFile: FileHandle | undefined,
+): Promise<Counts> {
   const counts = { lineCount: 0, versionCount: 0, truthCount: 0 };
   for (const chunk of generateOrders(request, format)) {
     request.signal?.throwIfAborted();
@@ -126,16 +146,50 @@ function checkRequest(request: GenerateRequest): GeneratedFormat {
   const usage = (what: string, why: string, fix: string): Error => fail('USAGE', { what, why, fix });
   const { rows, seed, badShare = 0, loja = 'loja', from = DEFAULT_FROM, to = DEFAULT_TO } = request;
   const format = FORMATS[extname(request.out)];
-  if (format === undefined) throw usage(`${request.out} has no format that can be generated.`, 'The ending of the name chooses the format.', 'Use a name that ends in .csv, .jsonl or .parquet.');
-  if (!Number.isSafeInteger(rows) || rows < 1 || rows > MOST_ROWS) throw usage(`--rows ${rows} cannot be generated.`, `It is the number of CSV lines: 1 to ${MOST_ROWS}.`, 'For example --rows 50000.');
-  if (!Number.isSafeInteger(seed) || seed < 0) throw usage(`--seed ${seed} is not a seed.`, 'A seed is a whole number from 0 on.', 'For example --seed 42.');
-  if (!(badShare >= 0 && badShare <= 1)) throw usage(`--bad-share ${badShare} is not a share.`, 'It is the part of the orders that is spoiled: 0 to 1.', 'For example --bad-share 0.015 for 1.5 %.');
-  if (!/^[a-z0-9_-]{1,40}$/.test(loja)) throw usage(`--store ${loja} is not a store's name.`, 'Names have 1 to 40 small letters, digits, _ and -.', 'For example --store loja-sul.');
-  for (const [flag, day] of [['--from', from], ['--to', to]] as const) {
-    if (!isDay(day)) throw usage(`${flag} ${day} is not a day.`, 'Days are written YYYY-MM-DD, from 1995 to 2100.', `For example ${flag} 2025-01-31.`);
+  if (format === undefined)
+    throw usage(
+      `${request.out} has no format that can be generated.`,
+      'The ending of the name chooses the format.',
+      'Use a name that ends in .csv, .jsonl or .parquet.',
+    );
+  if (!Number.isSafeInteger(rows) || rows < 1 || rows > MOST_ROWS)
+    throw usage(
+      `--rows ${rows} cannot be generated.`,
+      `It is the number of CSV lines: 1 to ${MOST_ROWS}.`,
+      'For example --rows 50000.',
+    );
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw usage(`--seed ${seed} is not a seed.`, 'A seed is a whole number from 0 on.', 'For example --seed 42.');
+  if (!(badShare >= 0 && badShare <= 1))
+    throw usage(
+      `--bad-share ${badShare} is not a share.`,
+      'It is the part of the orders that is spoiled: 0 to 1.',
+      'For example --bad-share 0.015 for 1.5 %.',
+    );
+  if (!/^[a-z0-9_-]{1,40}$/.test(loja))
+    throw usage(
+      `--store ${loja} is not a store's name.`,
+      'Names have 1 to 40 small letters, digits, _ and -.',
+      'For example --store loja-sul.',
+    );
+  for (const [flag, day] of [
+    ['--from', from],
+    ['--to', to],
+  ] as const) {
+    if (!isDay(day))
+      throw usage(
+        `${flag} ${day} is not a day.`,
+        'Days are written YYYY-MM-DD, from 1995 to 2100.',
+        `For example ${flag} 2025-01-31.`,
+      );
   }
   if (from > to) throw usage(`--from ${from} comes after --to ${to}.`, 'The period has no day.', 'Swap the two.');
-  if (request.truth !== undefined && resolve(request.truth) === resolve(request.out)) throw usage('--truth and --out name the same file.', 'One would overwrite the other.', 'Give the truth a name of its own, such as orders.truth.jsonl.');
+  if (request.truth !== undefined && resolve(request.truth) === resolve(request.out))
+    throw usage(
+      '--truth and --out name the same file.',
+      'One would overwrite the other.',
+      'Give the truth a name of its own, such as orders.truth.jsonl.',
+    );
   return format;
 }
 

@@ -12,7 +12,14 @@ import { openSession, rows, run, type Session } from '../engines/duckdb/session.
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { EventCounts, PreparedBatch } from '../model/batch.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
-import { findSource, firstReadAt, isEmptyWarehouse, readPosition, registerSource } from '../storage/sources.ts';
+import {
+  findSource,
+  firstReadAt,
+  isEmptyWarehouse,
+  readPosition,
+  recordBatchCount,
+  registerSource,
+} from '../storage/sources.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
@@ -32,7 +39,15 @@ export interface LoadFileOptions {
 export type LoadProgress =
   | { readonly kind: 'reading'; readonly name: string }
   | { readonly kind: 'staged'; readonly name: string; readonly staged: StagedFile; readonly batches: number }
-  | { readonly kind: 'loaded'; readonly name: string; readonly batch: number; readonly batches: number; readonly linesDone: number; readonly lines: number; readonly counts: EventCounts }
+  | {
+      readonly kind: 'loaded';
+      readonly name: string;
+      readonly batch: number;
+      readonly batches: number;
+      readonly linesDone: number;
+      readonly lines: number;
+      readonly counts: EventCounts;
+    }
   | { readonly kind: 'waiting'; readonly reason: string; readonly waitMs: number };
 
 export interface FileReport {
@@ -53,7 +68,16 @@ export interface FileReport {
   readonly seconds: number;
 }
 
-export const NO_COUNTS: EventCounts = { lidos: 0, aceitos: 0, rejeitados: 0, duplicados: 0, antigos: 0, linhas: 0, valorAceito: '0.00', valorRejeitado: '0.00' };
+export const NO_COUNTS: EventCounts = {
+  lidos: 0,
+  aceitos: 0,
+  rejeitados: 0,
+  duplicados: 0,
+  antigos: 0,
+  linhas: 0,
+  valorAceito: '0.00',
+  valorRejeitado: '0.00',
+};
 
 /** Loads one file. Throws for a refused file (nothing written) or a warehouse that stays down (resumable). */
 export async function loadFile(input: InputFile, options: LoadFileOptions): Promise<FileReport> {
@@ -81,7 +105,11 @@ class FileLoad {
     this.#folder = folder;
     this.#session = session;
     this.#warehouse = new WarehouseClient({
-      url: options.warehouseUrl, folder, reprocess: options.reprocess, maxOutageMs: options.maxOutageMs, signal: options.signal,
+      url: options.warehouseUrl,
+      folder,
+      reprocess: options.reprocess,
+      maxOutageMs: options.maxOutageMs,
+      signal: options.signal,
       onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', reason, waitMs }),
     });
   }
@@ -95,21 +123,26 @@ class FileLoad {
     try {
       await makeLookups(connection);
       const sourceId = sourceIdOf(staged, options);
-      const known = await this.#warehouse.run((client) => findSource(client, sourceId));
-      const receivedAt = options.reading.asOf ?? known?.receivedAt ?? (await this.#warehouse.run((client) => firstReadAt(client, staged.contentSha256))) ?? staged.asOf;
-      const batchLines = known?.batchLines || options.batchLines;
-      const slices = staged.format === 'jsonl' ? await planJsonSlices(connection, batchLines) : await planSlices(connection, batchLines);
-      await this.#warehouse.run((client) => registerSource(client, {
-        id: sourceId, type: 'arquivo', name: this.#input.name, profile: staged.profile, sha256: staged.contentSha256,
-        options: { linhas_por_lote: batchLines, ...readingFacts(staged), ...readingOptions(options) }, receivedAt, batchCount: slices.length,
-        linesRead: staged.linesRead, linesIgnored: staged.linesIgnored,
-      }));
+      const { receivedAt, batchLines } = await this.#agreeOnSource(staged, sourceId);
+      const slices =
+        staged.format === 'jsonl'
+          ? await planJsonSlices(connection, batchLines)
+          : await planSlices(connection, batchLines);
+      await this.#warehouse.run((client) => recordBatchCount(client, sourceId, slices.length));
       options.onProgress?.({ kind: 'staged', name: this.#input.name, staged, batches: slices.length });
       const outcome = await this.#loadSlices(staged, sourceId, slices, receivedAt);
       return {
-        name: this.#input.name, sourceId, profile: staged.profile, format: staged.format, encoding: staged.encoding,
-        linesRead: staged.linesRead, linesIgnored: staged.linesIgnored, linesBroken: staged.linesBroken, warnings: staged.warnings,
-        ...outcome, seconds: (performance.now() - started) / 1000,
+        name: this.#input.name,
+        sourceId,
+        profile: staged.profile,
+        format: staged.format,
+        encoding: staged.encoding,
+        linesRead: staged.linesRead,
+        linesIgnored: staged.linesIgnored,
+        linesBroken: staged.linesBroken,
+        warnings: staged.warnings,
+        ...outcome,
+        seconds: (performance.now() - started) / 1000,
       };
     } finally {
       connection.closeSync();
@@ -118,9 +151,44 @@ class FileLoad {
     }
   }
 
-  async #loadSlices(staged: StagedFile, sourceId: string, slices: readonly Slice[], receivedAt: Date): Promise<Pick<FileReport, 'wasComplete' | 'wasStopped' | 'counts'>> {
+  /** Records the source, unless it is there: whoever came first has decided when it was read and how it is cut, so that positions mean the same to all. */
+  async #agreeOnSource(staged: StagedFile, sourceId: string): Promise<{ receivedAt: Date; batchLines: number }> {
     const options = this.#options;
-    const facts: FileFacts = { decimalFormat: staged.decimalFormat, dateFormat: staged.dateFormat, hasAddress: staged.hasAddress, receivedAt: sqlTime(receivedAt) };
+    const receivedAt =
+      options.reading.asOf ??
+      (await this.#warehouse.run((client) => firstReadAt(client, staged.contentSha256))) ??
+      staged.asOf;
+    await this.#warehouse.run((client) =>
+      registerSource(client, {
+        id: sourceId,
+        type: 'arquivo',
+        name: this.#input.name,
+        profile: staged.profile,
+        sha256: staged.contentSha256,
+        options: { linhas_por_lote: options.batchLines, ...readingFacts(staged), ...readingOptions(options) },
+        receivedAt,
+        batchCount: null,
+        linesRead: staged.linesRead,
+        linesIgnored: staged.linesIgnored,
+      }),
+    );
+    const agreed = await this.#warehouse.run((client) => findSource(client, sourceId));
+    return { receivedAt: agreed?.receivedAt ?? receivedAt, batchLines: agreed?.batchLines || options.batchLines };
+  }
+
+  async #loadSlices(
+    staged: StagedFile,
+    sourceId: string,
+    slices: readonly Slice[],
+    receivedAt: Date,
+  ): Promise<Pick<FileReport, 'wasComplete' | 'wasStopped' | 'counts'>> {
+    const options = this.#options;
+    const facts: FileFacts = {
+      decimalFormat: staged.decimalFormat,
+      dateFormat: staged.dateFormat,
+      hasAddress: staged.hasAddress,
+      receivedAt: sqlTime(receivedAt),
+    };
     const first = await this.#warehouse.run((client) => readPosition(client, sourceId));
     this.#startedEmpty = await this.#warehouse.run(isEmptyWarehouse);
     let counts = NO_COUNTS;
@@ -146,7 +214,15 @@ class FileLoad {
         counts = addCounts(counts, outcome.counts);
         linesDone += outcome.counts.linhas;
         index += 1;
-        options.onProgress?.({ kind: 'loaded', name: this.#input.name, batch: index, batches: slices.length, linesDone, lines: staged.linesRead - staged.linesIgnored, counts });
+        options.onProgress?.({
+          kind: 'loaded',
+          name: this.#input.name,
+          batch: index,
+          batches: slices.length,
+          linesDone,
+          lines: staged.linesRead - staged.linesIgnored,
+          counts,
+        });
       }
     } finally {
       await (await ahead?.catch(() => null))?.drop();
@@ -154,7 +230,13 @@ class FileLoad {
     return { wasComplete: first >= slices.length && slices.length > 0, wasStopped: false, counts };
   }
 
-  async #prepare(staged: StagedFile, sourceId: string, slices: readonly Slice[], index: number, facts: FileFacts): Promise<PreparedBatch> {
+  async #prepare(
+    staged: StagedFile,
+    sourceId: string,
+    slices: readonly Slice[],
+    index: number,
+    facts: FileFacts,
+  ): Promise<PreparedBatch> {
     const slice = slices[index];
     if (!slice) throw new Error(`no slice ${index}`);
     const connection = await this.#session.connect();
@@ -163,8 +245,16 @@ class FileLoad {
     if (staged.format === 'jsonl') await documentsOfJson(connection, slice, facts, source);
     else await groupSlice(connection, slice, facts, source);
     const origin: BatchOrigin = {
-      id: `${sourceId}:${index}`, sourceId, positionBefore: String(index), positionAfter: String(index + 1),
-      isDisjoint: staged.format !== 'jsonl', isLikelyNew: staged.format !== 'jsonl' && this.#startedEmpty, sourceName: this.#input.name, format: staged.format, profile: staged.profile, header: staged.header,
+      id: `${sourceId}:${index}`,
+      sourceId,
+      positionBefore: String(index),
+      positionAfter: String(index + 1),
+      isDisjoint: staged.format !== 'jsonl',
+      isLikelyNew: staged.format !== 'jsonl' && this.#startedEmpty,
+      sourceName: this.#input.name,
+      format: staged.format,
+      profile: staged.profile,
+      header: staged.header,
       loadOriginals: (on, name) => loadOriginals(on, name, staged),
     };
     return prepareBatch(connection, this.#folder, prefix, source, origin);
@@ -175,18 +265,33 @@ class FileLoad {
 async function loadOriginals(connection: DuckDBConnection, prefix: string, staged: StagedFile): Promise<void> {
   await run(connection, `CREATE OR REPLACE TABLE ${prefix}_originais (ordinal BIGINT, original VARCHAR)`);
   if (staged.format === 'jsonl') {
-    await run(connection, `INSERT INTO ${prefix}_originais SELECT d.ordinal, l.texto FROM ${prefix}_rejeitados_escritos d JOIN linhas_json l ON l.rowid = d.ordinal`);
+    await run(
+      connection,
+      `INSERT INTO ${prefix}_originais SELECT d.ordinal, l.texto FROM ${prefix}_rejeitados_escritos d JOIN linhas_json l ON l.rowid = d.ordinal`,
+    );
     return;
   }
-  const wanted = await rows<{ ordinal: string; rid: string }>(connection,
-    `SELECT ordinal, unnest(rids) AS rid FROM ${prefix}_rejeitados_escritos ORDER BY rid`);
+  const wanted = await rows<{ ordinal: string; rid: string }>(
+    connection,
+    `SELECT ordinal, unnest(rids) AS rid FROM ${prefix}_rejeitados_escritos ORDER BY rid`,
+  );
   const texts = await staged.originals([...new Set(wanted.map((row) => Number(row.rid)))].sort((a, b) => a - b));
-  await appendOriginals(connection, `${prefix}_originais`, wanted.map((row) => ({ ordinal: Number(row.ordinal), rowid: Number(row.rid) })), texts);
+  await appendOriginals(
+    connection,
+    `${prefix}_originais`,
+    wanted.map((row) => ({ ordinal: Number(row.ordinal), rowid: Number(row.rid) })),
+    texts,
+  );
 }
 
 /** The same bytes read the same way are the same source. */
 function sourceIdOf(staged: StagedFile, options: LoadFileOptions): string {
-  const identity = { content: staged.contentSha256, profile: staged.profile, ...readingOptions(options), ...(options.reprocess ? { reprocess: TRANSFORM_VERSION } : {}) };
+  const identity = {
+    content: staged.contentSha256,
+    profile: staged.profile,
+    ...readingOptions(options),
+    ...(options.reprocess ? { reprocess: TRANSFORM_VERSION } : {}),
+  };
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }
 
@@ -209,8 +314,14 @@ export function addCounts(a: EventCounts, b: EventCounts): EventCounts {
     return `${text.slice(0, -2)}.${text.slice(-2)}`;
   };
   return {
-    lidos: a.lidos + b.lidos, aceitos: a.aceitos + b.aceitos, rejeitados: a.rejeitados + b.rejeitados, duplicados: a.duplicados + b.duplicados,
-    antigos: a.antigos + b.antigos, linhas: a.linhas + b.linhas, valorAceito: cents(a.valorAceito, b.valorAceito), valorRejeitado: cents(a.valorRejeitado, b.valorRejeitado),
+    lidos: a.lidos + b.lidos,
+    aceitos: a.aceitos + b.aceitos,
+    rejeitados: a.rejeitados + b.rejeitados,
+    duplicados: a.duplicados + b.duplicados,
+    antigos: a.antigos + b.antigos,
+    linhas: a.linhas + b.linhas,
+    valorAceito: cents(a.valorAceito, b.valorAceito),
+    valorRejeitado: cents(a.valorRejeitado, b.valorRejeitado),
   };
 }
 

@@ -28,7 +28,15 @@ export async function loadFiles(inputs: readonly InputFile[], options: LoadFileO
     if (report.wasStopped) break;
   }
   const totals = files.reduce((sum, file) => addCounts(sum, file.counts), NO_COUNTS);
-  return { files, totals, rejections: await openRejections(options.warehouseUrl, files.map((file) => file.name)), wasStopped: files.some((file) => file.wasStopped) };
+  return {
+    files,
+    totals,
+    rejections: await openRejections(
+      options.warehouseUrl,
+      files.map((file) => file.name),
+    ),
+    wasStopped: files.some((file) => file.wasStopped),
+  };
 }
 
 /** The open quarantine of these files or stores (`fonte`) by reason; an order with two reasons is in both. */
@@ -38,7 +46,8 @@ export async function openRejections(url: string, names: readonly string[]): Pro
     const { rows } = await client.query<{ motivo: string; n: string; valor: string }>(
       `SELECT motivo, count(*) AS n, COALESCE(sum(valor), 0)::numeric(18,2)::text AS valor
        FROM pedidos_rejeitados, unnest(motivos) AS motivo WHERE situacao = 'aberto' AND fonte = ANY($1) GROUP BY motivo ORDER BY count(*) DESC, motivo`,
-      [names]);
+      [names],
+    );
     return rows.map((row) => ({ reason: row.motivo, count: Number(row.n), amount: row.valor }));
   } finally {
     await client.end();

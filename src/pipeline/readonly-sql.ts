@@ -174,7 +174,9 @@ function asUserError(thrown: unknown, statement: string, options: ReadOnlyOption
 function placeOf(error: pg.DatabaseError, statement: string): string {
   if (error.position === undefined) return '';
   // PostgreSQL counts characters, JavaScript UTF-16 units
-  const before = [...statement].slice(0, Number(error.position) - 1).join('');
+  const before = Array.from(statement)
+    .slice(0, Number(error.position) - 1)
+    .join('');
   const lineStart = before.lastIndexOf('\n') + 1;
   const lineNumber = before.split('\n').length;
   const line = statement.slice(lineStart).split('\n')[0] ?? '';

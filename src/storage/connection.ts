@@ -39,7 +39,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 export function isDataError(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state === undefined || !DATA_CLASSES.has(state.slice(0, 2))) return false;
-  return !(state === UNIQUE_VIOLATION && String((error as { constraint?: unknown }).constraint ?? '').endsWith('_pkey'));
+  return !(state === UNIQUE_VIOLATION && (error as { constraint?: string }).constraint?.endsWith('_pkey') === true);
 }
 
 /** Turns a failure of the connection or the server into an EsteiraError; anything else is returned as it is, a bug. */
@@ -54,7 +54,10 @@ export function asWarehouseError(error: unknown): unknown {
       cause: error,
     });
   }
-  if ((state !== undefined && PASSING_CLASSES.has(state.slice(0, 2))) || (state === undefined && isConnectionLoss(error))) {
+  if (
+    (state !== undefined && PASSING_CLASSES.has(state.slice(0, 2))) ||
+    (state === undefined && isConnectionLoss(error))
+  ) {
     return fail('WAREHOUSE_UNREACHABLE', {
       what: 'PostgreSQL does not answer.',
       why: messageOf(error),
@@ -68,5 +71,7 @@ export function asWarehouseError(error: unknown): unknown {
 function isConnectionLoss(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'string' && /^E(CONN|PIPE|HOST|NET|TIMEDOUT|ADDR|AI_AGAIN)/.test(code)) return true;
-  return /connection (terminated|ended|timeout|closed)|timeout expired|not queryable|client has encountered a connection error/i.test(messageOf(error));
+  return /connection (terminated|ended|timeout|closed)|timeout expired|not queryable|client has encountered a connection error/i.test(
+    messageOf(error),
+  );
 }

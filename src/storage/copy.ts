@@ -12,7 +12,9 @@ const CHUNK_BYTES = 1 << 18;
 /** Copies a headerless CSV file into a table; `table` may be a temporary one. */
 export async function copyIn(client: pg.Client, table: string, file: RowsFile): Promise<void> {
   const columns = file.columns.map(quoteName).join(', ');
-  const stream = client.query(copyFrom(`COPY ${quoteName(table)} (${columns}) FROM STDIN (FORMAT csv)`, { highWaterMark: CHUNK_BYTES }));
+  const stream = client.query(
+    copyFrom(`COPY ${quoteName(table)} (${columns}) FROM STDIN (FORMAT csv)`, { highWaterMark: CHUNK_BYTES }),
+  );
   await pipeline(createReadStream(file.path, { highWaterMark: CHUNK_BYTES }), stream);
 }
 

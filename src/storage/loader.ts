@@ -55,7 +55,8 @@ export class Loader {
       } catch (error) {
         await this.#client.query('ROLLBACK').catch(() => undefined);
         const order = error instanceof RefusedRow ? await error.order() : null;
-        if (order === null || refused.length >= MOST_REFUSED) throw asWarehouseError(error instanceof RefusedRow ? error.cause : error);
+        if (order === null || refused.length >= MOST_REFUSED)
+          throw asWarehouseError(error instanceof RefusedRow ? error.cause : error);
         refused.push(order);
       }
     }
@@ -93,7 +94,8 @@ export class Loader {
     if (!batch.isDisjoint) return false;
     if (this.#ownBatchCount !== null) return (await ledgerSize(this.#client)) === this.#ownBatchCount;
     const { rows } = await this.#client.query<{ empty: boolean }>(
-      'SELECT NOT EXISTS (SELECT 1 FROM historico_status) AND NOT EXISTS (SELECT 1 FROM pedidos_rejeitados) AS empty');
+      'SELECT NOT EXISTS (SELECT 1 FROM historico_status) AND NOT EXISTS (SELECT 1 FROM pedidos_rejeitados) AS empty',
+    );
     return rows[0]?.empty === true;
   }
 
@@ -108,13 +110,17 @@ export class Loader {
       await client.query('CREATE TEMP TABLE chaves_lote (loja text, id_pedido text) ON COMMIT DROP');
       await copyIn(client, 'chaves_lote', keys);
       await client.query('ANALYZE chaves_lote');
-      await copyOut(client, `
+      await copyOut(
+        client,
+        `
         SELECT h.loja, h.id_pedido, h.revisao, encode(h.hash_origem, 'hex'), h.atualizado_em AT TIME ZONE 'UTC', h.atualizado_em_estimado, v.visto_em AT TIME ZONE 'UTC',
           p.revisao = h.revisao AND p.hash_origem = h.hash_origem AND p.atualizado_em = h.atualizado_em, p.versao_transformacao
         FROM chaves_lote c
         JOIN historico_status h ON h.loja = c.loja AND h.id_pedido = c.id_pedido
         LEFT JOIN pedidos p ON p.loja = c.loja AND p.id_pedido = c.id_pedido
-        LEFT JOIN esteira.vistos v ON v.loja = h.loja AND v.id_pedido = h.id_pedido AND v.revisao = h.revisao AND v.hash_origem = h.hash_origem`, versionsPath);
+        LEFT JOIN esteira.vistos v ON v.loja = h.loja AND v.id_pedido = h.id_pedido AND v.revisao = h.revisao AND v.hash_origem = h.hash_origem`,
+        versionsPath,
+      );
     }
     const rejectedKeys = await batch.rejectedKeys();
     let rejectedPath: string | null = null;
@@ -140,10 +146,14 @@ export class Loader {
     const path = join(this.#options.folder, 'periodos-conhecidos.csv');
     await client.query('CREATE TEMP TABLE periodos_lote (loja text, data date, grao text) ON COMMIT DROP');
     await copyIn(client, 'periodos_lote', periods);
-    await copyOut(client, `
+    await copyOut(
+      client,
+      `
       SELECT l.loja, l.data, l.grao FROM periodos_lote l
       WHERE CASE l.grao WHEN 'dia' THEN EXISTS (SELECT 1 FROM pedidos_diarios r WHERE r.loja = l.loja AND r.data_venda = l.data)
-                        ELSE EXISTS (SELECT 1 FROM pedidos_municipio r WHERE r.loja = l.loja AND r.mes = l.data) END`, path);
+                        ELSE EXISTS (SELECT 1 FROM pedidos_municipio r WHERE r.loja = l.loja AND r.mes = l.data) END`,
+      path,
+    );
     return path;
   }
 
@@ -151,12 +161,30 @@ export class Loader {
     const client = this.#client;
     if (sorted.replaced) await removeReplaced(client, sorted.replaced);
     for (const file of sorted.inserts) await this.#insert(file);
-    if (sorted.customers) await keepNewest(client, sorted.customers, ['loja', 'chave_cliente'], ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem']);
-    if (sorted.products) await keepNewest(client, sorted.products, ['loja', 'sku'], ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item']);
+    if (sorted.customers)
+      await keepNewest(
+        client,
+        sorted.customers,
+        ['loja', 'chave_cliente'],
+        ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem'],
+      );
+    if (sorted.products)
+      await keepNewest(
+        client,
+        sorted.products,
+        ['loja', 'sku'],
+        ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item'],
+      );
     if (sorted.sightings) await keepSightings(client, sorted.sightings);
     if (sorted.corrected) await resolveCorrected(client, sorted.corrected);
     await keepRejected(client, sorted.rejected, sorted.accepted);
-    for (const rollup of ROLLUPS) await addToRollup(client, rollup, sorted.rollups.find((file) => file.table === rollup.table), sorted.replaced !== null);
+    for (const rollup of ROLLUPS)
+      await addToRollup(
+        client,
+        rollup,
+        sorted.rollups.find((file) => file.table === rollup.table),
+        sorted.replaced !== null,
+      );
   }
 
   async #insert(file: RowsFile): Promise<void> {
@@ -179,7 +207,7 @@ class RefusedRow extends Error {
 
   /** The order that the row belongs to; null when the error names no line. */
   async order(): Promise<RefusedOrder | null> {
-    const where = String((this.cause as { where?: unknown }).where ?? '');
+    const where = (this.cause as { where?: string }).where ?? '';
     const wanted = Number(/^COPY .*, line (\d+)/m.exec(where)?.[1] ?? 0);
     if (wanted === 0) return null;
     let line = 0;
@@ -188,22 +216,34 @@ class RefusedRow extends Error {
       if (line !== wanted) continue;
       const cells = /^("(?:[^"]|"")*"|[^,]*),("(?:[^"]|"")*"|[^,]*)(?:,|$)/.exec(text);
       if (!cells) return null;
-      const bare = (cell: string | undefined): string => (cell?.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : (cell ?? ''));
+      const bare = (cell: string | undefined): string =>
+        cell?.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : (cell ?? '');
       return { store: bare(cells[1]), orderId: bare(cells[2]), sqlState: sqlStateOf(this.cause) ?? '' };
     }
     return null;
   }
 }
 
-async function readLedger(client: pg.Client, id: string): Promise<{ readonly counts: EventCounts; readonly startedAt: number } | null> {
+async function readLedger(
+  client: pg.Client,
+  id: string,
+): Promise<{ readonly counts: EventCounts; readonly startedAt: number } | null> {
   const { rows } = await client.query<Record<string, string>>(
     `SELECT lidos, aceitos, rejeitados, duplicados, antigos, linhas, valor_aceito, valor_rejeitado, round(extract(epoch FROM iniciado_em) * 1000) AS iniciado
-     FROM esteira.lotes WHERE id_lote = $1`, [id]);
+     FROM esteira.lotes WHERE id_lote = $1`,
+    [id],
+  );
   const row = rows[0];
   if (!row) return null;
   const counts = {
-    lidos: Number(row['lidos']), aceitos: Number(row['aceitos']), rejeitados: Number(row['rejeitados']), duplicados: Number(row['duplicados']),
-    antigos: Number(row['antigos']), linhas: Number(row['linhas']), valorAceito: row['valor_aceito'] ?? '0', valorRejeitado: row['valor_rejeitado'] ?? '0',
+    lidos: Number(row['lidos']),
+    aceitos: Number(row['aceitos']),
+    rejeitados: Number(row['rejeitados']),
+    duplicados: Number(row['duplicados']),
+    antigos: Number(row['antigos']),
+    linhas: Number(row['linhas']),
+    valorAceito: row['valor_aceito'] ?? '0',
+    valorRejeitado: row['valor_rejeitado'] ?? '0',
   };
   return { counts, startedAt: Number(row['iniciado']) };
 }
@@ -215,19 +255,43 @@ async function ledgerSize(client: pg.Client): Promise<number> {
 
 /** The source's position, its row locked; a source without one starts at the batch's own position. */
 async function lockPosition(client: pg.Client, batch: PreparedBatch): Promise<string> {
-  const { rows } = await client.query<{ posicao: string }>('SELECT posicao FROM esteira.posicoes WHERE chave = $1 FOR UPDATE', [batch.sourceId]);
+  const { rows } = await client.query<{ posicao: string }>(
+    'SELECT posicao FROM esteira.posicoes WHERE chave = $1 FOR UPDATE',
+    [batch.sourceId],
+  );
   return rows[0]?.posicao ?? '0';
 }
 
-async function writeLedger(client: pg.Client, batch: PreparedBatch, counts: EventCounts, transformVersion: number): Promise<void> {
+async function writeLedger(
+  client: pg.Client,
+  batch: PreparedBatch,
+  counts: EventCounts,
+  transformVersion: number,
+): Promise<void> {
   await client.query(
     `INSERT INTO esteira.lotes (id_lote, id_fonte, posicao, lidos, aceitos, rejeitados, duplicados, antigos, linhas, valor_aceito, valor_rejeitado, versao_transformacao, iniciado_em)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    [batch.id, batch.sourceId, batch.positionAfter, counts.lidos, counts.aceitos, counts.rejeitados, counts.duplicados, counts.antigos, counts.linhas,
-      counts.valorAceito, counts.valorRejeitado, transformVersion, batch.startedAt]);
+    [
+      batch.id,
+      batch.sourceId,
+      batch.positionAfter,
+      counts.lidos,
+      counts.aceitos,
+      counts.rejeitados,
+      counts.duplicados,
+      counts.antigos,
+      counts.linhas,
+      counts.valorAceito,
+      counts.valorRejeitado,
+      transformVersion,
+      batch.startedAt,
+    ],
+  );
   await client.query(
     `INSERT INTO esteira.posicoes (chave, posicao) VALUES ($1, $2)
-     ON CONFLICT (chave) DO UPDATE SET posicao = excluded.posicao, atualizado_em = now()`, [batch.sourceId, batch.positionAfter]);
+     ON CONFLICT (chave) DO UPDATE SET posicao = excluded.posicao, atualizado_em = now()`,
+    [batch.sourceId, batch.positionAfter],
+  );
 }
 
 function deltaName(rollup: Rollup): string {
@@ -246,19 +310,30 @@ async function removeReplaced(client: pg.Client, replaced: RowsFile): Promise<vo
   };
   for (const rollup of ROLLUPS) {
     await makeDelta(client, rollup);
-    await client.query(`INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${rollupSql(rollup, base, -1)}`);
+    await client.query(
+      `INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${rollupSql(rollup, base, -1)}`,
+    );
   }
   for (const table of ['itens_pedido', 'pagamentos', 'pedidos']) {
-    await client.query(`DELETE FROM ${quoteName(table)} t USING substituidos s WHERE s.loja = t.loja AND s.id_pedido = t.id_pedido`);
+    await client.query(
+      `DELETE FROM ${quoteName(table)} t USING substituidos s WHERE s.loja = t.loja AND s.id_pedido = t.id_pedido`,
+    );
   }
 }
 
 async function makeDelta(client: pg.Client, rollup: Rollup): Promise<void> {
-  await client.query(`CREATE TEMP TABLE ${quoteName(deltaName(rollup))} (LIKE ${quoteName(rollup.table)}) ON COMMIT DROP`);
+  await client.query(
+    `CREATE TEMP TABLE ${quoteName(deltaName(rollup))} (LIKE ${quoteName(rollup.table)}) ON COMMIT DROP`,
+  );
 }
 
 /** Adds the new sums and those taken away; rows that reach zero are deleted. */
-async function addToRollup(client: pg.Client, rollup: Rollup, file: RowsFile | undefined, hasRemoved: boolean): Promise<void> {
+async function addToRollup(
+  client: pg.Client,
+  rollup: Rollup,
+  file: RowsFile | undefined,
+  hasRemoved: boolean,
+): Promise<void> {
   if (!file && !hasRemoved) return;
   if (!hasRemoved) await makeDelta(client, rollup);
   const delta = quoteName(deltaName(rollup));
@@ -268,9 +343,11 @@ async function addToRollup(client: pg.Client, rollup: Rollup, file: RowsFile | u
   const sums = Object.keys(rollup.sums).map(quoteName);
   await client.query(`
     INSERT INTO ${table} AS r (${[...keys, ...sums].join(', ')})
-    ${hasRemoved
-      ? `SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')} HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}`
-      : `SELECT ${[...keys, ...sums].join(', ')} FROM ${delta}`}
+    ${
+      hasRemoved
+        ? `SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')} HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}`
+        : `SELECT ${[...keys, ...sums].join(', ')} FROM ${delta}`
+    }
     ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.map((name) => `${name} = r.${name} + excluded.${name}`).join(', ')}`);
   if (!hasRemoved) return;
   await client.query(`
@@ -279,21 +356,32 @@ async function addToRollup(client: pg.Client, rollup: Rollup, file: RowsFile | u
 }
 
 /** Upserts rows of which the one with the largest version wins, whatever their order of arrival. Texts compare by bytes. */
-async function keepNewest(client: pg.Client, file: RowsFile, keys: readonly string[], version: readonly string[]): Promise<void> {
+async function keepNewest(
+  client: pg.Client,
+  file: RowsFile,
+  keys: readonly string[],
+  version: readonly string[],
+): Promise<void> {
   const staging = `novos_${file.table}`;
   await client.query(`CREATE TEMP TABLE ${quoteName(staging)} (LIKE ${quoteName(file.table)}) ON COMMIT DROP`);
   await copyIn(client, staging, file);
   const names = file.columns.map(quoteName);
-  const ordered = (alias: string): string => version.map((name) => `${alias}.${quoteName(name)}${name === 'id_pedido' ? ' COLLATE "C"' : ''}`).join(', ');
+  const ordered = (alias: string): string =>
+    version.map((name) => `${alias}.${quoteName(name)}${name === 'id_pedido' ? ' COLLATE "C"' : ''}`).join(', ');
   await client.query(`
     INSERT INTO ${quoteName(file.table)} AS t (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${quoteName(staging)}
-    ON CONFLICT (${keys.map(quoteName).join(', ')}) DO UPDATE SET ${file.columns.filter((name) => !keys.includes(name)).map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`).join(', ')}
+    ON CONFLICT (${keys.map(quoteName).join(', ')}) DO UPDATE SET ${file.columns
+      .filter((name) => !keys.includes(name))
+      .map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`)
+      .join(', ')}
     WHERE (${ordered('excluded')}) > (${ordered('t')})`);
 }
 
 /** Contents of sources without an update time: the earliest time goes to the history, the latest to esteira.vistos. */
 async function keepSightings(client: pg.Client, file: RowsFile): Promise<void> {
-  await client.query('CREATE TEMP TABLE vistos_lote (loja text, id_pedido text, revisao int, hash_origem bytea, menor timestamptz, maior timestamptz) ON COMMIT DROP');
+  await client.query(
+    'CREATE TEMP TABLE vistos_lote (loja text, id_pedido text, revisao int, hash_origem bytea, menor timestamptz, maior timestamptz) ON COMMIT DROP',
+  );
   await copyIn(client, 'vistos_lote', file);
   await client.query(`
     INSERT INTO esteira.vistos AS v (loja, id_pedido, revisao, hash_origem, visto_em)

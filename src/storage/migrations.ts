@@ -53,7 +53,11 @@ export async function migrate(client: pg.Client): Promise<string[]> {
     for (const migration of migrations) {
       if (known.has(migration.version)) continue;
       await client.query(migration.sql);
-      await client.query('INSERT INTO esteira.migracoes (versao, nome, sha256) VALUES ($1, $2, $3)', [migration.version, migration.name, migration.checksum]);
+      await client.query('INSERT INTO esteira.migracoes (versao, nome, sha256) VALUES ($1, $2, $3)', [
+        migration.version,
+        migration.name,
+        migration.checksum,
+      ]);
       applied.push(migration.name);
     }
     if (applied.length > 0) await fillReference(client);
@@ -67,7 +71,9 @@ export async function migrate(client: pg.Client): Promise<string[]> {
 
 /** Refuses a warehouse whose schema is not exactly the one this version knows; for readers, which never migrate. */
 export async function assertMigrated(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ there: boolean }>(`SELECT to_regclass('esteira.migracoes') IS NOT NULL AS there`);
+  const { rows } = await client.query<{ there: boolean }>(
+    `SELECT to_regclass('esteira.migracoes') IS NOT NULL AS there`,
+  );
   if (rows[0]?.there !== true) {
     throw fail('WAREHOUSE_EMPTY', {
       what: 'The warehouse is empty.',
@@ -83,13 +89,15 @@ export async function assertMigrated(client: pg.Client): Promise<void> {
     throw fail('SCHEMA_UNKNOWN', {
       what: 'The warehouse has an older schema than this Esteira needs.',
       why: `Migration ${missing.name} has not been applied.`,
-      fix: 'Run a loading command (esteira run FILE) with the loader\'s rights: it brings the schema up to date.',
+      fix: "Run a loading command (esteira run FILE) with the loader's rights: it brings the schema up to date.",
     });
   }
 }
 
 async function knownVersions(client: pg.Client): Promise<Map<number, string>> {
-  const { rows } = await client.query<{ versao: number; sha256: string }>('SELECT versao, sha256 FROM esteira.migracoes ORDER BY versao');
+  const { rows } = await client.query<{ versao: number; sha256: string }>(
+    'SELECT versao, sha256 FROM esteira.migracoes ORDER BY versao',
+  );
   return new Map(rows.map((row) => [row.versao, row.sha256]));
 }
 
@@ -106,7 +114,9 @@ function refuseUnknown(known: ReadonlyMap<number, string>, migrations: readonly 
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ number: string; version: string }>(`SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`);
+  const { rows } = await client.query<{ number: string; version: string }>(
+    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
+  );
   if (Number(rows[0]?.number) >= OLDEST_SERVER) return;
   throw fail('WAREHOUSE_REFUSED', {
     what: `The server is PostgreSQL ${rows[0]?.version}.`,
@@ -122,13 +132,27 @@ async function fillReference(client: pg.Client): Promise<void> {
   await client.query('DELETE FROM municipios');
   await client.query(
     'INSERT INTO municipios (codigo_ibge, nome, uf, regiao, capital) SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bool[])',
-    [cities.map((c) => Number(c.codigoIbge)), cities.map((c) => c.nome), cities.map((c) => c.uf), cities.map((c) => regionOf.get(c.uf)), cities.map((c) => c.isCapital)],
+    [
+      cities.map((c) => Number(c.codigoIbge)),
+      cities.map((c) => c.nome),
+      cities.map((c) => c.uf),
+      cities.map((c) => regionOf.get(c.uf)),
+      cities.map((c) => c.isCapital),
+    ],
   );
   const days = calendarDays(...CALENDAR_YEARS);
   await client.query('DELETE FROM calendario');
   await client.query(
     `INSERT INTO calendario (data, ano, mes, dia, dia_semana, feriado, data_comercial)
      SELECT * FROM unnest($1::date[], $2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[])`,
-    [days.map((d) => d.data), days.map((d) => d.ano), days.map((d) => d.mes), days.map((d) => d.dia), days.map((d) => d.dia_semana), days.map((d) => d.feriado), days.map((d) => d.data_comercial)],
+    [
+      days.map((d) => d.data),
+      days.map((d) => d.ano),
+      days.map((d) => d.mes),
+      days.map((d) => d.dia),
+      days.map((d) => d.dia_semana),
+      days.map((d) => d.feriado),
+      days.map((d) => d.data_comercial),
+    ],
   );
 }

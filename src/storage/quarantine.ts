@@ -8,7 +8,11 @@ import { quoteName } from './quote.ts';
  * Writes a batch's rejected records and resolves those of which this version or a larger one is valid.
  * `accepted` holds the valid versions of the batch (loja, id_pedido, atualizado_em, revisao).
  */
-export async function keepRejected(client: pg.Client, rejected: RowsFile | null, accepted: RowsFile | null): Promise<void> {
+export async function keepRejected(
+  client: pg.Client,
+  rejected: RowsFile | null,
+  accepted: RowsFile | null,
+): Promise<void> {
   if (rejected) {
     await client.query('CREATE TEMP TABLE rejeitados_lote (LIKE pedidos_rejeitados INCLUDING DEFAULTS) ON COMMIT DROP');
     await copyIn(client, 'rejeitados_lote', rejected);
@@ -29,9 +33,13 @@ export async function keepRejected(client: pg.Client, rejected: RowsFile | null,
           WHERE h.loja = q.loja AND h.id_pedido = q.id_pedido AND (GREATEST(h.atualizado_em, v.visto_em), h.revisao) >= (q.atualizado_em, q.revisao))`);
   }
   if (!accepted) return;
-  const { rows } = await client.query<{ open: boolean }>(`SELECT EXISTS (SELECT 1 FROM pedidos_rejeitados WHERE situacao = 'aberto' AND id_pedido IS NOT NULL) AS open`);
+  const { rows } = await client.query<{ open: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM pedidos_rejeitados WHERE situacao = 'aberto' AND id_pedido IS NOT NULL) AS open`,
+  );
   if (rows[0]?.open !== true) return;
-  await client.query('CREATE TEMP TABLE aceitos_lote (loja text, id_pedido text, atualizado_em timestamptz, revisao int) ON COMMIT DROP');
+  await client.query(
+    'CREATE TEMP TABLE aceitos_lote (loja text, id_pedido text, atualizado_em timestamptz, revisao int) ON COMMIT DROP',
+  );
   await copyIn(client, 'aceitos_lote', accepted);
   await client.query(`
     UPDATE pedidos_rejeitados q SET situacao = 'resolvido', situacao_motivo = 'versão igual ou mais nova aceita', situacao_em = now()

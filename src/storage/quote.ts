@@ -2,5 +2,8 @@
 
 /** A name as a quoted identifier; dots separate schema and name. */
 export function quoteName(name: string): string {
-  return name.split('.').map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+  return name
+    .split('.')
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join('.');
 }

@@ -26,17 +26,33 @@ export interface NewSource {
 
 /** The source with this id, or null. */
 export async function findSource(client: pg.Client, id: string): Promise<KnownSource | null> {
-  const { rows } = await client.query<{ recebido_em: Date; linhas_por_lote: number | null; lotes: number | null; posicao: string | null }>(
+  const { rows } = await client.query<{
+    recebido_em: Date;
+    linhas_por_lote: number | null;
+    lotes: number | null;
+    posicao: string | null;
+  }>(
     `SELECT f.recebido_em, (f.opcoes->>'linhas_por_lote')::int AS linhas_por_lote, f.lotes, p.posicao
-     FROM esteira.fontes f LEFT JOIN esteira.posicoes p ON p.chave = f.id_fonte WHERE f.id_fonte = $1`, [id]);
+     FROM esteira.fontes f LEFT JOIN esteira.posicoes p ON p.chave = f.id_fonte WHERE f.id_fonte = $1`,
+    [id],
+  );
   const row = rows[0];
   if (!row) return null;
-  return { id, receivedAt: row.recebido_em, batchLines: row.linhas_por_lote ?? 0, batchCount: row.lotes, position: Number(row.posicao ?? 0) };
+  return {
+    id,
+    receivedAt: row.recebido_em,
+    batchLines: row.linhas_por_lote ?? 0,
+    batchCount: row.lotes,
+    position: Number(row.posicao ?? 0),
+  };
 }
 
 /** When a content was first read, by whatever name and options; null when never. */
 export async function firstReadAt(client: pg.Client, sha256: string): Promise<Date | null> {
-  const { rows } = await client.query<{ recebido_em: Date | null }>('SELECT min(recebido_em) AS recebido_em FROM esteira.fontes WHERE sha256 = $1', [sha256]);
+  const { rows } = await client.query<{ recebido_em: Date | null }>(
+    'SELECT min(recebido_em) AS recebido_em FROM esteira.fontes WHERE sha256 = $1',
+    [sha256],
+  );
   return rows[0]?.recebido_em ?? null;
 }
 
@@ -45,23 +61,49 @@ export async function registerSource(client: pg.Client, source: NewSource): Prom
   await client.query(
     `INSERT INTO esteira.fontes (id_fonte, tipo, nome, perfil, sha256, opcoes, recebido_em, lotes, linhas_lidas, linhas_ignoradas)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id_fonte) DO NOTHING`,
-    [source.id, source.type, source.name, source.profile, source.sha256, JSON.stringify(source.options), source.receivedAt, source.batchCount, source.linesRead, source.linesIgnored]);
+    [
+      source.id,
+      source.type,
+      source.name,
+      source.profile,
+      source.sha256,
+      JSON.stringify(source.options),
+      source.receivedAt,
+      source.batchCount,
+      source.linesRead,
+      source.linesIgnored,
+    ],
+  );
+}
+
+/** Records how many batches a file is cut into. */
+export async function recordBatchCount(client: pg.Client, id: string, batchCount: number): Promise<void> {
+  await client.query('UPDATE esteira.fontes SET lotes = $2 WHERE id_fonte = $1 AND lotes IS DISTINCT FROM $2', [
+    id,
+    batchCount,
+  ]);
 }
 
 /** Number of batches of a source that are committed. */
 export async function readPosition(client: pg.Client, id: string): Promise<number> {
-  const { rows } = await client.query<{ posicao: string }>('SELECT posicao FROM esteira.posicoes WHERE chave = $1', [id]);
+  const { rows } = await client.query<{ posicao: string }>('SELECT posicao FROM esteira.posicoes WHERE chave = $1', [
+    id,
+  ]);
   return Number(rows[0]?.posicao ?? 0);
 }
 
 /** Position of a source as its text was stored, for sources whose position is no number (a store's cursor); null before its first batch. */
 export async function readPositionText(client: pg.Client, id: string): Promise<string | null> {
-  const { rows } = await client.query<{ posicao: string }>('SELECT posicao FROM esteira.posicoes WHERE chave = $1', [id]);
+  const { rows } = await client.query<{ posicao: string }>('SELECT posicao FROM esteira.posicoes WHERE chave = $1', [
+    id,
+  ]);
   return rows[0]?.posicao ?? null;
 }
 
 /** True when the warehouse holds no version of any order. */
 export async function isEmptyWarehouse(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT 1 FROM historico_status) AS empty');
+  const { rows } = await client.query<{ empty: boolean }>(
+    'SELECT NOT EXISTS (SELECT 1 FROM historico_status) AS empty',
+  );
   return rows[0]?.empty === true;
 }

@@ -50,7 +50,11 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function inDatabase<T>(name: string, work: (client: pg.Client) => Promise<T>, role: 'app' | 'superuser' = 'app'): Promise<T> {
+async function inDatabase<T>(
+  name: string,
+  work: (client: pg.Client) => Promise<T>,
+  role: 'app' | 'superuser' = 'app',
+): Promise<T> {
   const client = new pg.Client(server.url(role, name));
   client.on('error', () => undefined);
   await client.connect();
@@ -64,19 +68,32 @@ async function inDatabase<T>(name: string, work: (client: pg.Client) => Promise<
 /** A database that holds the older export already: the newer one replaces orders. */
 async function freshDatabase(): Promise<string> {
   const name = `interrompido_${++databases}`;
-  await inDatabase('postgres', (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${server.database} OWNER esteira_app`), 'superuser');
+  await inDatabase(
+    'postgres',
+    (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${server.database} OWNER esteira_app`),
+    'superuser',
+  );
   await inDatabase(name, (client) => migrate(client));
   await load(server.url('app', name), 'antes.csv', 1000);
   return name;
 }
 
 async function load(url: string, file: string, batchLines: number, onLoaded?: () => void): Promise<void> {
-  await loadFile({ path: join(folder, file), name: file }, {
-    warehouseUrl: url, memoryLimit: '256MB', threads: 1, batchLines, maxOutageMs: 60_000, reprocess: false, reading: { asOf: AS_OF },
-    onProgress: (progress) => {
-      if (progress.kind === 'loaded') onLoaded?.();
+  await loadFile(
+    { path: join(folder, file), name: file },
+    {
+      warehouseUrl: url,
+      memoryLimit: '256MB',
+      threads: 1,
+      batchLines,
+      maxOutageMs: 60_000,
+      reprocess: false,
+      reading: { asOf: AS_OF },
+      onProgress: (progress) => {
+        if (progress.kind === 'loaded') onLoaded?.();
+      },
     },
-  });
+  );
 }
 
 /** The end state is right, and the same command once more writes nothing. */
@@ -85,9 +102,9 @@ async function assertEnd(name: string): Promise<void> {
     await assertFold(client, folded);
     await assertSound(client);
     assert.deepEqual(await warehouseState(client), undisturbed);
-    const before = await physicalState(client);
+    const settled = await physicalState(client);
     await load(server.url('app', name), 'depois.csv', BATCH_LINES);
-    assert.deepEqual(await physicalState(client), before, 'a rerun changes no row');
+    assert.deepEqual(await physicalState(client), settled, 'a rerun changes no row');
   });
 }
 
@@ -98,14 +115,16 @@ async function surviveAll(name: string, interrupt: () => Promise<void>): Promise
   const armNext = (): void => {
     const phase = left.shift();
     if (phase === undefined) return;
-    proxy.arm({
-      phase,
-      action: async () => {
-        await interrupt();
-        met.push(phase);
-        return 'cut';
-      },
-    }).catch(() => undefined);
+    proxy
+      .arm({
+        phase,
+        action: async () => {
+          await interrupt();
+          met.push(phase);
+          return 'cut';
+        },
+      })
+      .catch(() => undefined);
   };
   armNext();
   let expected = 1;
@@ -144,8 +163,18 @@ async function killPostgres(): Promise<void> {
 
 /** Runs the command until it ends; `interrupt` may kill it. Returns its exit code, null when killed. */
 function command(name: string, started?: (kill: () => void) => void): Promise<{ code: number | null; stderr: string }> {
-  const env = { ...process.env, ESTEIRA_WAREHOUSE_URL: proxy.url(server.url('app', name)), ESTEIRA_WAREHOUSE_READ_URL: server.url('leitura', name), ESTEIRA_HOME: join(folder, 'home'), NO_COLOR: '1' };
-  const child = spawn(process.execPath, [MAIN, 'run', join(folder, 'depois.csv'), '--as-of', AS_OF.toISOString(), '--batch-lines', String(BATCH_LINES)], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const env = {
+    ...process.env,
+    ESTEIRA_WAREHOUSE_URL: proxy.url(server.url('app', name)),
+    ESTEIRA_WAREHOUSE_READ_URL: server.url('leitura', name),
+    ESTEIRA_HOME: join(folder, 'home'),
+    NO_COLOR: '1',
+  };
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'run', join(folder, 'depois.csv'), '--as-of', AS_OF.toISOString(), '--batch-lines', String(BATCH_LINES)],
+    { env, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
   started?.(() => child.kill('SIGKILL'));
   let stderr = '';
   child.stderr.on('data', (data: Buffer) => {
@@ -159,14 +188,16 @@ test('a loader killed at any moment and started again loads everything once', as
   for (const phase of ALL) {
     let isMet = false;
     const { stderr } = await command(name, (kill) => {
-      proxy.arm({
-        phase,
-        action: async () => {
-          isMet = true;
-          kill();
-          return 'cut';
-        },
-      }).catch(() => undefined);
+      proxy
+        .arm({
+          phase,
+          action: async () => {
+            isMet = true;
+            kill();
+            return 'cut';
+          },
+        })
+        .catch(() => undefined);
     });
     proxy.disarm();
     assert.ok(isMet, `${phase} was not met: ${stderr}`);

@@ -15,18 +15,22 @@ import { exportOf } from './orders.ts';
 interface Bench {
   readonly warehouse: Warehouse;
   readonly client: pg.Client;
-  readonly load: (text: string, options?: { url?: string; batchLines?: number; name?: string; maxOutageMs?: number }) => Promise<FileReport>;
+  readonly load: (
+    text: string,
+    options?: { url?: string; batchLines?: number; name?: string; maxOutageMs?: number },
+  ) => Promise<FileReport>;
 }
 
 async function bench(t: TestContext): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'esteira-exactly-'));
   const clients: pg.Client[] = [];
   const warehouse = await emptyWarehouse({
-    after: (drop) => t.after(async () => {
-      for (const client of clients) await client.end();
-      await rm(folder, { recursive: true, force: true });
-      await drop();
-    }),
+    after: (drop) =>
+      t.after(async () => {
+        for (const client of clients) await client.end();
+        await rm(folder, { recursive: true, force: true });
+        await drop();
+      }),
   });
   const client = new pg.Client(warehouse.database.url);
   clients.push(client);
@@ -39,10 +43,18 @@ async function bench(t: TestContext): Promise<Bench> {
       const name = options.name ?? 'pedidos.csv';
       const path = join(folder, `${++files}-${name}`);
       await writeFile(path, text);
-      return loadFile({ path, name }, {
-        warehouseUrl: options.url ?? warehouse.database.url, memoryLimit: '256MB', threads: 1, batchLines: options.batchLines ?? 10,
-        maxOutageMs: options.maxOutageMs ?? 10_000, reprocess: false, reading: { asOf: AS_OF },
-      });
+      return loadFile(
+        { path, name },
+        {
+          warehouseUrl: options.url ?? warehouse.database.url,
+          memoryLimit: '256MB',
+          threads: 1,
+          batchLines: options.batchLines ?? 10,
+          maxOutageMs: options.maxOutageMs ?? 10_000,
+          reprocess: false,
+          reading: { asOf: AS_OF },
+        },
+      );
     },
   };
 }
@@ -57,7 +69,11 @@ test('two loaders of the same file at once count each event once', async (t) => 
   await assertFold(both.client, folded);
   await assertSound(both.client);
   assert.deepEqual(await warehouseState(both.client), await warehouseState(calm.client));
-  assert.equal(reports.reduce((sum, report) => sum + report.counts.lidos, 0), folded.eventCount, 'events over both loaders');
+  assert.equal(
+    reports.reduce((sum, report) => sum + report.counts.lidos, 0),
+    folded.eventCount,
+    'events over both loaders',
+  );
   const before = await physicalState(both.client);
   assert.equal((await both.load(text)).counts.lidos, 0);
   assert.deepEqual(await physicalState(both.client), before);
@@ -70,7 +86,10 @@ test('two loaders that cut the same file differently agree on one cut', async (t
   const folded = fold(eventsOfCsv(text));
   await assertFold(client, folded);
   await assertSound(client);
-  assert.equal(reports.reduce((sum, report) => sum + report.counts.lidos, 0), folded.eventCount);
+  assert.equal(
+    reports.reduce((sum, report) => sum + report.counts.lidos, 0),
+    folded.eventCount,
+  );
 });
 
 test('a batch of another loader between a COMMIT and its answer is not taken for one of our own', async (t) => {
@@ -117,10 +136,16 @@ test('a row that the database refuses sends its order, and no other, to the quar
         END $$;
         CREATE TRIGGER recusa BEFORE INSERT ON itens_pedido FOR EACH ROW EXECUTE FUNCTION recusa()`);
     }
-    const lines = Array.from({ length: 30 }, (_, n) => line({ id_pedido: String(n + 1), sku: n % 10 === 4 ? 'SKU-5' : `SKU-${n % 3}` }));
+    const lines = Array.from({ length: 30 }, (_, n) =>
+      line({ id_pedido: String(n + 1), sku: n % 10 === 4 ? 'SKU-5' : `SKU-${n % 3}` }),
+    );
     const report = await load(csvOf(lines));
     const { rows } = await client.query('SELECT id_pedido, motivos FROM pedidos_rejeitados ORDER BY id_pedido');
-    assert.deepEqual(rows, ['15', '25', '5'].map((id) => ({ id_pedido: id, motivos: ['BANCO_RECUSOU'] })), how);
+    assert.deepEqual(
+      rows,
+      ['15', '25', '5'].map((id) => ({ id_pedido: id, motivos: ['BANCO_RECUSOU'] })),
+      how,
+    );
     assert.deepEqual([report.counts.aceitos, report.counts.rejeitados], [27, 3]);
     await assertSound(client);
   }

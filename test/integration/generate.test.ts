@@ -18,7 +18,9 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 async function digest(path: string): Promise<string> {
-  return createHash('sha256').update(await readFile(path)).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 }
 
 test('data/pedidos.csv and its truth are what the generator writes for 50,000 lines and seed 42', async () => {
@@ -35,10 +37,15 @@ test('Parquet holds the CSV columns as text, one row a line', async () => {
   await generate({ rows: 3000, seed: 1, badShare: 0.5, out });
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  const rows = await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM read_parquet('${out.replaceAll("'", "''")}')`);
+  const rows = await connection.runAndReadAll(
+    `SELECT count(*)::INTEGER FROM read_parquet('${out.replaceAll("'", "''")}')`,
+  );
   assert.deepEqual(rows.getRowsJS(), [[3000]]);
   const columns = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet('${out.replaceAll("'", "''")}')`);
-  assert.deepEqual(columns.getRowsJS().map((row) => [row[0], row[1]]), FLAT_COLUMNS.map((name) => [name, 'VARCHAR']));
+  assert.deepEqual(
+    columns.getRowsJS().map((row) => [row[0], row[1]]),
+    FLAT_COLUMNS.map((name) => [name, 'VARCHAR']),
+  );
   connection.closeSync();
   instance.closeSync();
 });
@@ -67,7 +74,14 @@ test('an interrupted run keeps the file that was there and leaves nothing else',
   await writeFile(out, 'before');
   const controller = new AbortController();
   await assert.rejects(
-    generate({ rows: 200_000, seed: 1, out, truth: join(inside, 'truth.jsonl'), signal: controller.signal, onProgress: () => controller.abort() }),
+    generate({
+      rows: 200_000,
+      seed: 1,
+      out,
+      truth: join(inside, 'truth.jsonl'),
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    }),
     { name: 'AbortError' },
   );
   assert.equal(await readFile(out, 'utf8'), 'before');
@@ -76,11 +90,25 @@ test('an interrupted run keeps the file that was there and leaves nothing else',
 
 test('options that cannot be used are refused before anything is written', async () => {
   const out = join(folder, 'never.csv');
-  const bad = [{ rows: 0 }, { rows: 1.5 }, { seed: -1 }, { badShare: 1.1 }, { loja: 'Loja Sul' }, { from: '2025-02-30' }, { from: '2026-02-02', to: '2026-02-01' }, { out: 'orders.xls' }, { truth: out }];
-  for (const options of bad) await assert.rejects(generate({ rows: 10, seed: 1, out, ...options }), { code: 'USAGE' }, JSON.stringify(options));
+  const bad = [
+    { rows: 0 },
+    { rows: 1.5 },
+    { seed: -1 },
+    { badShare: 1.1 },
+    { loja: 'Loja Sul' },
+    { from: '2025-02-30' },
+    { from: '2026-02-02', to: '2026-02-01' },
+    { out: 'orders.xls' },
+    { truth: out },
+  ];
+  for (const options of bad)
+    await assert.rejects(generate({ rows: 10, seed: 1, out, ...options }), { code: 'USAGE' }, JSON.stringify(options));
   await assert.rejects(stat(out), { code: 'ENOENT' });
 });
 
 test('a place that cannot be written to is an error with a remedy', async () => {
-  await assert.rejects(generate({ rows: 10, seed: 1, out: join(folder, 'no', 'such', 'folder.csv') }), { code: 'OUTPUT_UNWRITABLE', exit: 2 });
+  await assert.rejects(generate({ rows: 10, seed: 1, out: join(folder, 'no', 'such', 'folder.csv') }), {
+    code: 'OUTPUT_UNWRITABLE',
+    exit: 2,
+  });
 });

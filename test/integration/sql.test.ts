@@ -8,9 +8,7 @@ import { printStream } from '../../src/cli/output/print-result.ts';
 import { runReadOnly } from '../../src/pipeline/readonly-sql.ts';
 import { createDatabase } from '../support/postgres.ts';
 
-async function reader(t: {
-  after(hook: () => Promise<void>): void;
-}): Promise<{
+async function reader(t: { after(hook: () => Promise<void>): void }): Promise<{
   client: pg.Client;
   read: (statement: string, timeoutMs?: number) => Promise<{ columns: string[]; rows: (string | null)[][] }>;
 }> {

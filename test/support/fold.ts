@@ -69,12 +69,21 @@ export function eventsOfCsv(text: string, asOf?: Date): FoldEvent[] {
     const known = groups.get(key);
     const item = `${cell('sku')} x ${cell('quantidade')}`;
     if (known) known.items.push(item);
-    else groups.set(key, { loja: cell('loja'), id: cell('id_pedido'), time, status: cell('status'), totalCents: cents(cell('valor_total')), items: [item] });
+    else
+      groups.set(key, {
+        loja: cell('loja'),
+        id: cell('id_pedido'),
+        time,
+        status: cell('status'),
+        totalCents: cents(cell('valor_total')),
+        items: [item],
+      });
   }
   return [...groups.values()];
 }
 
-const contentOf = (event: FoldEvent): string => `${event.status} ${event.totalCents} ${[...event.items].sort().join('; ')}`;
+const contentOf = (event: FoldEvent): string =>
+  `${event.status} ${event.totalCents} ${[...event.items].sort().join('; ')}`;
 
 export function fold(events: readonly FoldEvent[]): Folded {
   const current = new Map<string, { time: number; contents: Set<string> }>();
@@ -89,11 +98,20 @@ export function fold(events: readonly FoldEvent[]): Folded {
     }
     history.add(version);
     const known = current.get(key);
-    if (!known || known.time < event.time) current.set(key, { time: event.time, contents: new Set([contentOf(event)]) });
+    if (!known || known.time < event.time)
+      current.set(key, { time: event.time, contents: new Set([contentOf(event)]) });
     else if (known.time === event.time) known.contents.add(contentOf(event));
   }
-  const open = [...rejected.values()].filter((event) => (current.get(`${event.loja}/${event.id}`)?.time ?? -Infinity) < event.time);
-  return { current, historyCount: history.size, rejectedCount: rejected.size, openCount: open.length, eventCount: events.length };
+  const open = [...rejected.values()].filter(
+    (event) => (current.get(`${event.loja}/${event.id}`)?.time ?? -Infinity) < event.time,
+  );
+  return {
+    current,
+    historyCount: history.size,
+    rejectedCount: rejected.size,
+    openCount: open.length,
+    eventCount: events.length,
+  };
 }
 
 /** The warehouse holds what the fold says, no order more, none less. */
@@ -103,8 +121,13 @@ export async function assertFold(client: Pick<pg.Client, 'query'>, folded: Folde
       p.status || ' ' || (p.valor_total * 100)::bigint || ' ' ||
       (SELECT string_agg(i.sku || ' x ' || i.quantidade, '; ' ORDER BY (i.sku || ' x ' || i.quantidade) COLLATE "C") FROM itens_pedido i WHERE i.loja = p.loja AND i.id_pedido = p.id_pedido) AS conteudo
     FROM pedidos p ORDER BY 1`);
-  assert.deepEqual(rows.map((row) => `${row.chave} ${row.em}`), [...folded.current].map(([key, value]) => `${key} ${value.time}`).sort(), 'current orders');
-  for (const row of rows) assert.ok(folded.current.get(row.chave)?.contents.has(row.conteudo), `${row.chave}: ${row.conteudo}`);
+  assert.deepEqual(
+    rows.map((row) => `${row.chave} ${row.em}`),
+    [...folded.current].map(([key, value]) => `${key} ${value.time}`).sort(),
+    'current orders',
+  );
+  for (const row of rows)
+    assert.ok(folded.current.get(row.chave)?.contents.has(row.conteudo), `${row.chave}: ${row.conteudo}`);
   const { rows: counts } = await client.query(`
     SELECT (SELECT count(*)::int FROM historico_status) AS history, (SELECT count(*)::int FROM pedidos_rejeitados) AS rejected,
       (SELECT count(*)::int FROM pedidos_rejeitados WHERE situacao = 'aberto') AS open`);

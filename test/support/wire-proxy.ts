@@ -82,9 +82,10 @@ export async function startWireProxy(target: () => { host: string; port: number 
       url.port = String(port);
       return url.href;
     },
-    arm: (trap) => new Promise<void>((done, failed) => {
-      armed = { trap, left: trap.nth ?? 1, done, failed };
-    }),
+    arm: (trap) =>
+      new Promise<void>((done, failed) => {
+        armed = { trap, left: trap.nth ?? 1, done, failed };
+      }),
     disarm: () => {
       armed = null;
     },
@@ -111,7 +112,12 @@ class Link {
   /** A trap in a COPY: sprung at its first data. */
   #copy: Armed | null = null;
 
-  constructor(client: Socket, target: { host: string; port: number }, meet: (phase: Phase) => Armed | null, gone: () => void) {
+  constructor(
+    client: Socket,
+    target: { host: string; port: number },
+    meet: (phase: Phase) => Armed | null,
+    gone: () => void,
+  ) {
     this.#client = client;
     this.#meet = meet;
     this.#server = connectTo(target);
@@ -175,7 +181,10 @@ class Link {
     }
     const sql = sqlOf(type, message);
     if (sql !== null) {
-      for (const [name, phase] of Object.entries(PHASES) as [Phase, { sql: RegExp; isCopy?: true; isAnswer?: true }][]) {
+      for (const [name, phase] of Object.entries(PHASES) as [
+        Phase,
+        { sql: RegExp; isCopy?: true; isAnswer?: true },
+      ][]) {
         if (!phase.sql.test(sql)) continue;
         const trap = this.#meet(name);
         if (!trap) continue;

@@ -34,16 +34,18 @@ type ShownEntry = Omit<ConfigEntry, 'key'> & { readonly key: string };
 
 /** The settings of the stores, as `store.<name>.<setting>`; unchecked, because only the command that uses a store needs them. */
 function storeEntries(env: NodeJS.ProcessEnv): ShownEntry[] {
-  return STORE_SOURCES.flatMap((source) => source.settings.map((setting): ShownEntry => {
-    const given = env[setting.env];
-    const isGiven = given !== undefined && given !== '';
-    const value = isGiven ? given : setting.default;
-    return {
-      key: `store.${source.id}.${setting.name}`,
-      shown: value === undefined ? undefined : setting.secret === true ? '***' : redactUrls(value),
-      origin: isGiven ? { source: 'env', name: setting.env } : { source: 'default', name: '' },
-    };
-  }));
+  return STORE_SOURCES.flatMap((source) =>
+    source.settings.map((setting): ShownEntry => {
+      const given = env[setting.env];
+      const isGiven = given !== undefined && given !== '';
+      const value = isGiven ? given : setting.default;
+      return {
+        key: `store.${source.id}.${setting.name}`,
+        shown: value === undefined ? undefined : setting.secret === true ? '***' : redactUrls(value),
+        origin: isGiven ? { source: 'env', name: setting.env } : { source: 'default', name: '' },
+      };
+    }),
+  );
 }
 
 function asJson(entries: ShownEntry[]): string {

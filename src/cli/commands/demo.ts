@@ -25,7 +25,14 @@ const SHORTENED: Readonly<Record<string, Partial<AnalysisFilters>>> = {
   'products-by-region': { limit: 2 },
   'revenue-by-category': { from: '2026-09-01', to: '2026-10-31', limit: 5 },
 };
-const SHOWN = ['summary', 'top-products', 'products-by-region', 'revenue-by-category', 'channels', 'order-status'] as const;
+const SHOWN = [
+  'summary',
+  'top-products',
+  'products-by-region',
+  'revenue-by-category',
+  'channels',
+  'order-status',
+] as const;
 
 export function demoCommand(program: Command): void {
   program
@@ -43,8 +50,14 @@ export function demoCommand(program: Command): void {
         const path = existsSync(shipped) ? shipped : join(folder, 'pedidos.csv');
         if (path !== shipped) await generate({ rows: ROWS, seed: SEED, out: path });
         const report = await loadFiles([{ path, name: 'pedidos.csv' }], {
-          warehouseUrl: warehouse.url, memoryLimit: config.get('memory.limit'), threads: config.get('threads'), batchLines: config.get('batch.lines'),
-          maxOutageMs: config.get('max_outage'), reprocess: false, reading: { asOf: AS_OF }, onProgress: progress.show,
+          warehouseUrl: warehouse.url,
+          memoryLimit: config.get('memory.limit'),
+          threads: config.get('threads'),
+          batchLines: config.get('batch.lines'),
+          maxOutageMs: config.get('max_outage'),
+          reprocess: false,
+          reading: { asOf: AS_OF },
+          onProgress: progress.show,
         });
         progress.clear();
         printReport(report, { json: false, color });
@@ -56,11 +69,18 @@ export function demoCommand(program: Command): void {
       try {
         for (const name of SHOWN) {
           process.stdout.write('\n');
-          await printAnalysis(await runAnalysis(reader.client, name, { ...NO_FILTERS, ...SHORTENED[name] }), { color }, processTerminal, name === SHOWN.at(-1));
+          await printAnalysis(
+            await runAnalysis(reader.client, name, { ...NO_FILTERS, ...SHORTENED[name] }),
+            { color },
+            processTerminal,
+            name === SHOWN.at(-1),
+          );
         }
       } finally {
         await reader.close();
       }
-      process.stdout.write('\nNext:\n  ./esteira query top-cities --limit 10\n  ./esteira quarantine summary\n  ./esteira run your-orders.csv --store your-store\n');
+      process.stdout.write(
+        '\nNext:\n  ./esteira query top-cities --limit 10\n  ./esteira quarantine summary\n  ./esteira run your-orders.csv --store your-store\n',
+      );
     });
 }

@@ -24,7 +24,16 @@ test('a time without a zone is of São Paulo, with one it is what it says', () =
 });
 
 test('what is no day or time is refused', () => {
-  for (const text of ['', 'ontem', '01/11/2026', '2026-02-30', '2026-13-01', '2026-11-01T25:00', '2026-11-01T06', '20261101']) {
+  for (const text of [
+    '',
+    'ontem',
+    '01/11/2026',
+    '2026-02-30',
+    '2026-13-01',
+    '2026-11-01T25:00',
+    '2026-11-01T06',
+    '20261101',
+  ]) {
     assert.throws(() => parseBound(text, 'since'), { code: 'commander.invalidArgument' }, text);
   }
 });

@@ -9,16 +9,19 @@ const EDGE_TIMES = { since: '00:00:00.000', until: '23:59:59.999' } as const;
 /** The instant that a bound means; a day alone is its first instant for `since`, its last for `until`. Throws InvalidArgumentError. */
 export function parseBound(text: string, edge: 'since' | 'until'): Date {
   const [, day, time, zone] = FORM.exec(text.trim()) ?? [];
-  if (day === undefined) throw new InvalidArgumentError('Write a day like 2026-11-01, or a time like 2026-11-01T06:00:00-03:00.');
+  if (day === undefined)
+    throw new InvalidArgumentError('Write a day like 2026-11-01, or a time like 2026-11-01T06:00:00-03:00.');
   const local = Date.parse(`${day}T${time ?? EDGE_TIMES[edge]}Z`);
   // JavaScript reads the 30th of February as the 2nd of March
-  if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 10) !== day) throw new InvalidArgumentError('There is no such day or time.');
+  if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 10) !== day)
+    throw new InvalidArgumentError('There is no such day or time.');
   return new Date(local - offsetOf(zone, local) * 60_000);
 }
 
 /** Minutes from UTC to the local time. */
 function offsetOf(zone: string | undefined, local: number): number {
   if (zone === 'Z') return 0;
-  if (zone !== undefined) return Number(`${zone.slice(0, 1)}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2)));
+  if (zone !== undefined)
+    return Number(`${zone.slice(0, 1)}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2)));
   return saoPauloOffsetMinutes(local + 3 * 3_600_000);
 }

@@ -38,14 +38,24 @@ interface Work {
 export function extractCommand(program: Command): void {
   program
     .command('extract')
-    .description('read the orders of a store from its interface into the warehouse: only what is new since the last time')
+    .description(
+      'read the orders of a store from its interface into the warehouse: only what is new since the last time',
+    )
     .requiredOption('--store <name>', `which store: ${STORE_SOURCES.map((source) => source.id).join(', ')}`)
-    .option('--since <time>', 'orders changed from here on; afterwards it only matters when it lies further back', (text) => parseBound(text, 'since'))
-    .option('--until <time>', 'orders changed up to here (default: now, by the clock of the store)', (text) => parseBound(text, 'until'))
+    .option(
+      '--since <time>',
+      'orders changed from here on; afterwards it only matters when it lies further back',
+      (text) => parseBound(text, 'since'),
+    )
+    .option('--until <time>', 'orders changed up to here (default: now, by the clock of the store)', (text) =>
+      parseBound(text, 'until'),
+    )
     .addOption(new Option('--to <place>', 'where to put them').choices(['warehouse', 'file']).default('warehouse'))
     .option('--out <file>', 'with --to file: the file to write, JSON lines, one order a line')
     .option('--json', 'the report as JSON on standard output')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 The place to go on from is kept in the warehouse, in the same transaction as the orders: stopped or killed at any moment, the same command goes on
 from there. Orders that break a rule go to the quarantine (esteira quarantine). --to file keeps no such place and reads everything from --since on.
 A day is a day of São Paulo.
@@ -56,13 +66,18 @@ Examples:
   esteira store serve --churn                   # a store to try it with, in another terminal
   esteira extract --store mock
   esteira extract --store mock --since 2026-01-01
-  esteira extract --store mock --since 2026-11-01 --until 2026-11-30 --to file --out november.jsonl`)
+  esteira extract --store mock --since 2026-11-01 --until 2026-11-30 --to file --out november.jsonl`,
+    )
     .action(async (flags: ExtractFlags, command: Command) => {
       checkFlags(flags);
       const config = configOf(command);
       const source = storeSource(flags.store);
       const progress = extractProgress(process.stderr, source.id);
-      const reader = source.open({ settings: settingsFromEnv(source, process.env), maxOutageMs: config.get('max_outage'), onEvent: progress.showEvent });
+      const reader = source.open({
+        settings: settingsFromEnv(source, process.env),
+        maxOutageMs: config.get('max_outage'),
+        onEvent: progress.showEvent,
+      });
       const interruption = new AbortController();
       let stoppedBy: NodeJS.Signals | null = null;
       const stop = (name: NodeJS.Signals): void => {
@@ -132,8 +147,14 @@ async function toFile({ flags, reader, progress, signal }: Work, out: string): P
   progress.clear();
   const { orderCount, pageCount, readUntil } = last;
   const seconds = (performance.now() - started) / 1000;
-  if (flags.json === true) process.stdout.write(`${JSON.stringify({ store: flags.store, loja: reader.loja, out, orderCount, pageCount, readUntil, seconds }, null, 2)}\n`);
-  else process.stdout.write(`${out}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')}, ${seconds.toFixed(1)} s, read up to ${readUntil}\n`);
+  if (flags.json === true)
+    process.stdout.write(
+      `${JSON.stringify({ store: flags.store, loja: reader.loja, out, orderCount, pageCount, readUntil, seconds }, null, 2)}\n`,
+    );
+  else
+    process.stdout.write(
+      `${out}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')}, ${seconds.toFixed(1)} s, read up to ${readUntil}\n`,
+    );
   return false;
 }
 
@@ -143,22 +164,36 @@ function counted(count: number, one: string, many = `${one}s`): string {
 
 function checkFlags({ to, out, since, until }: ExtractFlags): void {
   if (to === 'file' && out === undefined) {
-    throw fail('USAGE', { what: '--to file needs the name of a file.', why: 'Orders are written to a file that --out names.', fix: 'Add --out orders.jsonl.' });
+    throw fail('USAGE', {
+      what: '--to file needs the name of a file.',
+      why: 'Orders are written to a file that --out names.',
+      fix: 'Add --out orders.jsonl.',
+    });
   }
   if (to === 'warehouse' && out !== undefined) {
-    throw fail('USAGE', { what: '--out is given, but the orders go to the warehouse.', why: '--to is warehouse unless said otherwise.', fix: 'Add --to file, or leave --out away.' });
+    throw fail('USAGE', {
+      what: '--out is given, but the orders go to the warehouse.',
+      why: '--to is warehouse unless said otherwise.',
+      fix: 'Add --to file, or leave --out away.',
+    });
   }
   if (since !== undefined && until !== undefined && since > until) {
-    throw fail('USAGE', { what: '--since is later than --until.', why: `${since.toISOString()} is after ${until.toISOString()}.`, fix: 'Exchange the two.' });
+    throw fail('USAGE', {
+      what: '--since is later than --until.',
+      why: `${since.toISOString()} is after ${until.toISOString()}.`,
+      fix: 'Exchange the two.',
+    });
   }
 }
 
 /** One line per setting of every store. */
 function settingsHelp(): string {
-  const rows = STORE_SOURCES.flatMap((source) => source.settings.map(({ env, description, default: given, secret }) => ({
-    env,
-    text: `${description}${given === undefined || secret === true ? '' : ` Default ${given}.`}`,
-  })));
+  const rows = STORE_SOURCES.flatMap((source) =>
+    source.settings.map(({ env, description, default: given, secret }) => ({
+      env,
+      text: `${description}${given === undefined || secret === true ? '' : ` Default ${given}.`}`,
+    })),
+  );
   const width = Math.max(...rows.map(({ env }) => env.length));
   return rows.map(({ env, text }) => `  ${env.padEnd(width)}  ${text}\n`).join('');
 }

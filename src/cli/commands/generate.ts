@@ -70,7 +70,11 @@ export const generateCommand = (program: Command): void => {
 
 function numberOf(flag: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw fail('USAGE', { what: `${flag} ${text} is not a number.`, why: 'Digits are expected, with a point for decimals.', fix: 'esteira generate --help shows examples.' });
+  throw fail('USAGE', {
+    what: `${flag} ${text} is not a number.`,
+    why: 'Digits are expected, with a point for decimals.',
+    fix: 'esteira generate --help shows examples.',
+  });
 }
 
 function count(value: number): string {
@@ -92,6 +96,8 @@ function progressLine(): (lineCount: number, rowCount: number) => void {
     shownAt = now;
     const rate = lineCount / ((now - startedAt) / 1000);
     const left = Math.max(0, Math.ceil((rowCount - lineCount) / rate));
-    process.stderr.write(`\r\u001b[K${count(lineCount)} of ${count(rowCount)} lines, ${count(Math.round(rate))}/s, ${left} s left`);
+    process.stderr.write(
+      `\r\u001b[K${count(lineCount)} of ${count(rowCount)} lines, ${count(Math.round(rate))}/s, ${left} s left`,
+    );
   };
 }

@@ -100,7 +100,9 @@ function footnoteOf({ rows, filters, freshness }: AnalysisResult): string {
     ...(freshness.lastBatch === null ? [] : [`último lote em ${formatTimestamp(freshness.lastBatch)}`]),
     ...(freshness.quarantined === 0
       ? []
-      : [`${formatCount(freshness.quarantined)} ${freshness.quarantined === 1 ? 'pedido' : 'pedidos'} em quarentena (esteira quarantine summary)`]),
+      : [
+          `${formatCount(freshness.quarantined)} ${freshness.quarantined === 1 ? 'pedido' : 'pedidos'} em quarentena (esteira quarantine summary)`,
+        ]),
   ];
   const isEmptyPeriod = rows.length === 0 && (filters.from !== null || filters.to !== null);
   return `${isEmptyPeriod ? 'Nenhuma linha neste período; ' : ''}${parts.join(' · ')}`;

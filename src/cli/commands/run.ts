@@ -28,7 +28,10 @@ export function runCommand(program: Command): void {
     .command('run')
     .argument('<files...>', 'files, folders or patterns; - for standard input')
     .description('load files of orders into the warehouse: CSV, JSON lines or Parquet, also gzipped')
-    .option('--profile <name>', 'whose export it is: esteira, nuvemshop, shopify, shopee, mercadolivre, generic (default: found by the header)')
+    .option(
+      '--profile <name>',
+      'whose export it is: esteira, nuvemshop, shopify, shopee, mercadolivre, generic (default: found by the header)',
+    )
     .option('--store <name>', 'name of the store, for files that do not state it')
     .option('--mapping <file>', 'JSON file that says which column is which, for --profile generic')
     .option('--decimal <mark>', 'how the file writes money: "," "." or en for 1,234.56 (default: found in the file)')
@@ -40,7 +43,9 @@ export function runCommand(program: Command): void {
     .option('--max-rejected <n>', 'exit with 4 when more orders than this, or this share (2%), were rejected')
     .option('--skip-code', 'exit with 99 when there was nothing new to load')
     .option('--json', 'the report as JSON on standard output')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Loading the same file again changes nothing; a newer export of the same orders updates what changed.
 Orders that break a rule go to the quarantine with their reasons (esteira quarantine); the others are loaded.
 
@@ -48,7 +53,8 @@ Examples:
   esteira run data/pedidos.csv
   esteira run exports/ --store minha-loja
   esteira run "exports/*.csv" --max-rejected 2%
-  zcat pedidos.csv.gz | esteira run - --as-of 2026-11-01T06:00:00-03:00`)
+  zcat pedidos.csv.gz | esteira run - --as-of 2026-11-01T06:00:00-03:00`,
+    )
     .action(async (files: string[], flags: RunFlags, command: Command) => {
       const limit = flags.maxRejected === undefined ? null : parseLimit(flags.maxRejected);
       const config = configOf(command);
@@ -78,7 +84,13 @@ Examples:
         });
         progress.clear();
         printReport(report, { json: flags.json === true, color: config.get('color') });
-        process.exitCode = report.wasStopped ? stopCode : overLimit(report.totals.lidos, report.totals.rejeitados, limit) ? 4 : flags.skipCode === true && report.totals.lidos === 0 ? 99 : 0;
+        process.exitCode = report.wasStopped
+          ? stopCode
+          : overLimit(report.totals.lidos, report.totals.rejeitados, limit)
+            ? 4
+            : flags.skipCode === true && report.totals.lidos === 0
+              ? 99
+              : 0;
       } finally {
         progress.clear();
         process.off('SIGINT', stop);
@@ -89,10 +101,19 @@ Examples:
 
 function readingOf(flags: RunFlags): Omit<StageOptions, 'tempDir'> {
   const given = {
-    profile: flags.profile, loja: flags.store?.toLowerCase(), mapping: flags.mapping, decimal: flags.decimal, dateOrder: flags.dateOrder,
-    encoding: flags.encoding, separator: flags.separator, asOf: flags.asOf,
+    profile: flags.profile,
+    loja: flags.store?.toLowerCase(),
+    mapping: flags.mapping,
+    decimal: flags.decimal,
+    dateOrder: flags.dateOrder,
+    encoding: flags.encoding,
+    separator: flags.separator,
+    asOf: flags.asOf,
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Omit<StageOptions, 'tempDir'>;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Omit<
+    StageOptions,
+    'tempDir'
+  >;
 }
 
 function parseTime(text: string): Date {
@@ -105,8 +126,15 @@ type Limit = { readonly kind: 'count' | 'share'; readonly value: number };
 
 function parseLimit(text: string): Limit {
   const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
-  if (!match) throw fail('USAGE', { what: `--max-rejected ${text} cannot be understood.`, why: 'It is a number of orders or a share.', fix: 'Write --max-rejected 100 or --max-rejected 2%.' });
-  return match[2] === '%' ? { kind: 'share', value: Number(match[1]) / 100 } : { kind: 'count', value: Number(match[1]) };
+  if (!match)
+    throw fail('USAGE', {
+      what: `--max-rejected ${text} cannot be understood.`,
+      why: 'It is a number of orders or a share.',
+      fix: 'Write --max-rejected 100 or --max-rejected 2%.',
+    });
+  return match[2] === '%'
+    ? { kind: 'share', value: Number(match[1]) / 100 }
+    : { kind: 'count', value: Number(match[1]) };
 }
 
 function overLimit(read: number, rejected: number, limit: Limit | null): boolean {

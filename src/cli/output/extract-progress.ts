@@ -38,15 +38,21 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
     if (now - shownAt < (stream.isTTY ? REDRAW_EVERY_MS : LOG_EVERY_MS)) return;
     shownAt = now;
     const perSecond = Math.round(orderCount / ((now - startedAt) / 1000));
-    tell(`${name}: ${formatCount(orderCount)} orders in ${formatCount(pageCount)} pages, ${formatCount(perSecond)} orders/s${more}`);
+    tell(
+      `${name}: ${formatCount(orderCount)} orders in ${formatCount(pageCount)} pages, ${formatCount(perSecond)} orders/s${more}`,
+    );
   };
   return {
     show(progress) {
-      if (progress.kind === 'started') draw(`${name}: ${progress.isResumed ? 'going on where the last run stopped' : 'reading for the first time'}`);
+      if (progress.kind === 'started')
+        draw(`${name}: ${progress.isResumed ? 'going on where the last run stopped' : 'reading for the first time'}`);
       if (progress.kind === 'loaded') committed = progress.counts.lidos;
-      if (progress.kind === 'read') rate(progress.orderCount, progress.pageCount, `, ${formatCount(committed)} committed`);
-      if (progress.kind === 'overtaken') tell(`${name}: another process is extracting the same store; going on from where it is`);
-      if (progress.kind === 'waiting') tell(`waiting for ${progress.reason}; trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
+      if (progress.kind === 'read')
+        rate(progress.orderCount, progress.pageCount, `, ${formatCount(committed)} committed`);
+      if (progress.kind === 'overtaken')
+        tell(`${name}: another process is extracting the same store; going on from where it is`);
+      if (progress.kind === 'waiting')
+        tell(`waiting for ${progress.reason}; trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
     },
     showTexts({ orderCount, pageCount }) {
       rate(orderCount, pageCount, '');

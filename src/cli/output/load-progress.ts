@@ -27,11 +27,16 @@ export function loadProgress(stream: NodeJS.WriteStream): ProgressLine {
         const seconds = (performance.now() - startedAt) / 1000;
         const rate = progress.linesDone / seconds;
         const left = (progress.lines - progress.linesDone) / rate;
-        line(`${progress.name}: ${formatCount(progress.linesDone)} of ${formatCount(progress.lines)} lines, ${formatCount(Math.round(rate))} lines/s, ${duration(left)} left`);
+        line(
+          `${progress.name}: ${formatCount(progress.linesDone)} of ${formatCount(progress.lines)} lines, ${formatCount(Math.round(rate))} lines/s, ${duration(left)} left`,
+        );
       }
       if (progress.kind === 'waiting') {
         if (stream.isTTY) line(`waiting for PostgreSQL: ${progress.reason}`);
-        else stream.write(`waiting for PostgreSQL (${progress.reason}); trying again in ${Math.ceil(progress.waitMs / 1000)} s\n`);
+        else
+          stream.write(
+            `waiting for PostgreSQL (${progress.reason}); trying again in ${Math.ceil(progress.waitMs / 1000)} s\n`,
+          );
       }
     },
     clear() {

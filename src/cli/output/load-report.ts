@@ -23,25 +23,48 @@ export function printReport(report: LoadReport, options: ReportOptions): void {
   for (const file of report.files) {
     for (const warning of file.warnings) process.stderr.write(`${file.name}: ${warning}\n`);
     const rate = file.seconds > 0 ? Math.round(file.linesRead / file.seconds) : 0;
-    const done = file.wasComplete ? ', already loaded, nothing to do' : file.linesRead < FEW_LINES ? '' : `, ${formatCount(rate)} lines/s`;
-    process.stdout.write(`${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s${done}\n`);
+    const done = file.wasComplete
+      ? ', already loaded, nothing to do'
+      : file.linesRead < FEW_LINES
+        ? ''
+        : `, ${formatCount(rate)} lines/s`;
+    process.stdout.write(
+      `${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s${done}\n`,
+    );
   }
   if (!report.files.every((file) => file.wasComplete)) printOutcome(report, options);
 }
 
 /** What came of the orders, wherever they were read from: the totals, the quarantine by reason. */
-export function printOutcome(report: Pick<LoadReport, 'totals' | 'rejections' | 'wasStopped'>, options: ReportOptions): void {
+export function printOutcome(
+  report: Pick<LoadReport, 'totals' | 'rejections' | 'wasStopped'>,
+  options: ReportOptions,
+): void {
   const { totals } = report;
-  process.stdout.write(renderTable(TOTALS, [
-    ['Versões lidas', String(totals.lidos), null],
-    ['Aceitos', String(totals.aceitos), totals.valorAceito],
-    ['Na quarentena', String(totals.rejeitados), totals.valorRejeitado],
-    ['Repetidos', String(totals.duplicados), null],
-    ['Versões antigas (só histórico)', String(totals.antigos), null],
-  ], tableStyle(processTerminal, options.color)));
+  process.stdout.write(
+    renderTable(
+      TOTALS,
+      [
+        ['Versões lidas', String(totals.lidos), null],
+        ['Aceitos', String(totals.aceitos), totals.valorAceito],
+        ['Na quarentena', String(totals.rejeitados), totals.valorRejeitado],
+        ['Repetidos', String(totals.duplicados), null],
+        ['Versões antigas (só histórico)', String(totals.antigos), null],
+      ],
+      tableStyle(processTerminal, options.color),
+    ),
+  );
   if (report.rejections.length > 0) {
     process.stdout.write('\nNa quarentena, por motivo (só os que seguem abertos):\n');
-    process.stdout.write(renderTable(REASONS, report.rejections.slice(0, MOST_REASONS).map((row) => [row.reason, ruleById(row.reason)?.title ?? '', String(row.count), row.amount]), tableStyle(processTerminal, options.color)));
+    process.stdout.write(
+      renderTable(
+        REASONS,
+        report.rejections
+          .slice(0, MOST_REASONS)
+          .map((row) => [row.reason, ruleById(row.reason)?.title ?? '', String(row.count), row.amount]),
+        tableStyle(processTerminal, options.color),
+      ),
+    );
   }
   const hidden = report.rejections.length - MOST_REASONS;
   if (hidden > 0) process.stdout.write(`e mais ${hidden} motivos: esteira quarantine summary\n`);
@@ -63,4 +86,3 @@ const REASONS: readonly ResultColumn[] = [
   { name: 'pedidos', title: 'Pedidos', kind: 'count' },
   { name: 'valor', title: 'Valor', kind: 'money' },
 ];
-

@@ -9,7 +9,16 @@ import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
 import { classify, countEvents, countRejected, loadKnown, loadKnownPeriods } from './classify.ts';
-import { acceptedOutput, acceptedTables, customersOutput, insertOutputs, productsOutput, rejectedOutput, replacedOutput, sightingsOutput } from './output-rows.ts';
+import {
+  acceptedOutput,
+  acceptedTables,
+  customersOutput,
+  insertOutputs,
+  productsOutput,
+  rejectedOutput,
+  replacedOutput,
+  sightingsOutput,
+} from './output-rows.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
 import { count, numbers, run } from './session.ts';
 
@@ -34,15 +43,24 @@ export interface BatchOrigin {
 }
 
 /** Transforms the rows of `source` (shaped like `documentos`) and returns the batch. */
-export async function prepareBatch(connection: DuckDBConnection, folder: string, prefix: string, source: string, origin: BatchOrigin): Promise<PreparedBatch> {
+export async function prepareBatch(
+  connection: DuckDBConnection,
+  folder: string,
+  prefix: string,
+  source: string,
+  origin: BatchOrigin,
+): Promise<PreparedBatch> {
   const startedAt = new Date();
   await run(connection, `CREATE OR REPLACE TABLE ${prefix}_tratados AS ${transformSql(duckdbDialect, source)}`);
   await keepRejected(connection, prefix, source, origin);
-  await run(connection, `
+  await run(
+    connection,
+    `
     CREATE OR REPLACE TABLE ${prefix}_eventos AS
     SELECT loja, id_pedido, revisao, hash_origem, min(atualizado_em) AS menor, max(atualizado_em) AS maior, bool_and(atualizado_em_estimado) AS estimado,
       arg_min(ordinal, {'t': atualizado_em, 'o': ordinal}) AS ordinal, CAST(sum(copias) AS BIGINT) AS copias
-    FROM ${prefix}_tratados WHERE erros = 0 GROUP BY ALL`);
+    FROM ${prefix}_tratados WHERE erros = 0 GROUP BY ALL`,
+  );
   const batch = new DuckdbBatch(connection, folder, prefix, source, origin, startedAt);
   if (origin.isLikelyNew === true) await batch.sortAhead();
   return batch;
@@ -54,10 +72,21 @@ const NOTHING_KNOWN: KnownRows = { versionsPath: null, rejectedPath: null, perio
 const MOST_LITERALS = 20_000;
 
 /** Tables `_rejeitados_escritos` (the rejected documents as read) and `_originais` (their text). */
-async function keepRejected(connection: DuckDBConnection, prefix: string, source: string, origin: BatchOrigin): Promise<void> {
+async function keepRejected(
+  connection: DuckDBConnection,
+  prefix: string,
+  source: string,
+  origin: BatchOrigin,
+): Promise<void> {
   const ordinals = await numbers(connection, `SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0`);
-  const some = ordinals.length <= MOST_LITERALS ? `ordinal IN (${['-1', ...ordinals].join(', ')})` : `ordinal IN (SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0)`;
-  await run(connection, `CREATE OR REPLACE TABLE ${prefix}_rejeitados_escritos AS SELECT * FROM ${source} WHERE ${some}`);
+  const some =
+    ordinals.length <= MOST_LITERALS
+      ? `ordinal IN (${['-1', ...ordinals].join(', ')})`
+      : `ordinal IN (SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0)`;
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE ${prefix}_rejeitados_escritos AS SELECT * FROM ${source} WHERE ${some}`,
+  );
   await origin.loadOriginals(connection, prefix);
 }
 
@@ -77,7 +106,14 @@ class DuckdbBatch implements PreparedBatch {
   #sorted: SortedBatch | null = null;
   #isSortedAhead = false;
 
-  constructor(connection: DuckDBConnection, folder: string, prefix: string, source: string, origin: BatchOrigin, startedAt: Date) {
+  constructor(
+    connection: DuckDBConnection,
+    folder: string,
+    prefix: string,
+    source: string,
+    origin: BatchOrigin,
+    startedAt: Date,
+  ) {
     this.id = origin.id;
     this.sourceId = origin.sourceId;
     this.positionBefore = origin.positionBefore;
@@ -97,12 +133,20 @@ class DuckdbBatch implements PreparedBatch {
 
   periods(): Promise<RowsFile | null> {
     const days = `SELECT DISTINCT loja, data_venda FROM ${this.#prefix}_tratados WHERE erros = 0`;
-    return this.#write('periodos', ['loja', 'data', 'grao'], `
-      WITH dias AS (${days}) SELECT loja, data_venda, 'dia' FROM dias UNION SELECT loja, CAST(date_trunc('month', data_venda) AS DATE), 'mes' FROM dias`);
+    return this.#write(
+      'periodos',
+      ['loja', 'data', 'grao'],
+      `
+      WITH dias AS (${days}) SELECT loja, data_venda, 'dia' FROM dias UNION SELECT loja, CAST(date_trunc('month', data_venda) AS DATE), 'mes' FROM dias`,
+    );
   }
 
   rejectedKeys(): Promise<RowsFile | null> {
-    return this.#write('chaves_rejeitados', ['loja', 'hash_original'], `SELECT DISTINCT loja, hash_original FROM (${this.#rejectedSelect()})`);
+    return this.#write(
+      'chaves_rejeitados',
+      ['loja', 'hash_original'],
+      `SELECT DISTINCT loja, hash_original FROM (${this.#rejectedSelect()})`,
+    );
   }
 
   /** Sorts the batch as if the warehouse held none of its orders, ahead of the transaction: for a first load, where that will be true. */
@@ -129,7 +173,8 @@ class DuckdbBatch implements PreparedBatch {
     for (const statement of acceptedTables(p, known.versionsPath !== null)) await run(connection, statement);
     await countRejected(connection, p, this.#rejectedSelect());
     const base = { pedidos: `${p}_pedidos`, itens: `${p}_itens`, pagamentos: `${p}_pagamentos` };
-    for (const rollup of ROLLUPS) await run(connection, `CREATE OR REPLACE TABLE ${p}_soma_${rollup.table} AS ${rollupSql(rollup, base)}`);
+    for (const rollup of ROLLUPS)
+      await run(connection, `CREATE OR REPLACE TABLE ${p}_soma_${rollup.table} AS ${rollupSql(rollup, base)}`);
     const inserts: RowsFile[] = [];
     for (const output of insertOutputs(p)) {
       const file = await this.#write(...output);
@@ -160,7 +205,8 @@ class DuckdbBatch implements PreparedBatch {
       const { column, grain } = periodOf(rollup);
       const known = `EXISTS (SELECT 1 FROM ${p}_periodos_conhecidos c WHERE c.loja = r.loja AND c.data = r.${column} AND c.grao = '${grain}')`;
       const select = `SELECT r.* FROM ${p}_soma_${rollup.table} r WHERE`;
-      const sums = periodsPath === null ? null : await this.#write(`soma_${rollup.table}`, columns, `${select} ${known}`);
+      const sums =
+        periodsPath === null ? null : await this.#write(`soma_${rollup.table}`, columns, `${select} ${known}`);
       if (sums) added.push({ ...sums, table: rollup.table });
       const rows = await this.#write(rollup.table, columns, `${select} NOT ${known}`);
       if (rows) fresh.push(rows);
@@ -173,16 +219,33 @@ class DuckdbBatch implements PreparedBatch {
     const { corrections } = this.#origin;
     if (corrections === undefined) return Promise.resolve(null);
     const p = this.#prefix;
-    return this.#write('corrigidos', ['loja', 'hash_original'], `
+    return this.#write(
+      'corrigidos',
+      ['loja', 'hash_original'],
+      `
       SELECT DISTINCT k.loja, '\\x' || k.hash_original FROM ${corrections} k
       WHERE NOT EXISTS (
         SELECT 1 FROM ${corrections} o JOIN ${p}_tratados t ON t.ordinal = o.ordinal
-        WHERE o.loja = k.loja AND o.hash_original = k.hash_original AND t.erros <> 0)`);
+        WHERE o.loja = k.loja AND o.hash_original = k.hash_original AND t.erros <> 0)`,
+    );
   }
 
   async drop(): Promise<void> {
-    for (const suffix of ['tratados', 'originais', 'rejeitados_escritos', 'eventos', 'existentes', 'rejeitados_conhecidos', 'periodos_conhecidos', 'classes', 'pedidos', 'itens', 'pagamentos', 'rejeitados',
-      ...ROLLUPS.map((rollup) => `soma_${rollup.table}`)]) {
+    for (const suffix of [
+      'tratados',
+      'originais',
+      'rejeitados_escritos',
+      'eventos',
+      'existentes',
+      'rejeitados_conhecidos',
+      'periodos_conhecidos',
+      'classes',
+      'pedidos',
+      'itens',
+      'pagamentos',
+      'rejeitados',
+      ...ROLLUPS.map((rollup) => `soma_${rollup.table}`),
+    ]) {
       await run(this.#connection, `DROP TABLE IF EXISTS ${this.#prefix}_${suffix}`);
     }
     await run(this.#connection, `DROP VIEW IF EXISTS ${this.#source}`);
@@ -195,8 +258,13 @@ class DuckdbBatch implements PreparedBatch {
   async #refuse(refused: readonly RefusedOrder[]): Promise<void> {
     if (refused.length === 0) return;
     const p = this.#prefix;
-    const list = refused.map((order) => `('${order.store.replaceAll("'", "''")}', '${order.orderId.replaceAll("'", "''")}')`).join(', ');
-    await run(this.#connection, `UPDATE ${p}_tratados SET erros = erros | ${erroBit('BANCO_RECUSOU')} WHERE erros = 0 AND (loja, id_pedido) IN (VALUES ${list})`);
+    const list = refused
+      .map((order) => `('${order.store.replaceAll("'", "''")}', '${order.orderId.replaceAll("'", "''")}')`)
+      .join(', ');
+    await run(
+      this.#connection,
+      `UPDATE ${p}_tratados SET erros = erros | ${erroBit('BANCO_RECUSOU')} WHERE erros = 0 AND (loja, id_pedido) IN (VALUES ${list})`,
+    );
     await run(this.#connection, `DELETE FROM ${p}_eventos WHERE (loja, id_pedido) IN (VALUES ${list})`);
     await keepRejected(this.#connection, p, this.#source, this.#origin);
   }
@@ -208,7 +276,10 @@ class DuckdbBatch implements PreparedBatch {
   /** Writes a SELECT as CSV; null when it has no rows. */
   async #write(table: string, columns: readonly string[], select: string): Promise<RowsFile | null> {
     const path = join(this.#folder, `${this.#prefix}-${table}.csv`);
-    const rowCount = await count(this.#connection, `COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT csv, HEADER false, USE_TMP_FILE false)`);
+    const rowCount = await count(
+      this.#connection,
+      `COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT csv, HEADER false, USE_TMP_FILE false)`,
+    );
     this.#files.add(path);
     return rowCount === 0 ? null : { table, columns, path, rowCount };
   }

@@ -7,27 +7,41 @@ import { count, rows, run } from './session.ts';
 
 /** Tables `_existentes` and `_rejeitados_conhecidos` from the probe's answers. */
 export async function loadKnown(connection: DuckDBConnection, p: string, known: KnownRows): Promise<void> {
-  await run(connection, `CREATE OR REPLACE TABLE ${p}_existentes AS ${readAs(known.versionsPath,
-    'loja VARCHAR, id_pedido VARCHAR, revisao INTEGER, hash_origem VARCHAR, atualizado_em TIMESTAMP, estimado BOOLEAN, visto_em TIMESTAMP, atual BOOLEAN, versao_transformacao INTEGER')}`);
-  await run(connection, `CREATE OR REPLACE TABLE ${p}_rejeitados_conhecidos AS ${readAs(known.rejectedPath, 'loja VARCHAR, hash_original VARCHAR')}`);
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE ${p}_existentes AS ${readAs(
+      known.versionsPath,
+      'loja VARCHAR, id_pedido VARCHAR, revisao INTEGER, hash_origem VARCHAR, atualizado_em TIMESTAMP, estimado BOOLEAN, visto_em TIMESTAMP, atual BOOLEAN, versao_transformacao INTEGER',
+    )}`,
+  );
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE ${p}_rejeitados_conhecidos AS ${readAs(known.rejectedPath, 'loja VARCHAR, hash_original VARCHAR')}`,
+  );
 }
 
 /** Table `_periodos_conhecidos`. */
 export async function loadKnownPeriods(connection: DuckDBConnection, p: string, path: string | null): Promise<void> {
-  await run(connection, `CREATE OR REPLACE TABLE ${p}_periodos_conhecidos AS ${readAs(path, 'loja VARCHAR, data DATE, grao VARCHAR')}`);
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE ${p}_periodos_conhecidos AS ${readAs(path, 'loja VARCHAR, data DATE, grao VARCHAR')}`,
+  );
 }
 
 /** SELECT of a headerless CSV file with the given columns ('name TYPE, ...'); of no rows without a file. */
 function readAs(path: string | null, columns: string): string {
   const pairs = columns.split(', ').map((column) => column.split(' '));
-  if (path === null) return `SELECT * FROM (SELECT ${pairs.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')}) WHERE FALSE`;
+  if (path === null)
+    return `SELECT * FROM (SELECT ${pairs.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')}) WHERE FALSE`;
   return `SELECT * FROM read_csv('${path.replaceAll("'", "''")}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
     columns = {${pairs.map(([name, type]) => `'${name}': '${type}'`).join(', ')}})`;
 }
 
 /** Table `_classes`: each valid event group with what becomes of it. */
 export async function classify(connection: DuckDBConnection, p: string, reprocess: boolean): Promise<void> {
-  await run(connection, `
+  await run(
+    connection,
+    `
     CREATE OR REPLACE TABLE ${p}_classes AS
     WITH todas AS (
       SELECT COALESCE(e.loja, x.loja) AS loja, COALESCE(e.id_pedido, x.id_pedido) AS id_pedido, COALESCE(e.revisao, x.revisao) AS revisao, COALESCE(e.hash_origem, x.hash_origem) AS hash_origem,
@@ -46,27 +60,40 @@ export async function classify(connection: DuckDBConnection, p: string, reproces
         WHEN lugar = 1 AND estimado AND menor < menor_conhecido THEN 'aceito'
         WHEN na_historia THEN 'duplicado'
         ELSE 'antigo' END AS situacao
-    FROM ordenadas WHERE ordinal IS NOT NULL`);
+    FROM ordenadas WHERE ordinal IS NOT NULL`,
+  );
 }
 
 /** Table `_rejeitados`: the rejected records, each original once, with how often the batch holds it. */
 export async function countRejected(connection: DuckDBConnection, p: string, rejected: string): Promise<void> {
-  await run(connection, `CREATE OR REPLACE TABLE ${p}_rejeitados AS
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE ${p}_rejeitados AS
     SELECT r.* FROM (SELECT * EXCLUDE (copias), CAST(sum(copias) OVER (PARTITION BY loja, hash_original) AS INTEGER) AS vezes, row_number() OVER (PARTITION BY loja, hash_original ORDER BY ordinal) AS lugar
-                     FROM (${rejected})) r WHERE lugar = 1`);
+                     FROM (${rejected})) r WHERE lugar = 1`,
+  );
   await run(connection, `ALTER TABLE ${p}_rejeitados DROP lugar`);
   await run(connection, `ALTER TABLE ${p}_rejeitados DROP ordinal`);
 }
 
 /** What the batch did, in events. */
 export async function countEvents(connection: DuckDBConnection, p: string): Promise<EventCounts> {
-  const [valid] = await rows<Record<string, string>>(connection, `
+  const [valid] = await rows<Record<string, string>>(
+    connection,
+    `
     SELECT COALESCE(sum(copias), 0) AS lidos, count(*) FILTER (situacao = 'aceito') AS aceitos, count(*) FILTER (situacao = 'antigo') AS antigos,
-      COALESCE(sum(copias) - count(*) FILTER (situacao IN ('aceito', 'antigo')), 0) AS duplicados FROM ${p}_classes`);
-  const [bad] = await rows<Record<string, string>>(connection, `
+      COALESCE(sum(copias) - count(*) FILTER (situacao IN ('aceito', 'antigo')), 0) AS duplicados FROM ${p}_classes`,
+  );
+  const [bad] = await rows<Record<string, string>>(
+    connection,
+    `
     SELECT COALESCE(sum(vezes), 0) AS lidos, count(*) FILTER (k.hash_original IS NULL) AS rejeitados, COALESCE(sum(valor) FILTER (k.hash_original IS NULL), 0) AS valor
-    FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original`);
-  const [amounts] = await rows<Record<string, string>>(connection, `SELECT COALESCE(sum(valor_total), 0) AS valor FROM ${p}_pedidos`);
+    FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original`,
+  );
+  const [amounts] = await rows<Record<string, string>>(
+    connection,
+    `SELECT COALESCE(sum(valor_total), 0) AS valor FROM ${p}_pedidos`,
+  );
   const lines = await count(connection, `SELECT COALESCE(sum(n_linhas), 0) FROM ${p}_tratados`);
   const read = Number(valid?.['lidos']) + Number(bad?.['lidos']);
   const rejected = Number(bad?.['rejeitados']);
@@ -77,7 +104,7 @@ export async function countEvents(connection: DuckDBConnection, p: string): Prom
     rejeitados: rejected,
     duplicados: Number(valid?.['duplicados']) + Number(bad?.['lidos']) - rejected,
     linhas: lines,
-    valorAceito: String(amounts?.['valor'] ?? '0'),
-    valorRejeitado: String(bad?.['valor'] ?? '0'),
+    valorAceito: amounts?.['valor'] ?? '0',
+    valorRejeitado: bad?.['valor'] ?? '0',
   };
 }

@@ -22,7 +22,10 @@ export const duckdbDialect: Dialect = {
   replaceAll: (sql, pattern, replacement) => `regexp_replace(${sql}, ${text(pattern)}, ${text(replacement)}, 'g')`,
   extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(pattern)}, ${group})`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
-  struct: (fields) => `{${Object.entries(fields).map(([name, sql]) => `'${name}': ${sql}`).join(', ')}}`,
+  struct: (fields) =>
+    `{${Object.entries(fields)
+      .map(([name, sql]) => `'${name}': ${sql}`)
+      .join(', ')}}`,
   field: (struct, name) => `${struct}.${name}`,
   mapList(list, each) {
     const item = parameter();

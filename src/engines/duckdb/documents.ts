@@ -21,7 +21,9 @@ export interface Slice {
   readonly to: number;
 }
 
-const HEADER_COLUMNS = ORDER_COLUMNS.filter((name) => name !== 'loja' && name !== 'id_pedido' && name !== 'atualizado_em');
+const HEADER_COLUMNS = ORDER_COLUMNS.filter(
+  (name) => name !== 'loja' && name !== 'id_pedido' && name !== 'atualizado_em',
+);
 const STORE = 'lower(loja)';
 const LINES = ['linha', 'problema', ...LINE_COLUMNS].map((name) => `l.${name}`).join(', ');
 
@@ -35,31 +37,43 @@ const IS_CONTINUATION = 'problema IS NULL AND id_pedido IS NOT NULL AND COALESCE
 export async function planSlices(connection: DuckDBConnection, sliceLines: number): Promise<Slice[]> {
   await inheritStores(connection);
   const total = await count(connection, 'SELECT count(*) FROM linhas');
-  await run(connection, `
+  await run(
+    connection,
+    `
     CREATE OR REPLACE TABLE ordens_dispersas AS
     SELECT loja, id_pedido, linhas, row_number() OVER (ORDER BY primeira) AS n, sum(linhas) OVER (ORDER BY primeira) AS acumulado
     FROM (SELECT ${STORE} AS loja, id_pedido, min(rowid) AS primeira, max(rowid) AS ultima, count(*) AS linhas
           FROM linhas WHERE id_pedido IS NOT NULL GROUP BY ALL)
-    WHERE ultima - primeira + 1 <> linhas`);
-  await run(connection, `
+    WHERE ultima - primeira + 1 <> linhas`,
+  );
+  await run(
+    connection,
+    `
     CREATE OR REPLACE TABLE dispersas AS
     SELECT o.n, l.rowid AS rid, ${LINES} FROM linhas l JOIN ordens_dispersas o ON o.loja IS NOT DISTINCT FROM lower(l.loja) AND o.id_pedido = l.id_pedido
-    ORDER BY o.n, l.rowid`);
+    ORDER BY o.n, l.rowid`,
+  );
   await planContinuations(connection);
   const slices: Slice[] = [];
-  const starts = await numbers(connection, `
+  const starts = await numbers(
+    connection,
+    `
     SELECT min(rowid) FROM (
       SELECT rowid, CASE WHEN lag(id_pedido) OVER (ORDER BY rowid) IS DISTINCT FROM id_pedido
                            OR lag(${STORE}) OVER (ORDER BY rowid) IS DISTINCT FROM ${STORE} THEN 1 ELSE 0 END AS inicio
       FROM linhas WHERE rowid >= ${sliceLines} AND rowid % ${sliceLines} < 2000)
-    WHERE inicio = 1 AND rowid % ${sliceLines} <> 0 GROUP BY rowid // ${sliceLines} ORDER BY 1`);
+    WHERE inicio = 1 AND rowid % ${sliceLines} <> 0 GROUP BY rowid // ${sliceLines} ORDER BY 1`,
+  );
   const cuts = [0, ...starts.filter((start) => start > 0), total];
   for (let index = 0; index + 1 < cuts.length; index++) {
     const from = cuts[index] ?? 0;
     const to = (cuts[index + 1] ?? 0) - 1;
     if (to >= from) slices.push({ kind: 'contiguous', from, to });
   }
-  const scattered = await numbers(connection, `SELECT max(n) FROM ordens_dispersas GROUP BY CAST(acumulado AS BIGINT) // ${sliceLines} ORDER BY 1`);
+  const scattered = await numbers(
+    connection,
+    `SELECT max(n) FROM ordens_dispersas GROUP BY CAST(acumulado AS BIGINT) // ${sliceLines} ORDER BY 1`,
+  );
   let next = 1;
   for (const to of scattered) {
     slices.push({ kind: 'scattered', from: next, to });
@@ -70,25 +84,42 @@ export async function planSlices(connection: DuckDBConnection, sliceLines: numbe
 
 /** Lines that leave the store blank under a line of the same order belong to its store: `linhas` is laid over itself with the store filled in. */
 async function inheritStores(connection: DuckDBConnection): Promise<void> {
-  if ((await count(connection, 'SELECT count(*) FROM linhas WHERE loja IS NULL AND id_pedido IS NOT NULL AND problema IS NULL')) === 0) return;
-  await run(connection, `
+  if (
+    (await count(
+      connection,
+      'SELECT count(*) FROM linhas WHERE loja IS NULL AND id_pedido IS NOT NULL AND problema IS NULL',
+    )) === 0
+  )
+    return;
+  await run(
+    connection,
+    `
     CREATE OR REPLACE TABLE lojas_herdadas AS
     SELECT rid, acima FROM (
       SELECT rowid AS rid, loja, id_pedido, last_value(loja IGNORE NULLS) OVER acima AS acima,
         last_value(CASE WHEN loja IS NOT NULL THEN id_pedido END IGNORE NULLS) OVER acima AS pedido
       FROM linhas WINDOW acima AS (ORDER BY rowid ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
-    WHERE loja IS NULL AND pedido = id_pedido`);
+    WHERE loja IS NULL AND pedido = id_pedido`,
+  );
   await run(connection, 'ALTER VIEW linhas RENAME TO linhas_sem_loja');
-  await run(connection, `
+  await run(
+    connection,
+    `
     CREATE VIEW linhas AS
-    SELECT l.* REPLACE (COALESCE(l.loja, h.acima) AS loja) FROM linhas_sem_loja l LEFT JOIN lojas_herdadas h ON h.rid = l.rowid`);
+    SELECT l.* REPLACE (COALESCE(l.loja, h.acima) AS loja) FROM linhas_sem_loja l LEFT JOIN lojas_herdadas h ON h.rid = l.rowid`,
+  );
 }
 
 /** Continuation lines take their version from the order's line above them; those without one above are reported. */
 async function planContinuations(connection: DuckDBConnection): Promise<void> {
-  await run(connection, `CREATE OR REPLACE TABLE continuacoes AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema WHERE FALSE`);
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE continuacoes AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema WHERE FALSE`,
+  );
   if ((await count(connection, `SELECT count(*) FROM linhas WHERE ${IS_CONTINUATION}`)) === 0) return;
-  await run(connection, `
+  await run(
+    connection,
+    `
     INSERT INTO continuacoes
     SELECT rid, COALESCE(versao_acima, ''), CASE WHEN pedido_acima IS DISTINCT FROM id_pedido OR loja_acima IS DISTINCT FROM ${STORE} THEN 'CONTINUACAO_ORFA' END
     FROM (
@@ -97,15 +128,17 @@ async function planContinuations(connection: DuckDBConnection): Promise<void> {
         last_value(CASE WHEN NOT (${IS_CONTINUATION}) THEN COALESCE(${STORE}, '') END IGNORE NULLS) OVER acima AS loja_acima,
         last_value(CASE WHEN NOT (${IS_CONTINUATION}) THEN COALESCE(atualizado_em, '') END IGNORE NULLS) OVER acima AS versao_acima
       FROM linhas WINDOW acima AS (ORDER BY rowid ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
-    WHERE continua`);
+    WHERE continua`,
+  );
 }
 
 /** SELECT of the lines of a slice with their row id, version key and grouping problem. */
 function linesOf(slice: Slice): string {
-  const from = slice.kind === 'contiguous'
-    ? `(SELECT rowid AS rid, ${LINES} FROM linhas l WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}
+  const from =
+    slice.kind === 'contiguous'
+      ? `(SELECT rowid AS rid, ${LINES} FROM linhas l WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}
          AND rowid NOT IN (SELECT rid FROM dispersas WHERE rid >= ${slice.from} AND rid <= ${slice.to}))`
-    : `(SELECT * FROM dispersas WHERE n >= ${slice.from} AND n <= ${slice.to})`;
+      : `(SELECT * FROM dispersas WHERE n >= ${slice.from} AND n <= ${slice.to})`;
   return `SELECT l.*, COALESCE(l.atualizado_em, c.versao, '') AS versao, COALESCE(l.problema, c.problema) AS problema_lido
     FROM ${from} l LEFT JOIN continuacoes c ON c.rid = l.rid`;
 }
@@ -158,7 +191,12 @@ function finishSql(groups: string, headers: string, facts: FileFacts): string {
  * Makes view `target` with the documents of a slice, over table `<target>_grupos`; writing so wide a table once more would cost as much as making it.
  * Order fields that differ between the lines of one version: when the item numbers repeat, the lines are two complete versions; otherwise the order is reported.
  */
-export async function groupSlice(connection: DuckDBConnection, slice: Slice, facts: FileFacts, target: string): Promise<void> {
+export async function groupSlice(
+  connection: DuckDBConnection,
+  slice: Slice,
+  facts: FileFacts,
+  target: string,
+): Promise<void> {
   const groups = `${target}_grupos`;
   const lines = linesOf(slice);
   await run(connection, `CREATE OR REPLACE TABLE ${groups} AS ${groupSql(lines, null)}`);
@@ -185,26 +223,38 @@ async function splitDivergent(connection: DuckDBConnection, groups: string, line
   const differs = HEADER_COLUMNS.map((name) => `min(${name}) <> max(${name})`).join(' OR ');
   const divergent = `${groups}_divergentes`;
   const sameGroup = `l.versao = COALESCE(v.atualizado_em, '') AND l.id_pedido = v.id_pedido AND lower(l.loja) IS NOT DISTINCT FROM v.loja`;
-  await run(connection, `
+  await run(
+    connection,
+    `
     CREATE OR REPLACE TABLE ${divergent} AS
     SELECT v.ordinal, ANY_VALUE(v.loja) AS loja, ANY_VALUE(v.id_pedido) AS id_pedido, ANY_VALUE(v.atualizado_em) AS atualizado_em,
       count(l.n_item) > count(DISTINCT l.n_item) AS separavel
     FROM ${groups} v JOIN (${lines}) l ON ${sameGroup}
     WHERE v.menor_cabecalho <> v.maior_cabecalho AND l.problema IS NULL
-    GROUP BY v.ordinal HAVING ${differs}`);
-  await run(connection, `UPDATE ${groups} SET problemas = concat_ws(',', problemas, 'CABECALHO_DIVERGENTE') WHERE ordinal IN (SELECT ordinal FROM ${divergent} WHERE NOT separavel)`);
+    GROUP BY v.ordinal HAVING ${differs}`,
+  );
+  await run(
+    connection,
+    `UPDATE ${groups} SET problemas = concat_ws(',', problemas, 'CABECALHO_DIVERGENTE') WHERE ordinal IN (SELECT ordinal FROM ${divergent} WHERE NOT separavel)`,
+  );
   await run(connection, `DELETE FROM ${groups} WHERE ordinal IN (SELECT ordinal FROM ${divergent} WHERE separavel)`);
-  await run(connection, `
-    INSERT INTO ${groups} ${groupSql(`SELECT l.* FROM (${lines}) l SEMI JOIN (SELECT * FROM ${divergent} WHERE separavel) v ON ${sameGroup}`, 'cabecalho')}`);
+  await run(
+    connection,
+    `
+    INSERT INTO ${groups} ${groupSql(`SELECT l.* FROM (${lines}) l SEMI JOIN (SELECT * FROM ${divergent} WHERE separavel) v ON ${sameGroup}`, 'cabecalho')}`,
+  );
   await run(connection, `DROP TABLE ${divergent}`);
 }
 
 /** A broken line whose version cannot be read taints every version of its order in the file. */
 async function spreadProblems(connection: DuckDBConnection, groups: string): Promise<void> {
   const hasNoHeader = 'menor_cabecalho IS NULL';
-  await run(connection, `
+  await run(
+    connection,
+    `
     UPDATE ${groups} SET problemas = q.problemas
     FROM (SELECT loja, id_pedido, string_agg(DISTINCT problemas, ',') AS problemas FROM ${groups}
           WHERE problemas IS NOT NULL AND atualizado_em IS NULL AND id_pedido IS NOT NULL AND ${hasNoHeader} GROUP BY ALL) q
-    WHERE ${groups}.loja IS NOT DISTINCT FROM q.loja AND ${groups}.id_pedido = q.id_pedido AND ${groups}.problemas IS NULL`);
+    WHERE ${groups}.loja IS NOT DISTINCT FROM q.loja AND ${groups}.id_pedido = q.id_pedido AND ${groups}.problemas IS NULL`,
+  );
 }

@@ -7,13 +7,21 @@ import { count, run } from './session.ts';
 
 /** Fields that the nested document keeps inside an object. */
 const INSIDE: Readonly<Record<string, string>> = {
-  id_cliente: 'cliente', documento: 'cliente', nome: 'cliente', email: 'cliente', telefone: 'cliente', cep: 'entrega', cidade: 'entrega', uf: 'entrega',
+  id_cliente: 'cliente',
+  documento: 'cliente',
+  nome: 'cliente',
+  email: 'cliente',
+  telefone: 'cliente',
+  cep: 'entrega',
+  cidade: 'entrega',
+  uf: 'entrega',
 };
 const ITEM_FIELDS = ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'];
 const PAYMENT_FIELDS = ['forma', 'parcelas', 'valor'];
 
 function shape(): string {
-  const of = (names: readonly string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, 'VARCHAR']));
+  const of = (names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [name, 'VARCHAR']));
   const top = ORDER_COLUMNS.filter((name) => !(name in INSIDE));
   return JSON.stringify({
     ...of(top),
@@ -32,7 +40,16 @@ function cell(sql: string, isKey = false): string {
   return `NULLIF(trim(replace(${sql}, chr(0), '${isKey ? '\ufffd' : ''}'), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')`;
 }
 
-const MONEY: readonly string[] = ['frete', 'desconto', 'valor_total', 'valor_reembolsado', 'valor_cobrado', 'comissao', 'preco_unitario', 'valor'];
+const MONEY: readonly string[] = [
+  'frete',
+  'desconto',
+  'valor_total',
+  'valor_reembolsado',
+  'valor_cobrado',
+  'comissao',
+  'preco_unitario',
+  'valor',
+];
 
 /** A cell; of money written as a JSON number, which has no trailing zeros to keep, always two decimals: the text, and with it the hash, that the flat shape has. */
 function written(name: string, sql: string): string {
@@ -47,7 +64,10 @@ const LISTS: Readonly<Record<string, readonly string[]>> = { itens: ITEM_FIELDS,
 function looksMisshapen(): string {
   const scalars = [...ORDER_COLUMNS, ...ITEM_FIELDS, ...PAYMENT_FIELDS].join('|');
   const pattern = `"(${scalars})"\\s*:\\s*[\\[{]|"(cliente|entrega)"\\s*:\\s*[^{\\sn]|"(itens|pagamentos)"\\s*:\\s*([^\\[\\sn]|\\[\\s*[^{\\s\\]])`;
-  const hollow = Object.entries(LISTS).map(([name, fields]) => `len(list_filter(j.${name}, lambda x: COALESCE(${fields.map((f) => `x.${f}`).join(', ')}) IS NULL)) > 0`);
+  const hollow = Object.entries(LISTS).map(
+    ([name, fields]) =>
+      `len(list_filter(j.${name}, lambda x: COALESCE(${fields.map((f) => `x.${f}`).join(', ')}) IS NULL)) > 0`,
+  );
   return `COALESCE(regexp_matches(texto, '${pattern}'), FALSE) OR ${hollow.map((test) => `COALESCE(${test}, FALSE)`).join(' OR ')}`;
 }
 
@@ -63,25 +83,35 @@ function isMisshapen(): string {
       `len(list_filter(json_type(texto, '$.${name}[*]'), lambda t: t <> 'OBJECT')) > 0`,
       ...fields.map((field) => nested(`json_type(texto, '$.${name}[*].${field}')`)),
     ]),
-  ].map((test) => `COALESCE(${test}, FALSE)`).join(' OR ');
+  ]
+    .map((test) => `COALESCE(${test}, FALSE)`)
+    .join(' OR ');
 }
 
 /** Slices of consecutive lines. */
 export async function planJsonSlices(connection: DuckDBConnection, sliceLines: number): Promise<Slice[]> {
   const total = await count(connection, 'SELECT count(*) FROM linhas_json');
   const slices: Slice[] = [];
-  for (let from = 0; from < total; from += sliceLines) slices.push({ kind: 'contiguous', from, to: Math.min(total, from + sliceLines) - 1 });
+  for (let from = 0; from < total; from += sliceLines)
+    slices.push({ kind: 'contiguous', from, to: Math.min(total, from + sliceLines) - 1 });
   return slices;
 }
 
 /** Makes view `target` with the documents of a slice. */
-export async function documentsOfJson(connection: DuckDBConnection, slice: Slice, facts: FileFacts, target: string): Promise<void> {
+export async function documentsOfJson(
+  connection: DuckDBConnection,
+  slice: Slice,
+  facts: FileFacts,
+  target: string,
+): Promise<void> {
   // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
   const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
   const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   const list = (name: string, fields: readonly string[]): string =>
     `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${written(f, `x.${f}`)}`).join(', ')}})`;
-  await run(connection, `
+  await run(
+    connection,
+    `
     CREATE OR REPLACE VIEW ${target} AS
     SELECT rid AS ordinal, linha, CAST(1 AS INTEGER) AS n_linhas, [rid] AS rids, problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
@@ -94,5 +124,6 @@ export async function documentsOfJson(connection: DuckDBConnection, slice: Slice
         SELECT *, CASE WHEN NOT valido THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (
           SELECT *, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
-          FROM (SELECT rowid AS rid, linha, texto, COALESCE(${isObject}, FALSE) AS valido FROM linhas_json WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}))))`);
+          FROM (SELECT rowid AS rid, linha, texto, COALESCE(${isObject}, FALSE) AS valido FROM linhas_json WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}))))`,
+  );
 }

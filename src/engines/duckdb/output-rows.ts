@@ -3,25 +3,123 @@
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
 
 const ORDER_COLUMNS = [
-  'loja', 'id_pedido', 'data_pedido', 'data_venda', 'hora_venda', 'atualizado_em', 'atualizado_em_estimado', 'revisao', 'hash_origem', 'canal', 'canal_origem',
-  'status', 'status_origem', 'situacao_entrega', 'chave_cliente', 'cep', 'cidade', 'uf', 'codigo_ibge', 'regiao', 'itens', 'unidades', 'valor_itens', 'frete',
-  'desconto', 'valor_total', 'valor_calculado', 'valor_reembolsado', 'valor_cobrado', 'comissao', 'pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega',
-  'excluido_em', 'avisos', 'recebido_em', 'versao_transformacao',
+  'loja',
+  'id_pedido',
+  'data_pedido',
+  'data_venda',
+  'hora_venda',
+  'atualizado_em',
+  'atualizado_em_estimado',
+  'revisao',
+  'hash_origem',
+  'canal',
+  'canal_origem',
+  'status',
+  'status_origem',
+  'situacao_entrega',
+  'chave_cliente',
+  'cep',
+  'cidade',
+  'uf',
+  'codigo_ibge',
+  'regiao',
+  'itens',
+  'unidades',
+  'valor_itens',
+  'frete',
+  'desconto',
+  'valor_total',
+  'valor_calculado',
+  'valor_reembolsado',
+  'valor_cobrado',
+  'comissao',
+  'pago_em',
+  'enviado_em',
+  'entregue_em',
+  'prazo_entrega',
+  'excluido_em',
+  'avisos',
+  'recebido_em',
+  'versao_transformacao',
 ] as const;
-const HISTORY_COLUMNS = ['loja', 'id_pedido', 'atualizado_em', 'revisao', 'hash_origem', 'atualizado_em_estimado', 'status', 'situacao_entrega', 'valor_total', 'recebido_em'] as const;
+const HISTORY_COLUMNS = [
+  'loja',
+  'id_pedido',
+  'atualizado_em',
+  'revisao',
+  'hash_origem',
+  'atualizado_em_estimado',
+  'status',
+  'situacao_entrega',
+  'valor_total',
+  'recebido_em',
+] as const;
 const CUSTOMER_COLUMNS = [
-  'loja', 'chave_cliente', 'tipo_chave', 'id_cliente', 'documento', 'tipo_pessoa', 'nome', 'email', 'telefone',
-  'data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem',
+  'loja',
+  'chave_cliente',
+  'tipo_chave',
+  'id_cliente',
+  'documento',
+  'tipo_pessoa',
+  'nome',
+  'email',
+  'telefone',
+  'data_pedido',
+  'id_pedido',
+  'versao_em',
+  'revisao',
+  'hash_origem',
 ] as const;
-const ITEM_COLUMNS = ['loja', 'id_pedido', 'n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto', 'valor'] as const;
+const ITEM_COLUMNS = [
+  'loja',
+  'id_pedido',
+  'n_item',
+  'sku',
+  'produto',
+  'categoria',
+  'quantidade',
+  'preco_unitario',
+  'desconto',
+  'valor',
+] as const;
 const PAYMENT_COLUMNS = ['loja', 'id_pedido', 'n_pagamento', 'forma', 'forma_origem', 'parcelas', 'valor'] as const;
-const PRODUCT_COLUMNS = ['loja', 'sku', 'produto', 'categoria', 'data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item'] as const;
+const PRODUCT_COLUMNS = [
+  'loja',
+  'sku',
+  'produto',
+  'categoria',
+  'data_pedido',
+  'id_pedido',
+  'versao_em',
+  'revisao',
+  'hash_origem',
+  'n_item',
+] as const;
 
 const STATED_TIME = `CASE WHEN atualizado_em_estimado THEN TIMESTAMP '1970-01-01' ELSE atualizado_em END`;
 
 const REJECTED_COLUMNS = [
-  'loja', 'hash_original', 'id_pedido', 'atualizado_em', 'revisao', 'motivos', 'avisos', 'detalhes', 'data_venda', 'canal', 'uf', 'valor',
-  'formato', 'perfil', 'cabecalho', 'original', 'fonte', 'linha', 'recebido_em', 'versao_transformacao', 'vezes',
+  'loja',
+  'hash_original',
+  'id_pedido',
+  'atualizado_em',
+  'revisao',
+  'motivos',
+  'avisos',
+  'detalhes',
+  'data_venda',
+  'canal',
+  'uf',
+  'valor',
+  'formato',
+  'perfil',
+  'cabecalho',
+  'original',
+  'fonte',
+  'linha',
+  'recebido_em',
+  'versao_transformacao',
+  'vezes',
 ] as const;
 
 /** One output file: table, columns and the SELECT with those columns. */
@@ -43,12 +141,21 @@ function fresh(prefix: string): string {
 
 /** Statements that make tables `_pedidos`, `_itens`, `_pagamentos` of the accepted orders; the rollups are summed from them too. */
 export function acceptedTables(prefix: string, hasHistory: boolean): string[] {
-  const own: Record<string, string> = { itens: 'qtd_itens', avisos: 'texto_avisos', versao_transformacao: String(TRANSFORM_VERSION) };
+  const own: Record<string, string> = {
+    itens: 'qtd_itens',
+    avisos: 'texto_avisos',
+    versao_transformacao: String(TRANSFORM_VERSION),
+  };
   // A content without update time that was seen before keeps the earliest time.
-  if (hasHistory) own['atualizado_em'] = `LEAST(atualizado_em, (SELECT menor_conhecido FROM ${prefix}_classes c WHERE c.ordinal = t.ordinal))`;
+  if (hasHistory)
+    own['atualizado_em'] =
+      `LEAST(atualizado_em, (SELECT menor_conhecido FROM ${prefix}_classes c WHERE c.ordinal = t.ordinal))`;
   const rows = accepted(prefix);
   const nested = (list: string, columns: readonly string[]): string =>
-    `SELECT loja, id_pedido, ${columns.slice(2).map((name) => `x.${name} AS ${name}`).join(', ')} FROM (SELECT loja, id_pedido, unnest(${list}) AS x FROM ${rows})`;
+    `SELECT loja, id_pedido, ${columns
+      .slice(2)
+      .map((name) => `x.${name} AS ${name}`)
+      .join(', ')} FROM (SELECT loja, id_pedido, unnest(${list}) AS x FROM ${rows})`;
   return [
     `CREATE OR REPLACE TABLE ${prefix}_pedidos AS SELECT ${ORDER_COLUMNS.map((name) => (own[name] ? `${own[name]} AS ${name}` : name)).join(', ')} FROM ${rows} t`,
     `CREATE OR REPLACE TABLE ${prefix}_itens AS ${nested('itens', ITEM_COLUMNS)}`,
@@ -68,39 +175,63 @@ export function insertOutputs(prefix: string): Output[] {
 
 /** The newest order of each customer in the batch. */
 export function customersOutput(prefix: string): Output {
-  return ['clientes', CUSTOMER_COLUMNS, `
+  return [
+    'clientes',
+    CUSTOMER_COLUMNS,
+    `
     SELECT ${withHash(CUSTOMER_COLUMNS)} FROM (
       SELECT *, ${STATED_TIME} AS versao_em,
         row_number() OVER (PARTITION BY loja, chave_cliente ORDER BY data_pedido DESC, id_pedido DESC, ${STATED_TIME} DESC, revisao DESC, hash_origem DESC) AS lugar
-      FROM ${fresh(prefix)} WHERE chave_cliente IS NOT NULL) WHERE lugar = 1`];
+      FROM ${fresh(prefix)} WHERE chave_cliente IS NOT NULL) WHERE lugar = 1`,
+  ];
 }
 
 /** The newest order of each SKU in the batch. */
 export function productsOutput(prefix: string): Output {
-  return ['produtos', PRODUCT_COLUMNS, `
+  return [
+    'produtos',
+    PRODUCT_COLUMNS,
+    `
     SELECT loja, sku, arg_max(produto, versao), arg_max(categoria, versao), max(versao).a, max(versao).b, max(versao).c, max(versao).d, '\\x' || max(versao).e, max(versao).f
     FROM (SELECT loja, i.sku, i.produto, i.categoria, {'a': data_pedido, 'b': id_pedido, 'c': versao_em, 'd': revisao, 'e': hash_origem, 'f': i.n_item} AS versao
           FROM (SELECT loja, data_pedido, id_pedido, ${STATED_TIME} AS versao_em, revisao, hash_origem, unnest(itens) AS i FROM ${fresh(prefix)}))
-    GROUP BY loja, sku`];
+    GROUP BY loja, sku`,
+  ];
 }
 
 /** Contents without an update time that were seen earlier or later than recorded. */
 export function sightingsOutput(prefix: string): Output {
-  return ['vistos', ['loja', 'id_pedido', 'revisao', 'hash_origem', 'menor', 'maior'], `
+  return [
+    'vistos',
+    ['loja', 'id_pedido', 'revisao', 'hash_origem', 'menor', 'maior'],
+    `
     SELECT loja, id_pedido, revisao, '\\x' || hash_origem, menor, maior FROM ${prefix}_classes
-    WHERE estimado AND (NOT na_historia OR menor < menor_conhecido OR maior > maior_conhecido) AND (na_historia OR maior > menor)`];
+    WHERE estimado AND (NOT na_historia OR menor < menor_conhecido OR maior > maior_conhecido) AND (na_historia OR maior > menor)`,
+  ];
 }
 
 /** Orders whose present rows go before the new ones come. */
 export function replacedOutput(prefix: string): Output {
-  return ['substituidos', ['loja', 'id_pedido'], `SELECT DISTINCT loja, id_pedido FROM ${prefix}_classes WHERE situacao = 'aceito' AND existe`];
+  return [
+    'substituidos',
+    ['loja', 'id_pedido'],
+    `SELECT DISTINCT loja, id_pedido FROM ${prefix}_classes WHERE situacao = 'aceito' AND existe`,
+  ];
 }
 
 export function rejectedOutput(prefix: string): Output {
-  return ['pedidos_rejeitados', REJECTED_COLUMNS, `SELECT * REPLACE ('\\x' || hash_original AS hash_original) FROM ${prefix}_rejeitados`];
+  return [
+    'pedidos_rejeitados',
+    REJECTED_COLUMNS,
+    `SELECT * REPLACE ('\\x' || hash_original AS hash_original) FROM ${prefix}_rejeitados`,
+  ];
 }
 
 /** Every valid version of the batch, for resolving the quarantine. */
 export function acceptedOutput(prefix: string): Output {
-  return ['aceitos', ['loja', 'id_pedido', 'atualizado_em', 'revisao'], `SELECT loja, id_pedido, maior, revisao FROM ${prefix}_classes`];
+  return [
+    'aceitos',
+    ['loja', 'id_pedido', 'atualizado_em', 'revisao'],
+    `SELECT loja, id_pedido, maior, revisao FROM ${prefix}_classes`,
+  ];
 }

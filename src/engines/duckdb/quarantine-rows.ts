@@ -9,20 +9,43 @@ import type { BatchOrigin } from './batch.ts';
 
 /** The field whose text explains a rule; item fields are shown as a list. Rules without an entry need no value. */
 const FIELD_OF: Partial<Record<RuleId, string>> = {
-  ID_PEDIDO_CIENTIFICO: 'id_pedido', ID_PEDIDO_INVALIDO: 'id_pedido', LOJA_INVALIDA: 'loja',
-  DATA_PEDIDO_INVALIDA: 'data_pedido', DATA_PEDIDO_FUTURA: 'data_pedido', DATA_PEDIDO_ANTIGA: 'data_pedido',
-  ATUALIZADO_EM_INVALIDO: 'atualizado_em', ATUALIZADO_EM_FUTURO: 'atualizado_em',
-  STATUS_DESCONHECIDO: 'status', UF_DESCONHECIDA: 'uf', CIDADE_ILEGIVEL: 'cidade',
-  N_ITEM_REPETIDO: 'itens.n_item', QUANTIDADE_INVALIDA: 'itens.quantidade', QUANTIDADE_NAO_POSITIVA: 'itens.quantidade', QUANTIDADE_FRACIONADA: 'itens.quantidade',
-  PRECO_INVALIDO: 'itens.preco_unitario', PRECO_NEGATIVO: 'itens.preco_unitario', DESCONTO_ITEM_INVALIDO: 'itens.desconto', DESCONTO_ITEM_MAIOR: 'itens.desconto',
-  FRETE_INVALIDO: 'frete', FRETE_NEGATIVO: 'frete', DESCONTO_INVALIDO: 'desconto', DESCONTO_NEGATIVO: 'desconto', DESCONTO_MAIOR_QUE_SUBTOTAL: 'desconto',
-  VALOR_TOTAL_INVALIDO: 'valor_total', VALOR_TOTAL_NEGATIVO: 'valor_total', VALOR_TOTAL_ZERO: 'valor_total', TOTAL_EM_CENTAVOS: 'valor_total',
-  MOEDA_NAO_BRL: 'moeda', VALOR_PAGAMENTO_INVALIDO: 'pagamentos.valor',
+  ID_PEDIDO_CIENTIFICO: 'id_pedido',
+  ID_PEDIDO_INVALIDO: 'id_pedido',
+  LOJA_INVALIDA: 'loja',
+  DATA_PEDIDO_INVALIDA: 'data_pedido',
+  DATA_PEDIDO_FUTURA: 'data_pedido',
+  DATA_PEDIDO_ANTIGA: 'data_pedido',
+  ATUALIZADO_EM_INVALIDO: 'atualizado_em',
+  ATUALIZADO_EM_FUTURO: 'atualizado_em',
+  STATUS_DESCONHECIDO: 'status',
+  UF_DESCONHECIDA: 'uf',
+  CIDADE_ILEGIVEL: 'cidade',
+  N_ITEM_REPETIDO: 'itens.n_item',
+  QUANTIDADE_INVALIDA: 'itens.quantidade',
+  QUANTIDADE_NAO_POSITIVA: 'itens.quantidade',
+  QUANTIDADE_FRACIONADA: 'itens.quantidade',
+  PRECO_INVALIDO: 'itens.preco_unitario',
+  PRECO_NEGATIVO: 'itens.preco_unitario',
+  DESCONTO_ITEM_INVALIDO: 'itens.desconto',
+  DESCONTO_ITEM_MAIOR: 'itens.desconto',
+  FRETE_INVALIDO: 'frete',
+  FRETE_NEGATIVO: 'frete',
+  DESCONTO_INVALIDO: 'desconto',
+  DESCONTO_NEGATIVO: 'desconto',
+  DESCONTO_MAIOR_QUE_SUBTOTAL: 'desconto',
+  VALOR_TOTAL_INVALIDO: 'valor_total',
+  VALOR_TOTAL_NEGATIVO: 'valor_total',
+  VALOR_TOTAL_ZERO: 'valor_total',
+  TOTAL_EM_CENTAVOS: 'valor_total',
+  MOEDA_NAO_BRL: 'moeda',
+  VALOR_PAGAMENTO_INVALIDO: 'pagamentos.valor',
 };
 
 function valueOf(field: string): string {
   const [list, name] = field.split('.');
-  return name === undefined ? `o.${field}` : `array_to_string(list_transform(o.${list}, lambda x: COALESCE(x.${name}, '')), '; ')`;
+  return name === undefined
+    ? `o.${field}`
+    : `array_to_string(list_transform(o.${list}, lambda x: COALESCE(x.${name}, '')), '; ')`;
 }
 
 function details(): string {
@@ -37,7 +60,8 @@ function details(): string {
 
 /** SELECT of the rejected rows of a batch, with `ordinal` first and `copias` last; `hash_original` in hexadecimal. */
 export function rejectedSelect(prefix: string, source: string, origin: BatchOrigin): string {
-  const text = (value: string | null): string => (value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`);
+  const text = (value: string | null): string =>
+    value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`;
   const original = `replace(COALESCE(r.original, ''), chr(0), '')`;
   // A record that could not be taken apart has no fields to hash: its text is its identity.
   const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${original}) ELSE t.hash_origem END`;

@@ -11,7 +11,20 @@ const ISO_ZONED = `${ISO_LOCAL} ?(Z|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)`;
 const LOOSE_TIME = `(0?[0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?|${TIME})`;
 const SLASHED = `[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}([ T]+${LOOSE_TIME})?`;
 const IN_WORDS = `[0-9]{1,2} de [a-zA-ZçÇ]+ de [0-9]{4}( ${LOOSE_TIME}( ?hs?\\.?)?)?`;
-const MONTHS = ['janeiro', 'fevereiro', 'marco', 'abril', 'maio', 'junho', 'julho', 'agosto', 'setembro', 'outubro', 'novembro', 'dezembro'];
+const MONTHS = [
+  'janeiro',
+  'fevereiro',
+  'marco',
+  'abril',
+  'maio',
+  'junho',
+  'julho',
+  'agosto',
+  'setembro',
+  'outubro',
+  'novembro',
+  'dezembro',
+];
 
 /**
  * The local wall-clock text 'YYYY-MM-DD HH:MM[:SS[.fff]]' of a cell, its zone cut off; NULL when it has no known shape.
@@ -23,10 +36,19 @@ export function wallClock(d: Dialect, sql: string, order: string): string {
   const first = part('^([0-9]{1,2})', 1);
   const second = part('^[0-9]{1,2}[/.-]([0-9]{1,2})', 1);
   const year = part('[/.-]([0-9]{4})', 1);
-  const joined = (yyyy: string, mm: string, dd: string): string => d.concatFields('', [yyyy, `'-'`, `lpad(${mm}, 2, '0')`, `'-'`, `lpad(${dd}, 2, '0')`, `' '`, time]);
+  const joined = (yyyy: string, mm: string, dd: string): string =>
+    d.concatFields('', [yyyy, `'-'`, `lpad(${mm}, 2, '0')`, `'-'`, `lpad(${dd}, 2, '0')`, `' '`, time]);
   const slashed = caseWhen([[`${order} = 'mdy'`, joined(year, first, second)]], joined(year, second, first));
   const inWords = d.bind(`replace(lower(${part('^[0-9]{1,2} de ([a-zA-ZçÇ]+)', 1)}), 'ç', 'c')`, (word) =>
-    joined(part(' de ([0-9]{4})', 1), caseWhen(MONTHS.map((name, index) => [`${word} = '${name}'`, `'${index + 1}'`]), `'99'`), first));
+    joined(
+      part(' de ([0-9]{4})', 1),
+      caseWhen(
+        MONTHS.map((name, index) => [`${word} = '${name}'`, `'${index + 1}'`]),
+        `'99'`,
+      ),
+      first,
+    ),
+  );
   return caseWhen([
     [`${sql} IS NULL`, 'NULL'],
     [d.fullMatch(sql, ISO_LOCAL), sql],
@@ -66,7 +88,8 @@ function summerTimes(): SummerTime[] {
   SAO_PAULO_OFFSETS.forEach(([begin, offset], index) => {
     const end = SAO_PAULO_OFFSETS[index + 1]?.[0];
     if (offset === SUMMER_MINUTES && end !== undefined) periods.unshift({ begin, end });
-    if (offset !== SUMMER_MINUTES && offset !== STANDARD_MINUTES) throw new Error(`unexpected offset ${offset} of America/Sao_Paulo`);
+    if (offset !== SUMMER_MINUTES && offset !== STANDARD_MINUTES)
+      throw new Error(`unexpected offset ${offset} of America/Sao_Paulo`);
   });
   return periods;
 }
@@ -77,10 +100,23 @@ function literal(isoInstant: string, addMinutes: number): string {
 }
 
 /** Branches "at or after X: answer" from the newest boundary down, for a chain that stops at the first true one. */
-function sinceChain(d: Dialect, timestamp: string, boundaries: readonly (readonly [at: string, answer: string])[], before: string): string {
+function sinceChain(
+  d: Dialect,
+  timestamp: string,
+  boundaries: readonly (readonly [at: string, answer: string])[],
+  before: string,
+): string {
   const [newest, ...older] = boundaries;
   if (newest === undefined) return before;
-  return caseWhen([[`${timestamp} >= ${newest[0]}`, newest[1]]], d.bind(timestamp, (t) => caseWhen(older.map(([at, answer]) => [`${t} >= ${at}`, answer]), before)));
+  return caseWhen(
+    [[`${timestamp} >= ${newest[0]}`, newest[1]]],
+    d.bind(timestamp, (t) =>
+      caseWhen(
+        older.map(([at, answer]) => [`${t} >= ${at}`, answer]),
+        before,
+      ),
+    ),
+  );
 }
 
 /** The instant (UTC) of a local time in São Paulo. A skipped hour counts as standard time; of a repeated hour, the first. */

@@ -53,7 +53,10 @@ export interface Dialect {
 }
 
 /** `CASE WHEN c1 THEN v1 ... ELSE otherwise END`. */
-export function caseWhen(branches: readonly (readonly [condition: string, value: string])[], otherwise = 'NULL'): string {
+export function caseWhen(
+  branches: readonly (readonly [condition: string, value: string])[],
+  otherwise = 'NULL',
+): string {
   if (branches.length === 0) return otherwise;
   return `CASE ${branches.map(([condition, value]) => `WHEN ${condition} THEN ${value}`).join(' ')} ELSE ${otherwise} END`;
 }

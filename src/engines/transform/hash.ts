@@ -10,7 +10,25 @@ const GROUP = '\u001d';
 
 /** Hexadecimal SHA-256 of a row of `documentos`. */
 export function documentHash(d: Dialect): string {
-  const items = d.mapList('itens', (i) => d.concatFields(FIELD, ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'].map((name) => `${i}.${name}`)));
-  const payments = d.mapList('pagamentos', (p) => d.concatFields(FIELD, ['forma', 'parcelas', 'valor'].map((name) => `${p}.${name}`)));
-  return d.sha256Hex(d.concatFields(GROUP, [d.concatFields(FIELD, ORDER_COLUMNS), d.joinList(items, RECORD), d.joinList(payments, RECORD)]));
+  const items = d.mapList('itens', (i) =>
+    d.concatFields(
+      FIELD,
+      ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'].map(
+        (name) => `${i}.${name}`,
+      ),
+    ),
+  );
+  const payments = d.mapList('pagamentos', (p) =>
+    d.concatFields(
+      FIELD,
+      ['forma', 'parcelas', 'valor'].map((name) => `${p}.${name}`),
+    ),
+  );
+  return d.sha256Hex(
+    d.concatFields(GROUP, [
+      d.concatFields(FIELD, ORDER_COLUMNS),
+      d.joinList(items, RECORD),
+      d.joinList(payments, RECORD),
+    ]),
+  );
 }

@@ -12,22 +12,29 @@ export type MaskOf = (conditions: Conditions) => string;
 
 /** Items as they were written, blank ones left out. */
 export function writtenItems(d: Dialect, list: string): string {
-  return d.filterList(list, (i) => `COALESCE(${i}.sku, ${i}.produto, ${i}.quantidade, ${i}.preco_unitario) IS NOT NULL`);
+  return d.filterList(
+    list,
+    (i) => `COALESCE(${i}.sku, ${i}.produto, ${i}.quantidade, ${i}.preco_unitario) IS NOT NULL`,
+  );
 }
 
 /** Items read: numbers parsed, texts cleaned, and the masks of what is wrong with what was written. */
 export function readItems(d: Dialect, list: string, format: string, erros: MaskOf, avisos: MaskOf): string {
-  const cleaned = d.mapList(list, (i, position) => d.struct({
-    n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
-    sku: `upper(${cleanText(d, `${i}.sku`)})`,
-    produto: cleanText(d, repairDoubleEncoding(d, `${i}.produto`)),
-    categoria: cleanText(d, repairDoubleEncoding(d, `${i}.categoria`)),
-    recodificado: isTrue(`${repairDoubleEncoding(d, `${i}.produto`)} <> ${i}.produto OR ${repairDoubleEncoding(d, `${i}.categoria`)} <> ${i}.categoria`),
-    quantidade_escrita: `${i}.quantidade`,
-    quantidade: wholeNumber(d, `${i}.quantidade`, format),
-    preco_unitario: money(d, `${i}.preco_unitario`, format),
-    desconto: caseWhen([[`${i}.desconto IS NULL`, '0']], money(d, `${i}.desconto`, format)),
-  }));
+  const cleaned = d.mapList(list, (i, position) =>
+    d.struct({
+      n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
+      sku: `upper(${cleanText(d, `${i}.sku`)})`,
+      produto: cleanText(d, repairDoubleEncoding(d, `${i}.produto`)),
+      categoria: cleanText(d, repairDoubleEncoding(d, `${i}.categoria`)),
+      recodificado: isTrue(
+        `${repairDoubleEncoding(d, `${i}.produto`)} <> ${i}.produto OR ${repairDoubleEncoding(d, `${i}.categoria`)} <> ${i}.categoria`,
+      ),
+      quantidade_escrita: `${i}.quantidade`,
+      quantidade: wholeNumber(d, `${i}.quantidade`, format),
+      preco_unitario: money(d, `${i}.preco_unitario`, format),
+      desconto: caseWhen([[`${i}.desconto IS NULL`, '0']], money(d, `${i}.desconto`, format)),
+    }),
+  );
   return d.mapList(cleaned, (i) => {
     const texts = d.concatFields(' ', [`${i}.produto`, `${i}.categoria`, `${i}.sku`]);
     return d.struct({
@@ -47,10 +54,14 @@ export function readItems(d: Dialect, list: string, format: string, erros: MaskO
       }),
       avisos: avisos({
         CATEGORIA_AUSENTE: `${i}.categoria IS NULL`,
-        TEXTO_COM_FORMULA: isTrue(`${startsLikeFormula(`${i}.produto`)} OR ${startsLikeFormula(`${i}.sku`)} OR ${startsLikeFormula(`${i}.categoria`)}`),
+        TEXTO_COM_FORMULA: isTrue(
+          `${startsLikeFormula(`${i}.produto`)} OR ${startsLikeFormula(`${i}.sku`)} OR ${startsLikeFormula(`${i}.categoria`)}`,
+        ),
         TEXTO_ILEGIVEL: hasLostCharacters(d, texts),
         TEXTO_RECODIFICADO: `${i}.recodificado`,
-        PEDIDO_DE_TESTE: isTrue(`lower(${i}.produto) IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`),
+        PEDIDO_DE_TESTE: isTrue(
+          `lower(${i}.produto) IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`,
+        ),
       }),
     });
   });
@@ -71,12 +82,15 @@ export function completeItems(d: Dialect, list: string, erros: MaskOf, avisos: M
       preco_unitario: `${i}.preco_unitario`,
       desconto: `${i}.desconto`,
       valor: value,
-      erros: d.bitOr(`${i}.erros`, erros({
-        QUANTIDADE_NAO_POSITIVA: `${i}.quantidade <= 0`,
-        PRECO_NEGATIVO: `${i}.preco_unitario < 0`,
-        PRECO_INVALIDO: `${i}.quantidade IS NOT NULL AND ${i}.preco_unitario IS NOT NULL AND ${i}.desconto IS NOT NULL AND ${value} IS NULL`,
-        DESCONTO_ITEM_MAIOR: `${i}.desconto < 0 OR (${i}.quantidade > 0 AND ${i}.preco_unitario >= 0 AND ${i}.desconto > ${gross})`,
-      })),
+      erros: d.bitOr(
+        `${i}.erros`,
+        erros({
+          QUANTIDADE_NAO_POSITIVA: `${i}.quantidade <= 0`,
+          PRECO_NEGATIVO: `${i}.preco_unitario < 0`,
+          PRECO_INVALIDO: `${i}.quantidade IS NOT NULL AND ${i}.preco_unitario IS NOT NULL AND ${i}.desconto IS NOT NULL AND ${value} IS NULL`,
+          DESCONTO_ITEM_MAIOR: `${i}.desconto < 0 OR (${i}.quantidade > 0 AND ${i}.preco_unitario >= 0 AND ${i}.desconto > ${gross})`,
+        }),
+      ),
       avisos: d.bitOr(`${i}.avisos`, avisos({ PRECO_ZERO: `${i}.preco_unitario = 0` })),
     });
   });
@@ -88,19 +102,31 @@ export function writtenPayments(d: Dialect, list: string): string {
 }
 
 /** Payments read. A single payment without a value is the whole `total`; the caller judges the sum. */
-export function readPayments(d: Dialect, list: string, format: string, total: string, erros: MaskOf, avisos: MaskOf): string {
-  const parsed = d.mapList(list, (p, position) => d.struct({
-    n_pagamento: `CAST(${position} AS INTEGER)`,
-    forma: paymentMethod(d, `${p}.forma`),
-    forma_origem: `COALESCE(${p}.forma, '')`,
-    parcelas_escritas: `${p}.parcelas`,
-    parcelas: caseWhen([
-      [d.fullMatch(`${p}.parcelas`, '[0-9]{1,2}'), d.tryCast(`${p}.parcelas`, 'INTEGER')],
-      [d.fullMatch(`lower(${p}.parcelas)`, '[0-9]{1,2} ?(x|vezes|parcelas?)'), d.tryCast(d.extract(`${p}.parcelas`, '^([0-9]{1,2})', 1), 'INTEGER')],
-    ]),
-    tem_valor: `${p}.valor IS NOT NULL`,
-    valor: money(d, `${p}.valor`, format),
-  }));
+export function readPayments(
+  d: Dialect,
+  list: string,
+  format: string,
+  total: string,
+  erros: MaskOf,
+  avisos: MaskOf,
+): string {
+  const parsed = d.mapList(list, (p, position) =>
+    d.struct({
+      n_pagamento: `CAST(${position} AS INTEGER)`,
+      forma: paymentMethod(d, `${p}.forma`),
+      forma_origem: `COALESCE(${p}.forma, '')`,
+      parcelas_escritas: `${p}.parcelas`,
+      parcelas: caseWhen([
+        [d.fullMatch(`${p}.parcelas`, '[0-9]{1,2}'), d.tryCast(`${p}.parcelas`, 'INTEGER')],
+        [
+          d.fullMatch(`lower(${p}.parcelas)`, '[0-9]{1,2} ?(x|vezes|parcelas?)'),
+          d.tryCast(d.extract(`${p}.parcelas`, '^([0-9]{1,2})', 1), 'INTEGER'),
+        ],
+      ]),
+      tem_valor: `${p}.valor IS NOT NULL`,
+      valor: money(d, `${p}.valor`, format),
+    }),
+  );
   return d.mapList(parsed, (p) => {
     const onlyOne = `${d.listLength(list)} = 1`;
     const isUsable = isTrue(`${p}.parcelas BETWEEN 1 AND 24`);
@@ -108,9 +134,14 @@ export function readPayments(d: Dialect, list: string, format: string, total: st
       n_pagamento: `${p}.n_pagamento`,
       forma: `COALESCE(${p}.forma, 'Outro')`,
       forma_origem: `${p}.forma_origem`,
-      parcelas: caseWhen([[isUsable, `${p}.parcelas`], [`${p}.parcelas_escritas IS NULL AND ${p}.forma IN ('Pix', 'Boleto')`, '1']]),
+      parcelas: caseWhen([
+        [isUsable, `${p}.parcelas`],
+        [`${p}.parcelas_escritas IS NULL AND ${p}.forma IN ('Pix', 'Boleto')`, '1'],
+      ]),
       valor: caseWhen([[`NOT ${p}.tem_valor AND ${onlyOne}`, total]], `${p}.valor`),
-      erros: erros({ VALOR_PAGAMENTO_INVALIDO: `${isTrue(`${p}.valor < 0`)} OR (${p}.valor IS NULL AND (${p}.tem_valor OR NOT ${onlyOne}))` }),
+      erros: erros({
+        VALOR_PAGAMENTO_INVALIDO: `${isTrue(`${p}.valor < 0`)} OR (${p}.valor IS NULL AND (${p}.tem_valor OR NOT ${onlyOne}))`,
+      }),
       avisos: avisos({
         FORMA_DESCONHECIDA: `${p}.forma IS NULL`,
         PARCELAS_INVALIDAS: `${p}.parcelas_escritas IS NOT NULL AND NOT ${isUsable}`,

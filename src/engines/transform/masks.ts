@@ -11,7 +11,9 @@ function bitOf(ids: readonly string[], id: string): bigint {
 }
 
 function maskOf(ids: readonly string[], conditions: Conditions): string {
-  const terms = Object.entries(conditions).map(([id, condition]) => `CASE WHEN ${condition} THEN CAST(${bitOf(ids, id)} AS BIGINT) ELSE CAST(0 AS BIGINT) END`);
+  const terms = Object.entries(conditions).map(
+    ([id, condition]) => `CASE WHEN ${condition} THEN CAST(${bitOf(ids, id)} AS BIGINT) ELSE CAST(0 AS BIGINT) END`,
+  );
   return terms.length === 0 ? 'CAST(0 AS BIGINT)' : `(${terms.join(' + ')})`;
 }
 

@@ -15,17 +15,25 @@ const ENGLISH = '-?[0-9]{1,3}(,[0-9]{3}){1,3}(\\.[0-9]{1,2})?';
  */
 export function money(d: Dialect, sql: string, format: string): string {
   const asWritten = d.replaceAll(sql, 'R\\$|[ \\x{a0}\\t]', '');
-  const slow = d.bind(asWritten, (bare) => d.tryCast(caseWhen([
-    [d.fullMatch(bare, PLAIN), bare],
-    [d.fullMatch(bare, DECIMAL_COMMA), `replace(replace(${bare}, '.', ''), ',', '.')`],
-    [d.fullMatch(bare, POINT_GROUPS_MANY), `replace(${bare}, '.', '')`],
-    [`${format} = ',' AND ${d.fullMatch(bare, POINT_GROUP_ONE)}`, `replace(${bare}, '.', '')`],
-    [`${format} = 'en' AND ${d.fullMatch(bare, ENGLISH)}`, `replace(${bare}, ',', '')`],
-  ]), 'DECIMAL(14,2)'));
-  return caseWhen([
-    [`${sql} IS NULL`, 'NULL'],
-    [d.fullMatch(sql, PLAIN), d.tryCast(sql, 'DECIMAL(14,2)')],
-  ], slow);
+  const slow = d.bind(asWritten, (bare) =>
+    d.tryCast(
+      caseWhen([
+        [d.fullMatch(bare, PLAIN), bare],
+        [d.fullMatch(bare, DECIMAL_COMMA), `replace(replace(${bare}, '.', ''), ',', '.')`],
+        [d.fullMatch(bare, POINT_GROUPS_MANY), `replace(${bare}, '.', '')`],
+        [`${format} = ',' AND ${d.fullMatch(bare, POINT_GROUP_ONE)}`, `replace(${bare}, '.', '')`],
+        [`${format} = 'en' AND ${d.fullMatch(bare, ENGLISH)}`, `replace(${bare}, ',', '')`],
+      ]),
+      'DECIMAL(14,2)',
+    ),
+  );
+  return caseWhen(
+    [
+      [`${sql} IS NULL`, 'NULL'],
+      [d.fullMatch(sql, PLAIN), d.tryCast(sql, 'DECIMAL(14,2)')],
+    ],
+    slow,
+  );
 }
 
 /**
@@ -38,10 +46,12 @@ export function wholeNumber(d: Dialect, sql: string, format?: string): string {
   return caseWhen([
     [d.fullMatch(sql, '-?[0-9]{1,7}'), d.tryCast(sql, 'INTEGER')],
     [d.fullMatch(sql, '-?[0-9]{1,7}[.,](00?|0000+)'), whole],
-    ...(format === undefined ? [] : [
-      [`${format} = ',' AND ${threeZeros(',')}`, whole] as const,
-      [`${format} IN ('.', 'en') AND ${threeZeros('[.]')}`, whole] as const,
-    ]),
+    ...(format === undefined
+      ? []
+      : [
+          [`${format} = ',' AND ${threeZeros(',')}`, whole] as const,
+          [`${format} IN ('.', 'en') AND ${threeZeros('[.]')}`, whole] as const,
+        ]),
   ]);
 }
 

@@ -42,7 +42,9 @@ export function orderErros(d: Dialect): Conditions {
     FRETE_NEGATIVO: isTrue('frete_lido < 0'),
     DESCONTO_INVALIDO: 'desconto_lido IS NULL',
     DESCONTO_NEGATIVO: isTrue('desconto_lido < 0'),
-    DESCONTO_MAIOR_QUE_SUBTOTAL: isTrue('qtd_itens > 0 AND desconto_lido > 0 AND item_erros = 0 AND desconto_lido > valor_itens_soma'),
+    DESCONTO_MAIOR_QUE_SUBTOTAL: isTrue(
+      'qtd_itens > 0 AND desconto_lido > 0 AND item_erros = 0 AND desconto_lido > valor_itens_soma',
+    ),
     VALOR_TOTAL_INVALIDO: `(valor_total IS NOT NULL AND total_lido IS NULL) OR (item_erros = 0 AND frete_lido IS NOT NULL AND desconto_lido IS NOT NULL AND calculado IS NULL)`,
     VALOR_TOTAL_NEGATIVO: isTrue('total_lido < 0'),
     VALOR_TOTAL_ZERO: isTrue('total_lido = 0 AND qtd_itens > 0 AND item_erros = 0 AND calculado > 0'),
@@ -56,13 +58,19 @@ export function orderAvisos(d: Dialect): Conditions {
   const document = 'documento_lido';
   return {
     TOTAL_DIVERGENTE: isTrue(`qtd_itens > 0 AND total_lido IS NOT NULL AND abs(total_lido - calculado) > ${TOLERANCE}`),
-    PAGAMENTOS_DIVERGENTES: isTrue(`${d.listLength('pagamentos_lidos')} > 0 AND abs(pagamentos_soma - COALESCE(valor_cobrado_lido, total_final)) > ${TOLERANCE}`
-      + ` AND abs(pagamentos_soma - total_final) > ${TOLERANCE}`),
+    PAGAMENTOS_DIVERGENTES: isTrue(
+      `${d.listLength('pagamentos_lidos')} > 0 AND abs(pagamentos_soma - COALESCE(valor_cobrado_lido, total_final)) > ${TOLERANCE}` +
+        ` AND abs(pagamentos_soma - total_final) > ${TOLERANCE}`,
+    ),
     SEM_ITENS_CANCELADO: isTrue(`qtd_itens = 0 AND status_lido = 'Cancelado'`),
     ATUALIZADO_ANTES_DO_PEDIDO: isTrue('atualizado_instante < pedido_instante'),
     HORARIO_DE_VERAO: 'mudanca_de_hora',
-    DATA_ACESSORIA_INVALIDA: ['pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em'].map((name) => `(${name} IS NOT NULL AND ${name}_lido IS NULL)`).join(' OR '),
-    VALOR_ACESSORIO_INVALIDO: ['valor_reembolsado', 'valor_cobrado', 'comissao'].map((name) => `(${name} IS NOT NULL AND ${name}_lido IS NULL)`).join(' OR '),
+    DATA_ACESSORIA_INVALIDA: ['pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em']
+      .map((name) => `(${name} IS NOT NULL AND ${name}_lido IS NULL)`)
+      .join(' OR '),
+    VALOR_ACESSORIO_INVALIDO: ['valor_reembolsado', 'valor_cobrado', 'comissao']
+      .map((name) => `(${name} IS NOT NULL AND ${name}_lido IS NULL)`)
+      .join(' OR '),
     CANAL_DESCONHECIDO: 'canal IS NOT NULL AND canal_lido IS NULL',
     SITUACAO_ENTREGA_DESCONHECIDA: 'situacao_entrega IS NOT NULL AND situacao_lida IS NULL',
     ENTREGA_NAO_INFORMADA: 'NOT tem_endereco AND uf IS NULL',
@@ -71,12 +79,16 @@ export function orderAvisos(d: Dialect): Conditions {
     CEP_DE_OUTRA_UF: isTrue('cep_final IS NOT NULL AND uf_lida IS NOT NULL AND uf_do_cep <> uf_lida'),
     CPF_INVALIDO: isTrue(`documento_valido IS NULL AND ${d.fullMatch(document, '[0-9]{8,11}')}`),
     CNPJ_INVALIDO: isTrue(`documento_valido IS NULL AND ${d.fullMatch(document, '[0-9]{12,13}|[A-Z0-9]{12}[0-9]{2}')}`),
-    DOCUMENTO_INVALIDO: isTrue(`documento_valido IS NULL AND NOT ${d.fullMatch(document, '[0-9]{8,13}|[A-Z0-9]{12}[0-9]{2}')}`),
+    DOCUMENTO_INVALIDO: isTrue(
+      `documento_valido IS NULL AND NOT ${d.fullMatch(document, '[0-9]{8,13}|[A-Z0-9]{12}[0-9]{2}')}`,
+    ),
     DOCUMENTO_CORRIGIDO: isTrue(`documento_valido <> ${document} AND documento_valido = documento_completo`),
     EMAIL_INVALIDO: 'email IS NOT NULL AND email_lido IS NULL',
     TELEFONE_INVALIDO: 'telefone IS NOT NULL AND telefone_lido IS NULL',
     PEDIDO_DE_TESTE: isTrue(comparisonKeyIsTest(d, 'nome')),
-    TEXTO_COM_FORMULA: isTrue(`${startsLikeFormula('COALESCE(nome, \'\')')} OR ${startsLikeFormula('COALESCE(cidade, \'\')')} OR ${startsLikeFormula('COALESCE(id_pedido, \'\')')}`),
+    TEXTO_COM_FORMULA: isTrue(
+      `${startsLikeFormula("COALESCE(nome, '')")} OR ${startsLikeFormula("COALESCE(cidade, '')")} OR ${startsLikeFormula("COALESCE(id_pedido, '')")}`,
+    ),
     TEXTO_ILEGIVEL: isTrue(hasLostCharacters(d, `concat(nome_lido, cidade_lida)`)),
     TEXTO_RECODIFICADO: isTrue('nome_inteiro <> nome OR cidade_inteira <> cidade'),
     REEMBOLSO_MAIOR_QUE_TOTAL: isTrue('abs(valor_reembolsado_lido) > total_final'),
@@ -87,4 +99,3 @@ export function orderAvisos(d: Dialect): Conditions {
 function comparisonKeyIsTest(d: Dialect, column: string): string {
   return `length(${column}) <= 20 AND ${d.contains(`lower(${column})`, 'test')} AND ${comparisonKey(d, column)} IN ('teste', 'test', 'pedido teste', 'pedido de teste', 'cliente teste')`;
 }
-

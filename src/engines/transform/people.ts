@@ -8,7 +8,10 @@ const CNPJ_WEIGHTS = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
 
 /** Letters and digits only, upper case: the form in which documents are compared and stored. */
 export function bareDocument(d: Dialect, sql: string): string {
-  return caseWhen([[d.fullMatch(sql, '[0-9]{11}|[0-9]{14}'), sql]], `upper(${d.replaceAll(sql, '[ ./\\-\\x{a0}]', '')})`);
+  return caseWhen(
+    [[d.fullMatch(sql, '[0-9]{11}|[0-9]{14}'), sql]],
+    `upper(${d.replaceAll(sql, '[ ./\\-\\x{a0}]', '')})`,
+  );
 }
 
 /** One check digit: the weighted sum times ten, modulo 11, ten counting as zero. */
@@ -23,20 +26,26 @@ function digitAt(document: string, position: number): string {
 
 /** True for 11 digits, not all the same, with both check digits right. */
 export function isCpf(d: Dialect, document: string): string {
-  return caseWhen([
-    [`length(${document}) <> 11`, 'FALSE'],
-    [`NOT ${d.fullMatch(document, '[0-9]{11}')}`, 'FALSE'],
-    [`replace(${document}, substr(${document}, 1, 1), '') = ''`, 'FALSE'],
-  ], `${digitAt(document, 10)} = ${checkDigit(document, CPF_WEIGHTS.slice(1))} AND ${digitAt(document, 11)} = ${checkDigit(document, CPF_WEIGHTS)}`);
+  return caseWhen(
+    [
+      [`length(${document}) <> 11`, 'FALSE'],
+      [`NOT ${d.fullMatch(document, '[0-9]{11}')}`, 'FALSE'],
+      [`replace(${document}, substr(${document}, 1, 1), '') = ''`, 'FALSE'],
+    ],
+    `${digitAt(document, 10)} = ${checkDigit(document, CPF_WEIGHTS.slice(1))} AND ${digitAt(document, 11)} = ${checkDigit(document, CPF_WEIGHTS)}`,
+  );
 }
 
 /** True for 12 letters or digits and 2 digits, not all the same, with both check digits right. */
 export function isCnpj(d: Dialect, document: string): string {
-  return caseWhen([
-    [`length(${document}) <> 14`, 'FALSE'],
-    [`NOT ${d.fullMatch(document, '[A-Z0-9]{12}[0-9]{2}')}`, 'FALSE'],
-    [`replace(${document}, substr(${document}, 1, 1), '') = ''`, 'FALSE'],
-  ], `${digitAt(document, 13)} = ${checkDigit(document, CNPJ_WEIGHTS.slice(1))} AND ${digitAt(document, 14)} = ${checkDigit(document, CNPJ_WEIGHTS)}`);
+  return caseWhen(
+    [
+      [`length(${document}) <> 14`, 'FALSE'],
+      [`NOT ${d.fullMatch(document, '[A-Z0-9]{12}[0-9]{2}')}`, 'FALSE'],
+      [`replace(${document}, substr(${document}, 1, 1), '') = ''`, 'FALSE'],
+    ],
+    `${digitAt(document, 13)} = ${checkDigit(document, CNPJ_WEIGHTS.slice(1))} AND ${digitAt(document, 14)} = ${checkDigit(document, CNPJ_WEIGHTS)}`,
+  );
 }
 
 /** A CPF of 8 to 10 digits, or a CNPJ of 12 or 13, whose leading zeros a spreadsheet ate: the padded form. The caller checks its digits. */
@@ -61,9 +70,23 @@ export function phone(d: Dialect, sql: string): string {
   const areaCodes = [...readAreaCodes().values()].flat();
   const pattern = `(${[...new Set(areaCodes)].sort().join('|')})(9[0-9]{8}|[2-5][0-9]{7})`;
   const digitsOnly = d.replaceAll(sql, '[ ()+.\\-\\x{a0}]', '');
-  const slow = d.bind(digitsOnly, (digits) => d.bind(caseWhen([
-    [d.fullMatch(digits, '55[0-9]{10,11}'), `substr(${digits}, 3)`],
-    [d.fullMatch(digits, '0[0-9]{10,11}'), `substr(${digits}, 2)`],
-  ], digits), (national) => caseWhen([[d.fullMatch(national, pattern), national]])));
-  return caseWhen([[`${sql} IS NULL`, 'NULL'], [d.fullMatch(sql, pattern), sql]], slow);
+  const slow = d.bind(digitsOnly, (digits) =>
+    d.bind(
+      caseWhen(
+        [
+          [d.fullMatch(digits, '55[0-9]{10,11}'), `substr(${digits}, 3)`],
+          [d.fullMatch(digits, '0[0-9]{10,11}'), `substr(${digits}, 2)`],
+        ],
+        digits,
+      ),
+      (national) => caseWhen([[d.fullMatch(national, pattern), national]]),
+    ),
+  );
+  return caseWhen(
+    [
+      [`${sql} IS NULL`, 'NULL'],
+      [d.fullMatch(sql, pattern), sql],
+    ],
+    slow,
+  );
 }

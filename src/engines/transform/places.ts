@@ -7,26 +7,35 @@ import { comparisonKey, comparisonKeyOf, repairDoubleEncoding } from './text.ts'
 export function uf(d: Dialect, sql: string): string {
   const codes = UFS.map((row) => `'${row.uf}'`).join(', ');
   const bare = `upper(${d.replaceAll(sql, '^ *([bB][rR]-)?| +$', '')})`;
-  return caseWhen([
-    [`${sql} IN (${codes})`, sql],
-    [`${sql} IS NULL`, 'NULL'],
-    [`${bare} IN (${codes})`, bare],
-  ], d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) => caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`]))));
+  return caseWhen(
+    [
+      [`${sql} IN (${codes})`, sql],
+      [`${sql} IS NULL`, 'NULL'],
+      [`${bare} IN (${codes})`, bare],
+    ],
+    d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) =>
+      caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`])),
+    ),
+  );
 }
 
 /** The region of a UF; NULL without one. */
 export function region(ufSql: string): string {
   const byRegion = Map.groupBy(UFS, (row) => row.regiao);
-  return caseWhen([...byRegion].map(([name, rows]) => [`${ufSql} IN (${rows.map((row) => `'${row.uf}'`).join(', ')})`, `'${name}'`]));
+  return caseWhen(
+    [...byRegion].map(([name, rows]) => [`${ufSql} IN (${rows.map((row) => `'${row.uf}'`).join(', ')})`, `'${name}'`]),
+  );
 }
 
 /** Eight digits, or five for a prefix; seven digits get their zero back. NULL for anything else; the caller checks the UF. */
 export function cep(d: Dialect, sql: string): string {
-  return d.bind(d.replaceAll(sql, '[ .\\-\\x{a0}]', ''), (digits) => caseWhen([
-    [d.fullMatch(digits, '0+'), 'NULL'],
-    [d.fullMatch(digits, '[0-9]{8}|[0-9]{5}'), digits],
-    [d.fullMatch(digits, '[0-9]{7}'), `'0' || ${digits}`],
-  ]));
+  return d.bind(d.replaceAll(sql, '[ .\\-\\x{a0}]', ''), (digits) =>
+    caseWhen([
+      [d.fullMatch(digits, '0+'), 'NULL'],
+      [d.fullMatch(digits, '[0-9]{8}|[0-9]{5}'), digits],
+      [d.fullMatch(digits, '[0-9]{7}'), `'0' || ${digits}`],
+    ]),
+  );
 }
 
 /** True for a CEP as written that has seven digits: the zero put back is proven only by a state that fits. */
@@ -38,25 +47,56 @@ export function hasLostZero(d: Dialect, sql: string): string {
 export function ufOfCep(d: Dialect, cepSql: string): string {
   const ranges = readCepRanges();
   return d.bind(d.tryCast(`rpad(${cepSql}, 8, '0')`, 'INTEGER'), (number) =>
-    caseWhen(ranges.map((range) => [`${number} BETWEEN ${Number(range.inicio)} AND ${Number(range.fim)}`, `'${range.uf}'`])));
+    caseWhen(
+      ranges.map((range) => [`${number} BETWEEN ${Number(range.inicio)} AND ${Number(range.fim)}`, `'${range.uf}'`]),
+    ),
+  );
 }
 
 /** The key by which cities are looked up: without accents, '- SP' at the end cut off, 'S. Paulo' written out. */
 export function cityKey(d: Dialect, sql: string, ufSql: string): string {
   const withoutUf = (key: string): string =>
-    caseWhen([[`length(${key}) > 3 AND substr(${key}, length(${key}) - 2) = ' ' || lower(${ufSql})`, `substr(${key}, 1, length(${key}) - 3)`]], key);
-  return d.bind(comparisonKey(d, sql), (key) => d.bind(withoutUf(key), (name) => caseWhen([
-    [`substr(${name}, 1, 2) = 's '`, `'sao ' || substr(${name}, 3)`],
-    [`substr(${name}, 1, 4) = 'sta '`, `'santa ' || substr(${name}, 5)`],
-    [`substr(${name}, 1, 4) = 'sto '`, `'santo ' || substr(${name}, 5)`],
-  ], name)));
+    caseWhen(
+      [
+        [
+          `length(${key}) > 3 AND substr(${key}, length(${key}) - 2) = ' ' || lower(${ufSql})`,
+          `substr(${key}, 1, length(${key}) - 3)`,
+        ],
+      ],
+      key,
+    );
+  return d.bind(comparisonKey(d, sql), (key) =>
+    d.bind(withoutUf(key), (name) =>
+      caseWhen(
+        [
+          [`substr(${name}, 1, 2) = 's '`, `'sao ' || substr(${name}, 3)`],
+          [`substr(${name}, 1, 4) = 'sta '`, `'santa ' || substr(${name}, 5)`],
+          [`substr(${name}, 1, 4) = 'sto '`, `'santo ' || substr(${name}, 5)`],
+        ],
+        name,
+      ),
+    ),
+  );
 }
 
 /** Names that the IBGE's newer lists give to municipalities which the table knows by another spelling or by their name before a law changed it. */
 const OTHER_NAMES: readonly (readonly [codigoIbge: number, nome: string])[] = [
-  [1400605, 'São Luiz do Anauá'], [1708254, 'Tabocão'], [2400208, 'Assú'], [2401206, 'Arez'], [2401305, 'Campo Grande'], [2405306, 'Januário Cicco'],
-  [2613107, 'São Caitano'], [2800100, 'Amparo do São Francisco'], [2802601, 'Graccho Cardoso'], [2922250, 'Muquém do São Francisco'], [2928505, 'Santa Terezinha'],
-  [3105509, 'Barão do Monte Alto'], [3122900, 'Dona Euzébia'], [3165206, 'São Tomé das Letras'], [3516101, 'Florínea'], [5107800, 'Santo Antônio de Leverger'],
+  [1400605, 'São Luiz do Anauá'],
+  [1708254, 'Tabocão'],
+  [2400208, 'Assú'],
+  [2401206, 'Arez'],
+  [2401305, 'Campo Grande'],
+  [2405306, 'Januário Cicco'],
+  [2613107, 'São Caitano'],
+  [2800100, 'Amparo do São Francisco'],
+  [2802601, 'Graccho Cardoso'],
+  [2922250, 'Muquém do São Francisco'],
+  [2928505, 'Santa Terezinha'],
+  [3105509, 'Barão do Monte Alto'],
+  [3122900, 'Dona Euzébia'],
+  [3165206, 'São Tomé das Letras'],
+  [3516101, 'Florínea'],
+  [5107800, 'Santo Antônio de Leverger'],
 ];
 
 /** A row of the lookup table `municipios_chave`. `principal` is true for one row of each municipality: the one with its own name. */
@@ -70,8 +110,13 @@ export interface MunicipalityRow {
 
 /** One row per municipality and other name. Names that collide by key within a UF are left out. */
 export function municipalityRows(): MunicipalityRow[] {
-  const rows: MunicipalityRow[] = readMunicipalities().map((row) => (
-    { uf: row.uf, chave: comparisonKeyOf(row.nome), nome: row.nome, codigo_ibge: Number(row.codigoIbge), principal: true }));
+  const rows: MunicipalityRow[] = readMunicipalities().map((row) => ({
+    uf: row.uf,
+    chave: comparisonKeyOf(row.nome),
+    nome: row.nome,
+    codigo_ibge: Number(row.codigoIbge),
+    principal: true,
+  }));
   const byCode = new Map(rows.map((row) => [row.codigo_ibge, row]));
   for (const [code, name] of OTHER_NAMES) {
     const row = byCode.get(code);

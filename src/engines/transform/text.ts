@@ -16,7 +16,11 @@ export function comparisonKey(d: Dialect, sql: string): string {
 /** The same key in TypeScript, for tables that are prepared outside SQL. */
 export function comparisonKeyOf(value: string): string {
   const plainOf = new Map(Array.from(ACCENTED + COMBINING).map((letter, index) => [letter, PLAIN[index] ?? '']));
-  return Array.from(value.toLowerCase()).map((letter) => plainOf.get(letter) ?? letter).join('').replace(/[^a-z0-9]+/g, ' ').trim();
+  return Array.from(value.toLowerCase())
+    .map((letter) => plainOf.get(letter) ?? letter)
+    .join('')
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim();
 }
 
 /** Control characters become spaces, runs of blanks one space; NULL when nothing is left. */
@@ -31,7 +35,15 @@ const LONGEST_KEY = 200;
 
 /** A text that serves as a key: one that is too long is cut, with a part of its hash behind, so that different ones stay different. */
 export function boundedKey(d: Dialect, sql: string): string {
-  return caseWhen([[`length(${sql}) > ${LONGEST_KEY}`, `concat(substr(${sql}, 1, ${LONGEST_KEY - 20}), ' ', substr(${d.sha256Hex(sql)}, 1, 16))`]], sql);
+  return caseWhen(
+    [
+      [
+        `length(${sql}) > ${LONGEST_KEY}`,
+        `concat(substr(${sql}, 1, ${LONGEST_KEY - 20}), ' ', substr(${d.sha256Hex(sql)}, 1, 16))`,
+      ],
+    ],
+    sql,
+  );
 }
 
 /**
@@ -65,7 +77,10 @@ export function looksDoubleEncoded(d: Dialect, sql: string): string {
 /** Undoes one double encoding, only when every non-ASCII character belongs to a pair, so that encoding it again gives the input back. */
 export function repairDoubleEncoding(d: Dialect, sql: string): string {
   const roundTrips = d.fullMatch(sql, `([\\x00-\\x7f]|\\x{c3}[${SECOND_CLASS}]|\\x{c2}[${SIGNS}])*`);
-  const signsAside = Array.from(SIGNS).reduce((inner, sign, index) => `replace(${inner}, 'Â${sign}', '${SIGN_STAND_INS[index]}')`, sql);
+  const signsAside = Array.from(SIGNS).reduce(
+    (inner, sign, index) => `replace(${inner}, 'Â${sign}', '${SIGN_STAND_INS[index]}')`,
+    sql,
+  );
   const repaired = `translate(replace(${signsAside}, 'Ã', ''), ${d.text(SECONDS + SIGN_STAND_INS)}, ${d.text(MEANT + SIGNS)})`;
   return caseWhen([[`${looksDoubleEncoded(d, sql)} AND ${roundTrips}`, repaired]], sql);
 }

@@ -29,7 +29,13 @@ interface Step {
 /** A local or zoned cell as an instant: `wall` and `offset` are columns of an earlier step. */
 function instant(d: Dialect, wall: string, offset: string): string {
   const local = d.tryCast(wall, 'TIMESTAMP');
-  return caseWhen([[`${wall} IS NULL`, 'NULL'], [`${offset} IS NOT NULL`, d.addMinutes(local, `-${offset}`)]], instantOfLocal(d, local));
+  return caseWhen(
+    [
+      [`${wall} IS NULL`, 'NULL'],
+      [`${offset} IS NOT NULL`, d.addMinutes(local, `-${offset}`)],
+    ],
+    instantOfLocal(d, local),
+  );
 }
 
 /** Reads a cell with a time in one go, for the rarely filled columns. */
@@ -42,9 +48,12 @@ function steps(d: Dialect): Step[] {
   return [
     {
       columns: {
-        hash_origem: documentHash(d), itens_escritos: writtenItems(d, 'itens'), pagamentos_escritos: writtenPayments(d, 'pagamentos'),
+        hash_origem: documentHash(d),
+        itens_escritos: writtenItems(d, 'itens'),
+        pagamentos_escritos: writtenPayments(d, 'pagamentos'),
         // Repaired before it is cleaned: a doubly encoded 'à' ends in a no-break space.
-        nome_inteiro: repairDoubleEncoding(d, 'nome'), cidade_inteira: repairDoubleEncoding(d, 'cidade'),
+        nome_inteiro: repairDoubleEncoding(d, 'nome'),
+        cidade_inteira: repairDoubleEncoding(d, 'cidade'),
       },
     },
     {
@@ -76,8 +85,10 @@ function steps(d: Dialect): Step[] {
       columns: {
         pedido_instante: instant(d, 'pedido_local', 'pedido_fuso'),
         atualizado_instante: instant(d, 'atualizado_local', 'atualizado_fuso'),
-        mudanca_de_hora: isTrue(`(pedido_fuso IS NULL AND ${isClockChange(d, d.tryCast('pedido_local', 'TIMESTAMP'))})`
-          + ` OR (atualizado_fuso IS NULL AND ${isClockChange(d, d.tryCast('atualizado_local', 'TIMESTAMP'))})`),
+        mudanca_de_hora: isTrue(
+          `(pedido_fuso IS NULL AND ${isClockChange(d, d.tryCast('pedido_local', 'TIMESTAMP'))})` +
+            ` OR (atualizado_fuso IS NULL AND ${isClockChange(d, d.tryCast('atualizado_local', 'TIMESTAMP'))})`,
+        ),
         documento_completo: paddedDocument(d, 'documento_lido'),
         uf_do_cep: ufOfCep(d, 'cep_lido'),
         itens_lidos_2: completeItems(d, 'itens_lidos', erroMask, avisoMask),
@@ -88,15 +99,24 @@ function steps(d: Dialect): Step[] {
         documento_valido: caseWhen([
           ['documento_lido IS NULL', 'NULL'],
           [`${isTrue(isCpf(d, 'documento_lido'))} OR ${isTrue(isCnpj(d, 'documento_lido'))}`, 'documento_lido'],
-          [`${isTrue(isCpf(d, 'documento_completo'))} OR ${isTrue(isCnpj(d, 'documento_completo'))}`, 'documento_completo'],
+          [
+            `${isTrue(isCpf(d, 'documento_completo'))} OR ${isTrue(isCnpj(d, 'documento_completo'))}`,
+            'documento_completo',
+          ],
         ]),
         uf_informada: 'COALESCE(uf_lida, CASE WHEN uf IS NULL THEN uf_do_cep END)',
         dia_local: localOfInstant(d, 'pedido_instante'),
-        valor_itens_soma: d.sumList(d.mapList('itens_lidos_2', (i) => `${i}.valor`), 'DECIMAL(18,2)'),
+        valor_itens_soma: d.sumList(
+          d.mapList('itens_lidos_2', (i) => `${i}.valor`),
+          'DECIMAL(18,2)',
+        ),
         item_erros: d.bitOrList(d.mapList('itens_lidos_2', (i) => `${i}.erros`)),
         item_avisos: d.bitOrList(d.mapList('itens_lidos_2', (i) => `${i}.avisos`)),
         qtd_itens: d.listLength('itens_lidos_2'),
-        unidades_soma: d.sumList(d.mapList('itens_lidos_2', (i) => `${i}.quantidade`), 'BIGINT'),
+        unidades_soma: d.sumList(
+          d.mapList('itens_lidos_2', (i) => `${i}.quantidade`),
+          'BIGINT',
+        ),
       },
     },
     {
@@ -106,18 +126,24 @@ function steps(d: Dialect): Step[] {
     },
     {
       // Nearly every city is spelled as the IBGE spells it: only the others need a key.
-      joins: 'LEFT JOIN (SELECT uf, nome, codigo_ibge FROM municipios_chave WHERE principal) o ON o.uf = e.uf_informada AND o.nome = e.cidade_lida',
+      joins:
+        'LEFT JOIN (SELECT uf, nome, codigo_ibge FROM municipios_chave WHERE principal) o ON o.uf = e.uf_informada AND o.nome = e.cidade_lida',
       columns: {
         ibge_exato: 'o.codigo_ibge',
-        chave_cidade: caseWhen([['e.cidade_lida IS NULL OR o.codigo_ibge IS NOT NULL', 'NULL']], cityKey(d, 'e.cidade_lida', 'e.uf_informada')),
+        chave_cidade: caseWhen(
+          [['e.cidade_lida IS NULL OR o.codigo_ibge IS NOT NULL', 'NULL']],
+          cityKey(d, 'e.cidade_lida', 'e.uf_informada'),
+        ),
         outra_uf: `CASE WHEN e.uf_do_cep <> e.uf_informada AND NOT ${hasLostZero(d, 'e.cep')} THEN e.uf_do_cep END`,
       },
     },
     {
-      joins: 'LEFT JOIN municipios_chave m ON m.uf = e.uf_informada AND m.chave = e.chave_cidade'
-        + ' LEFT JOIN municipios_chave n ON n.uf = e.outra_uf AND n.chave = e.chave_cidade',
+      joins:
+        'LEFT JOIN municipios_chave m ON m.uf = e.uf_informada AND m.chave = e.chave_cidade' +
+        ' LEFT JOIN municipios_chave n ON n.uf = e.outra_uf AND n.chave = e.chave_cidade',
       columns: {
-        uf_final: 'CASE WHEN COALESCE(e.ibge_exato, m.codigo_ibge) IS NULL AND n.codigo_ibge IS NOT NULL THEN e.uf_do_cep ELSE e.uf_informada END',
+        uf_final:
+          'CASE WHEN COALESCE(e.ibge_exato, m.codigo_ibge) IS NULL AND n.codigo_ibge IS NOT NULL THEN e.uf_do_cep ELSE e.uf_informada END',
         ibge_final: 'COALESCE(e.ibge_exato, m.codigo_ibge, n.codigo_ibge)',
         cidade_final: `COALESCE(m.nome, n.nome, ${boundedKey(d, 'e.cidade_lida')})`,
         cep_final: `CASE WHEN e.uf_do_cep <> e.uf_informada AND ${hasLostZero(d, 'e.cep')} THEN NULL WHEN e.uf_do_cep IS NULL THEN NULL ELSE e.cep_lido END`,
@@ -126,17 +152,24 @@ function steps(d: Dialect): Step[] {
         recebido_dia: d.addMinutes('e.recebido_em', '1440'),
       },
     },
-    { columns: { pagamentos_lidos: readPayments(d, 'pagamentos_escritos', format, 'total_final', erroMask, avisoMask) } },
+    {
+      columns: { pagamentos_lidos: readPayments(d, 'pagamentos_escritos', format, 'total_final', erroMask, avisoMask) },
+    },
     {
       columns: {
-        pagamentos_soma: d.sumList(d.mapList('pagamentos_lidos', (p) => `${p}.valor`), 'DECIMAL(18,2)'),
+        pagamentos_soma: d.sumList(
+          d.mapList('pagamentos_lidos', (p) => `${p}.valor`),
+          'DECIMAL(18,2)',
+        ),
         pagamento_erros: d.bitOrList(d.mapList('pagamentos_lidos', (p) => `${p}.erros`)),
         pagamento_avisos: d.bitOrList(d.mapList('pagamentos_lidos', (p) => `${p}.avisos`)),
       },
     },
     {
       columns: {
-        registro_erros: erroMask(Object.fromEntries(RECORD_PROBLEMS.map((id) => [id, isTrue(d.contains('problemas', id))]))),
+        registro_erros: erroMask(
+          Object.fromEntries(RECORD_PROBLEMS.map((id) => [id, isTrue(d.contains('problemas', id))])),
+        ),
         pedido_erros: erroMask(orderErros(d)),
         pedido_avisos: avisoMask(orderAvisos(d)),
       },
@@ -147,9 +180,19 @@ function steps(d: Dialect): Step[] {
 
 /** The kind and value that identify the customer, as (tipo_chave, chave_cliente in hexadecimal). */
 function customer(d: Dialect): { tipo: string; chave: string } {
-  const tipo = caseWhen([['documento_valido IS NOT NULL', `'documento'`], ['id_cliente IS NOT NULL', `'id_cliente'`], ['email_lido IS NOT NULL', `'email'`]]);
+  const tipo = caseWhen([
+    ['documento_valido IS NOT NULL', `'documento'`],
+    ['id_cliente IS NOT NULL', `'id_cliente'`],
+    ['email_lido IS NOT NULL', `'email'`],
+  ]);
   const value = 'COALESCE(documento_valido, id_cliente, email_lido)';
-  return { tipo, chave: caseWhen([[`${value} IS NULL`, 'NULL']], `substr(${d.sha256Hex(`concat_ws(':', ${tipo}, ${value})`)}, 1, 32)`) };
+  return {
+    tipo,
+    chave: caseWhen(
+      [[`${value} IS NULL`, 'NULL']],
+      `substr(${d.sha256Hex(`concat_ws(':', ${tipo}, ${value})`)}, 1, 32)`,
+    ),
+  };
 }
 
 /** The clean order: column name -> expression over the last step. Times are TIMESTAMP in UTC. */
@@ -157,33 +200,66 @@ function output(d: Dialect): Record<string, string> {
   const { tipo, chave } = customer(d);
   const identifier = `(${d.bitAnd('registro_erros', '-1')} <> 0)`;
   return {
-    ordinal: 'ordinal', linha: 'linha', n_linhas: 'n_linhas', copias: 'copias',
-    erros: caseWhen([[identifier, 'registro_erros']], d.bitOr(d.bitOr('pedido_erros', 'item_erros'), 'pagamento_erros')),
+    ordinal: 'ordinal',
+    linha: 'linha',
+    n_linhas: 'n_linhas',
+    copias: 'copias',
+    erros: caseWhen(
+      [[identifier, 'registro_erros']],
+      d.bitOr(d.bitOr('pedido_erros', 'item_erros'), 'pagamento_erros'),
+    ),
     mascara_avisos: caseWhen([[identifier, 'CAST(0 AS BIGINT)']], 'avisos_mascara'),
     hash_origem: 'hash_origem',
     texto_avisos: avisoIdsText(d, 'avisos_mascara'),
-    loja: 'loja_lida', id_pedido: 'id_pedido',
+    loja: 'loja_lida',
+    id_pedido: 'id_pedido',
     data_pedido: 'pedido_instante',
     data_venda: 'CAST(dia_local AS DATE)',
     hora_venda: 'CAST(EXTRACT(HOUR FROM dia_local) AS INTEGER)',
     atualizado_em: 'COALESCE(atualizado_instante, recebido_em)',
     atualizado_em_estimado: 'atualizado_em IS NULL',
     revisao: 'revisao',
-    canal: `COALESCE(canal_lido, 'Outro')`, canal_origem: 'COALESCE(canal_origem, canal)',
-    status: 'status_final', status_origem: 'COALESCE(status_origem, status)',
+    canal: `COALESCE(canal_lido, 'Outro')`,
+    canal_origem: 'COALESCE(canal_origem, canal)',
+    status: 'status_final',
+    status_origem: 'COALESCE(status_origem, status)',
     situacao_entrega: 'situacao_lida',
-    chave_cliente: chave, tipo_chave: tipo,
-    id_cliente: 'id_cliente', documento: 'documento_valido',
-    tipo_pessoa: caseWhen([['length(documento_valido) = 11', `'PF'`], ['length(documento_valido) = 14', `'PJ'`]]),
-    nome: 'nome_lido', email: 'email_lido', telefone: 'telefone_lido',
-    cep: 'cep_final', cidade: 'cidade_final', uf: 'uf_final', codigo_ibge: 'ibge_final', regiao: region('uf_final'),
-    qtd_itens: 'qtd_itens', unidades: 'unidades_soma', valor_itens: d.tryCast('valor_itens_soma', 'DECIMAL(14,2)'),
-    frete: 'frete_lido', desconto: 'desconto_lido', valor_total: 'total_final', valor_calculado: 'calculado',
-    valor_reembolsado: caseWhen([['valor_reembolsado_lido IS NOT NULL', 'abs(valor_reembolsado_lido)'], [`status_final = 'Reembolsado'`, 'total_final']], '0'),
-    valor_cobrado: 'valor_cobrado_lido', comissao: 'abs(comissao_lido)',
+    chave_cliente: chave,
+    tipo_chave: tipo,
+    id_cliente: 'id_cliente',
+    documento: 'documento_valido',
+    tipo_pessoa: caseWhen([
+      ['length(documento_valido) = 11', `'PF'`],
+      ['length(documento_valido) = 14', `'PJ'`],
+    ]),
+    nome: 'nome_lido',
+    email: 'email_lido',
+    telefone: 'telefone_lido',
+    cep: 'cep_final',
+    cidade: 'cidade_final',
+    uf: 'uf_final',
+    codigo_ibge: 'ibge_final',
+    regiao: region('uf_final'),
+    qtd_itens: 'qtd_itens',
+    unidades: 'unidades_soma',
+    valor_itens: d.tryCast('valor_itens_soma', 'DECIMAL(14,2)'),
+    frete: 'frete_lido',
+    desconto: 'desconto_lido',
+    valor_total: 'total_final',
+    valor_calculado: 'calculado',
+    valor_reembolsado: caseWhen(
+      [
+        ['valor_reembolsado_lido IS NOT NULL', 'abs(valor_reembolsado_lido)'],
+        [`status_final = 'Reembolsado'`, 'total_final'],
+      ],
+      '0',
+    ),
+    valor_cobrado: 'valor_cobrado_lido',
+    comissao: 'abs(comissao_lido)',
     ...Object.fromEntries(SIDE_TIMES.map((name) => [name, `${name}_lido`])),
     recebido_em: 'recebido_em',
-    itens: 'itens_lidos_2', pagamentos: 'pagamentos_lidos',
+    itens: 'itens_lidos_2',
+    pagamentos: 'pagamentos_lidos',
   };
 }
 
@@ -197,5 +273,7 @@ export function transformSql(d: Dialect, source: string): string {
     const added = Object.entries(step.columns).map(([name, expression]) => `${expression} AS ${name}`);
     sql = `SELECT e.*, ${added.join(',\n  ')}\nFROM (${sql}) e ${step.joins ?? ''}`;
   }
-  return `SELECT ${Object.entries(output(d)).map(([name, expression]) => `${expression} AS ${name}`).join(',\n  ')}\nFROM (${sql}) e`;
+  return `SELECT ${Object.entries(output(d))
+    .map(([name, expression]) => `${expression} AS ${name}`)
+    .join(',\n  ')}\nFROM (${sql}) e`;
 }

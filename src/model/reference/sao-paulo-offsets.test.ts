@@ -18,7 +18,10 @@ test('the table agrees with ICU every hour for two days around each transition',
       const instant = at + hour * HOUR_MS;
       assert.equal(saoPauloOffsetMinutes(instant), icuOffsetMinutes(instant), new Date(instant).toISOString());
     }
-    assert.equal(saoPauloOffsetMinutes(at - 1000 * Number(at > Date.UTC(1995, 0, 2))), icuOffsetMinutes(at - 1000 * Number(at > Date.UTC(1995, 0, 2))));
+    assert.equal(
+      saoPauloOffsetMinutes(at - 1000 * Number(at > Date.UTC(1995, 0, 2))),
+      icuOffsetMinutes(at - 1000 * Number(at > Date.UTC(1995, 0, 2))),
+    );
   }
 });
 

@@ -59,7 +59,10 @@ export const SAO_PAULO_OFFSETS: readonly OffsetTransition[] = [
   ['2019-02-17T02:00:00Z', -180],
 ];
 
-const transitions = SAO_PAULO_OFFSETS.map(([utcInstant, offsetMinutes]) => ({ fromMs: Date.parse(utcInstant), offsetMinutes }));
+const transitions = SAO_PAULO_OFFSETS.map(([utcInstant, offsetMinutes]) => ({
+  fromMs: Date.parse(utcInstant),
+  offsetMinutes,
+}));
 
 /** Minutes to add to UTC for local time at an instant (milliseconds since 1970); instants before 1995 get the offset of 1995-01-01. */
 export function saoPauloOffsetMinutes(instantMs: number): number {

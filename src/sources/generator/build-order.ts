@@ -14,15 +14,37 @@ const METHODS = ['Pix', 'Cartão de crédito', 'Boleto', 'Carteira', 'Cartão de
 type Method = (typeof METHODS)[number];
 const methodPick = new WeightedPick([40, 41, 8, 5, 4, 2]);
 const CANCEL_SHARE: Readonly<Record<Method, number>> = {
-  Pix: 0.09, 'Cartão de crédito': 0.075, Boleto: 0.22, Carteira: 0.06, 'Cartão de débito': 0.06, Vale: 0.04,
+  Pix: 0.09,
+  'Cartão de crédito': 0.075,
+  Boleto: 0.22,
+  Carteira: 0.06,
+  'Cartão de débito': 0.06,
+  Vale: 0.04,
 };
 /** Longest time from order to payment, in seconds. */
 const PAYMENT_SECONDS: Readonly<Record<Method, number>> = {
-  Pix: 1500, 'Cartão de crédito': 5400, Boleto: 3 * DAY_SECONDS, Carteira: 600, 'Cartão de débito': 900, Vale: 600,
+  Pix: 1500,
+  'Cartão de crédito': 5400,
+  Boleto: 3 * DAY_SECONDS,
+  Carteira: 600,
+  'Cartão de débito': 900,
+  Vale: 600,
 };
 
-const FREIGHT_CENTS: Readonly<Record<string, number>> = { Sudeste: 1490, Sul: 1890, 'Centro-Oeste': 2290, Nordeste: 2790, Norte: 3690 };
-const DELIVERY_DAYS: Readonly<Record<string, number>> = { Sudeste: 4, Sul: 5, 'Centro-Oeste': 7, Nordeste: 9, Norte: 12 };
+const FREIGHT_CENTS: Readonly<Record<string, number>> = {
+  Sudeste: 1490,
+  Sul: 1890,
+  'Centro-Oeste': 2290,
+  Nordeste: 2790,
+  Norte: 3690,
+};
+const DELIVERY_DAYS: Readonly<Record<string, number>> = {
+  Sudeste: 4,
+  Sul: 5,
+  'Centro-Oeste': 7,
+  Nordeste: 9,
+  Norte: 12,
+};
 
 /** Local times as text, from days counted since the first one of the period. */
 export interface Clock {
@@ -71,7 +93,11 @@ function makeBasket(random: Random, setting: OrderSetting, itemCount: number): B
   }
   let subtotalCents = 0;
   const items = chosen.map((product, index): GeneratedItem => {
-    const promotion = setting.isBlackWeek ? 0.72 + random.next() * 0.2 : random.chance(0.1) ? 0.85 + random.next() * 0.1 : 1;
+    const promotion = setting.isBlackWeek
+      ? 0.72 + random.next() * 0.2
+      : random.chance(0.1)
+        ? 0.85 + random.next() * 0.1
+        : 1;
     const price = priceCents(product, setting.monthIndex, promotion);
     const quantity = random.chance(0.78) ? 1 : random.between(1, product.maxQuantity);
     const discount = random.chance(0.09) ? Math.floor(price * quantity * (0.05 + random.next() * 0.15)) : 0;
@@ -119,7 +145,8 @@ function pay(random: Random, method: Method, totalCents: number, mayMix: boolean
   });
   if (!mayMix || totalCents < 2000 || !random.chance(0.035)) return [payment(method, totalCents)];
   const first = Math.floor(totalCents * (0.2 + random.next() * 0.5));
-  const other: Method = method === 'Vale' ? 'Pix' : random.chance(0.6) ? 'Vale' : method === 'Pix' ? 'Cartão de crédito' : 'Pix';
+  const other: Method =
+    method === 'Vale' ? 'Pix' : random.chance(0.6) ? 'Vale' : method === 'Pix' ? 'Cartão de crédito' : 'Pix';
   return [payment(method, totalCents - first), payment(other, first)];
 }
 
@@ -162,7 +189,8 @@ function shownSteps(random: Random, steps: readonly Step[], most: number): Step[
   const last = steps.at(-1) as Step;
   if (steps.length < 2 || most < 2 || !random.chance(0.087)) return [last];
   const first = steps[0] as Step;
-  if (steps.length > 2 && most > 2 && random.chance(0.3)) return [first, steps[random.between(1, steps.length - 2)] as Step, last];
+  if (steps.length > 2 && most > 2 && random.chance(0.3))
+    return [first, steps[random.between(1, steps.length - 2)] as Step, last];
   return [random.chance(0.7) ? first : (steps[random.below(steps.length - 1)] as Step), last];
 }
 

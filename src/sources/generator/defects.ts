@@ -1,7 +1,14 @@
 // Spoils good orders on purpose, one cause each, and says what must happen to them. The rule ids are those of the rule
 // catalogue; the spoiled texts are what real exports contain. Never touches line order or counts (versions never grow).
 import { readMunicipalities, UFS } from '../../model/reference/places.ts';
-import { type AppliedDefect, centsOf, type GeneratedItem, type GeneratedVersion, money, type Outcome } from './order.ts';
+import {
+  type AppliedDefect,
+  centsOf,
+  type GeneratedItem,
+  type GeneratedVersion,
+  money,
+  type Outcome,
+} from './order.ts';
 import type { Random } from './random.ts';
 
 interface Defect extends AppliedDefect {
@@ -15,7 +22,13 @@ const citiesOf = Map.groupBy(readMunicipalities(), (row) => row.nome);
 const ufNames = new Map(UFS.map((row) => [row.uf, row.nome]));
 
 /** CEPs of public buildings, to contradict a UF. */
-const FOREIGN_CEPS = [['SP', '01310-100'], ['RJ', '20040-002'], ['RS', '90010-150'], ['BA', '40020-000'], ['PA', '66010-000']] as const;
+const FOREIGN_CEPS = [
+  ['SP', '01310-100'],
+  ['RJ', '20040-002'],
+  ['RS', '90010-150'],
+  ['BA', '40020-000'],
+  ['PA', '66010-000'],
+] as const;
 
 /** Makes total and payment follow from the items again; false if nothing positive would be left to pay. */
 function reconcile(version: GeneratedVersion): boolean {
@@ -44,9 +57,19 @@ function rename(item: GeneratedItem, produto: string): void {
 /** Defects that write something into one of the order's own fields and change nothing else. */
 type OrderText = Exclude<keyof GeneratedVersion, 'items' | 'payments' | 'cellError' | 'expected'>;
 
-function write(tipo: string, esperado: Outcome, motivos: string[], field: OrderText, texts: readonly string[], isSingle = false): Defect {
+function write(
+  tipo: string,
+  esperado: Outcome,
+  motivos: string[],
+  field: OrderText,
+  texts: readonly string[],
+  isSingle = false,
+): Defect {
   return {
-    tipo, esperado, motivos, needsSingleVersion: isSingle,
+    tipo,
+    esperado,
+    motivos,
+    needsSingleVersion: isSingle,
     spoil: (version, random) => {
       version[field] = random.of(texts);
       return true;
@@ -54,7 +77,13 @@ function write(tipo: string, esperado: Outcome, motivos: string[], field: OrderT
   };
 }
 
-function change(tipo: string, esperado: Outcome, motivos: string[], spoil: Defect['spoil'], needsSingleVersion = false): Defect {
+function change(
+  tipo: string,
+  esperado: Outcome,
+  motivos: string[],
+  spoil: Defect['spoil'],
+  needsSingleVersion = false,
+): Defect {
   return { tipo, esperado, motivos, needsSingleVersion, spoil };
 }
 
@@ -72,21 +101,68 @@ const isCard = (version: GeneratedVersion): boolean => version.payments[0]?.form
 export const DEFECTS: readonly Defect[] = [
   // the order's identity and times
   write('id_em_branco', 'rejeitado', ['ID_PEDIDO_AUSENTE'], 'id_pedido', [''], true),
-  change('id_cientifico', 'rejeitado', ['ID_PEDIDO_CIENTIFICO'], (version, _random, serial) => {
-    version.id_pedido = `${2 + Math.floor(serial / 100_000) % 8},${String(serial % 100_000).padStart(5, '0')}E+15`;
-    return true;
-  }, true),
+  change(
+    'id_cientifico',
+    'rejeitado',
+    ['ID_PEDIDO_CIENTIFICO'],
+    (version, _random, serial) => {
+      version.id_pedido = `${2 + (Math.floor(serial / 100_000) % 8)},${String(serial % 100_000).padStart(5, '0')}E+15`;
+      return true;
+    },
+    true,
+  ),
   write('data_em_branco', 'rejeitado', ['DATA_PEDIDO_AUSENTE'], 'data_pedido', [''], true),
-  write('data_31_de_fevereiro', 'rejeitado', ['DATA_PEDIDO_INVALIDA'], 'data_pedido', ['31/02/2025', '31/02/2024 10:15:00', '2025-02-31 08:00:00'], true),
-  write('data_zerada', 'rejeitado', ['DATA_PEDIDO_INVALIDA'], 'data_pedido', ['00/00/0000', '0000-00-00 00:00:00'], true),
-  write('data_futura', 'rejeitado', ['DATA_PEDIDO_FUTURA', 'ATUALIZADO_ANTES_DO_PEDIDO'], 'data_pedido', ['2099-03-10 12:00:00', '2098-12-24 18:30:00'], true),
-  write('data_antiga', 'rejeitado', ['DATA_PEDIDO_ANTIGA'], 'data_pedido', ['1998-07-12 16:00:00', '1900-01-01 00:00:00'], true),
-  write('atualizado_invalido', 'rejeitado', ['ATUALIZADO_EM_INVALIDO'], 'atualizado_em', ['ontem', '2025-13-01 00:00:00'], true),
+  write(
+    'data_31_de_fevereiro',
+    'rejeitado',
+    ['DATA_PEDIDO_INVALIDA'],
+    'data_pedido',
+    ['31/02/2025', '31/02/2024 10:15:00', '2025-02-31 08:00:00'],
+    true,
+  ),
+  write(
+    'data_zerada',
+    'rejeitado',
+    ['DATA_PEDIDO_INVALIDA'],
+    'data_pedido',
+    ['00/00/0000', '0000-00-00 00:00:00'],
+    true,
+  ),
+  write(
+    'data_futura',
+    'rejeitado',
+    ['DATA_PEDIDO_FUTURA', 'ATUALIZADO_ANTES_DO_PEDIDO'],
+    'data_pedido',
+    ['2099-03-10 12:00:00', '2098-12-24 18:30:00'],
+    true,
+  ),
+  write(
+    'data_antiga',
+    'rejeitado',
+    ['DATA_PEDIDO_ANTIGA'],
+    'data_pedido',
+    ['1998-07-12 16:00:00', '1900-01-01 00:00:00'],
+    true,
+  ),
+  write(
+    'atualizado_invalido',
+    'rejeitado',
+    ['ATUALIZADO_EM_INVALIDO'],
+    'atualizado_em',
+    ['ontem', '2025-13-01 00:00:00'],
+    true,
+  ),
   write('atualizado_futuro', 'rejeitado', ['ATUALIZADO_EM_FUTURO'], 'atualizado_em', ['2099-01-01 00:00:00'], true),
-  change('atualizado_antes', 'aviso', ['ATUALIZADO_ANTES_DO_PEDIDO'], (version) => {
-    version.atualizado_em = `${String(Number(version.data_pedido.slice(0, 4)) - 1)}-06-15 12:00:00`;
-    return true;
-  }, true),
+  change(
+    'atualizado_antes',
+    'aviso',
+    ['ATUALIZADO_ANTES_DO_PEDIDO'],
+    (version) => {
+      version.atualizado_em = `${String(Number(version.data_pedido.slice(0, 4)) - 1)}-06-15 12:00:00`;
+      return true;
+    },
+    true,
+  ),
   change('data_brasileira', 'aceito', [], (version) => {
     const [ano = '', mes = '', dia = ''] = version.data_pedido.slice(0, 10).split('-');
     version.data_pedido = `${dia}/${mes}/${ano} ${version.data_pedido.slice(11)}`;
@@ -94,7 +170,11 @@ export const DEFECTS: readonly Defect[] = [
   }),
 
   // status, channel, delivery
-  write('status_desconhecido', 'rejeitado', ['STATUS_DESCONHECIDO'], 'status', ['Bloqueado pelo ERP', 'XPTO', 'Situação 17']),
+  write('status_desconhecido', 'rejeitado', ['STATUS_DESCONHECIDO'], 'status', [
+    'Bloqueado pelo ERP',
+    'XPTO',
+    'Situação 17',
+  ]),
   write('status_em_branco', 'rejeitado', ['STATUS_AUSENTE'], 'status', ['']),
   change('status_sinonimo', 'aceito', [], (version, random) => {
     version.status = random.of(SPELLINGS[version.status] ?? [version.status]);
@@ -102,7 +182,10 @@ export const DEFECTS: readonly Defect[] = [
   }),
   write('canal_em_branco', 'rejeitado', ['CANAL_AUSENTE'], 'canal', ['']),
   write('canal_desconhecido', 'aviso', ['CANAL_DESCONHECIDO'], 'canal', ['Totem do corredor', 'Canal 9']),
-  write('situacao_desconhecida', 'aviso', ['SITUACAO_ENTREGA_DESCONHECIDA'], 'situacao_entrega', ['Na nuvem', 'Situação 42']),
+  write('situacao_desconhecida', 'aviso', ['SITUACAO_ENTREGA_DESCONHECIDA'], 'situacao_entrega', [
+    'Na nuvem',
+    'Situação 42',
+  ]),
 
   // place
   write('uf_inexistente', 'rejeitado', ['UF_DESCONHECIDA'], 'uf', ['XX', 'ZZ', 'Q1']),
@@ -112,13 +195,24 @@ export const DEFECTS: readonly Defect[] = [
     return true;
   }),
   change('uf_por_extenso', 'aceito', [], (version, random) => {
-    version.uf = random.of([ufNames.get(version.uf) ?? version.uf, version.uf.toLowerCase(), `${version.uf} `, `BR-${version.uf}`]);
+    version.uf = random.of([
+      ufNames.get(version.uf) ?? version.uf,
+      version.uf.toLowerCase(),
+      `${version.uf} `,
+      `BR-${version.uf}`,
+    ]);
     return true;
   }),
   write('cidade_em_branco', 'rejeitado', ['CIDADE_AUSENTE'], 'cidade', ['']),
-  write('cidade_desconhecida', 'aviso', ['CIDADE_DESCONHECIDA'], 'cidade', ['Vila Inventada do Norte', 'Pasárgada Velha']),
+  write('cidade_desconhecida', 'aviso', ['CIDADE_DESCONHECIDA'], 'cidade', [
+    'Vila Inventada do Norte',
+    'Pasárgada Velha',
+  ]),
   change('cidade_sem_acento', 'aceito', [], (version) => {
-    const plain = version.cidade.normalize('NFD').replaceAll(/[\u0300-\u036f]/g, '').toLowerCase();
+    const plain = version.cidade
+      .normalize('NFD')
+      .replaceAll(/[\u0300-\u036f]/g, '')
+      .toLowerCase();
     const isChanged = plain !== version.cidade.toLowerCase();
     version.cidade = plain;
     return isChanged;
@@ -316,14 +410,26 @@ export const DEFECTS: readonly Defect[] = [
   }),
 
   // the line itself: rare, a file with more than 20 % of them is refused
-  change('campos_de_menos', 'rejeitado', ['LINHA_CAMPOS'], (version) => {
-    version.cellError = -3;
-    return version.items.length === 1 && version.payments.length === 1;
-  }, true),
-  change('campos_de_mais', 'rejeitado', ['LINHA_CAMPOS'], (version) => {
-    version.cellError = 2;
-    return version.items.length === 1 && version.payments.length === 1;
-  }, true),
+  change(
+    'campos_de_menos',
+    'rejeitado',
+    ['LINHA_CAMPOS'],
+    (version) => {
+      version.cellError = -3;
+      return version.items.length === 1 && version.payments.length === 1;
+    },
+    true,
+  ),
+  change(
+    'campos_de_mais',
+    'rejeitado',
+    ['LINHA_CAMPOS'],
+    (version) => {
+      version.cellError = 2;
+      return version.items.length === 1 && version.payments.length === 1;
+    },
+    true,
+  ),
 ];
 
 /** Hands out the defects in turn, so that each kind comes about equally often; one that does not fit waits for the next order. */
@@ -332,7 +438,10 @@ export class DefectQueue {
   private serial = 0;
 
   /** Spoils a copy of one of an order's versions. `index` says which; undefined if none of the next few kinds fits. */
-  spoil(versions: readonly GeneratedVersion[], random: Random): { index: number; version: GeneratedVersion; defect: AppliedDefect } | undefined {
+  spoil(
+    versions: readonly GeneratedVersion[],
+    random: Random,
+  ): { index: number; version: GeneratedVersion; defect: AppliedDefect } | undefined {
     if (this.waiting.length < DEFECTS.length) this.waiting.push(...DEFECTS);
     const index = random.below(versions.length);
     const original = versions[index] as GeneratedVersion;

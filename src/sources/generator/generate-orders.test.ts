@@ -13,10 +13,24 @@ import { lineCount } from './order.ts';
 import { foldTruth } from './oracle.ts';
 import { Random, WeightedPick } from './random.ts';
 
-function whole(options: GeneratorOptions, format: 'csv' | 'jsonl' | 'parquet' = 'csv'): { lines: string[]; truth: TruthLine[] } {
+function whole(
+  options: GeneratorOptions,
+  format: 'csv' | 'jsonl' | 'parquet' = 'csv',
+): { lines: string[]; truth: TruthLine[] } {
   const chunks = [...generateOrders(options, format)];
-  const truth = chunks.map((chunk) => chunk.truth).join('').split('\n').slice(0, -1);
-  return { lines: chunks.map((chunk) => chunk.text).join('').split('\n').slice(0, -1), truth: truth.map((line) => JSON.parse(line) as TruthLine) };
+  const truth = chunks
+    .map((chunk) => chunk.truth)
+    .join('')
+    .split('\n')
+    .slice(0, -1);
+  return {
+    lines: chunks
+      .map((chunk) => chunk.text)
+      .join('')
+      .split('\n')
+      .slice(0, -1),
+    truth: truth.map((line) => JSON.parse(line) as TruthLine),
+  };
 }
 
 const cents = (text: string): number => Math.round(Number(text) * 100);
@@ -39,12 +53,20 @@ test('every good version reconciles: items + freight - discount = total = paymen
   let checked = 0;
   for (const { version, defect } of generateVersions({ rows: 20_000, seed: 11 })) {
     if (defect !== undefined) continue;
-    const items = version.items.reduce((sum, item) => sum + Number(item.quantidade) * cents(item.preco_unitario) - cents(item.desconto_item), 0);
+    const items = version.items.reduce(
+      (sum, item) => sum + Number(item.quantidade) * cents(item.preco_unitario) - cents(item.desconto_item),
+      0,
+    );
     const total = items + cents(version.frete) - cents(version.desconto);
     assert.equal(total, cents(version.valor_total), version.id_pedido);
-    assert.equal(version.payments.reduce((sum, payment) => sum + cents(payment.valor), 0), total);
+    assert.equal(
+      version.payments.reduce((sum, payment) => sum + cents(payment.valor), 0),
+      total,
+    );
     assert.equal(version.expected.totalCents, total);
-    assert.ok(total > 0 && version.data_pedido < version.atualizado_em && version.atualizado_em <= '2026-10-31 23:59:59');
+    assert.ok(
+      total > 0 && version.data_pedido < version.atualizado_em && version.atualizado_em <= '2026-10-31 23:59:59',
+    );
     checked += 1;
   }
   assert.ok(checked > 9000);
@@ -57,7 +79,10 @@ test('every good order goes to a municipality of its UF, with a CEP in the range
     if (defect !== undefined) continue;
     assert.ok(places.has(`${version.uf}/${version.cidade}`), `${version.uf}/${version.cidade}`);
     const cep = version.cep.replace('-', '');
-    assert.ok(ranges.some((range) => range.uf === version.uf && range.inicio <= cep && cep <= range.fim), `${version.uf} ${cep}`);
+    assert.ok(
+      ranges.some((range) => range.uf === version.uf && range.inicio <= cep && cep <= range.fim),
+      `${version.uf} ${cep}`,
+    );
     assert.match(version.email, /@example\.com$/);
   }
 });
@@ -89,7 +114,10 @@ test('check digits match published numbers', () => {
 test('about 1.5 % of the orders are spoiled, in every kind there is, few of them with the wrong number of cells', () => {
   const { truth } = whole({ rows: 60_000, seed: 3 });
   const kinds = new Set(truth.map((line) => line.tipo));
-  assert.deepEqual(DEFECTS.map((defect) => defect.tipo).filter((tipo) => !kinds.has(tipo)), []);
+  assert.deepEqual(
+    DEFECTS.map((defect) => defect.tipo).filter((tipo) => !kinds.has(tipo)),
+    [],
+  );
   assert.ok(kinds.has('versao_repetida') && kinds.size >= 50);
   const orders = foldTruth({ rows: 60_000, seed: 3 }).lidos;
   assert.ok(truth.length > 0.011 * orders && truth.length < 0.017 * orders, `${truth.length} of ${orders}`);
@@ -132,7 +160,10 @@ test('about 8 % of the orders have a history, often not in order of time and not
     place += lineCount(version);
   }
   const histories = [...seen.values()].filter((entry) => entry.places.length > 1);
-  assert.ok(histories.length > 0.07 * seen.size && histories.length < 0.1 * seen.size, `${histories.length} of ${seen.size}`);
+  assert.ok(
+    histories.length > 0.07 * seen.size && histories.length < 0.1 * seen.size,
+    `${histories.length} of ${seen.size}`,
+  );
   for (const entry of histories) assert.equal(new Set(entry.times).size, entry.times.length);
   const backwards = histories.filter((entry) => (entry.times[0] ?? '') > (entry.times.at(-1) ?? ''));
   assert.ok(backwards.length > 0.3 * histories.length);
@@ -151,7 +182,10 @@ test('JSON lines hold the same versions as the CSV, and all but the cut ones par
       return [index + 1];
     }
   });
-  assert.deepEqual(broken, truth.filter((line) => line.motivos.includes('JSON_INVALIDO')).flatMap((line) => line.linhas));
+  assert.deepEqual(
+    broken,
+    truth.filter((line) => line.motivos.includes('JSON_INVALIDO')).flatMap((line) => line.linhas),
+  );
   assert.ok(broken.length > 0);
 });
 
@@ -189,5 +223,10 @@ test('weighted draws come in proportion to their weights', () => {
     hits[index] = (hits[index] ?? 0) + 1;
   }
   assert.equal(hits[1], 0);
-  for (const [index, share] of [[0, 0.1], [2, 0.3], [3, 0.6]] as const) assert.ok(Math.abs((hits[index] ?? 0) / 100_000 - share) < 0.01);
+  for (const [index, share] of [
+    [0, 0.1],
+    [2, 0.3],
+    [3, 0.6],
+  ] as const)
+    assert.ok(Math.abs((hits[index] ?? 0) / 100_000 - share) < 0.01);
 });

@@ -33,7 +33,10 @@ export interface TruthLine {
 const CHUNK_CHARACTERS = 500_000;
 
 /** The file as chunks, in order. Same options and format, same text. `rows` counts CSV lines; JSON lines hold the same orders. */
-export function* generateOrders(options: GeneratorOptions, format: GeneratedFormat = 'csv'): Generator<GeneratedChunk, void, undefined> {
+export function* generateOrders(
+  options: GeneratorOptions,
+  format: GeneratedFormat = 'csv',
+): Generator<GeneratedChunk, void, undefined> {
   const loja = options.loja ?? 'loja';
   const isJson = format === 'jsonl';
   let text = isJson ? '' : CSV_HEADER;

@@ -95,7 +95,8 @@ export function* generateVersions(options: GeneratorOptions): Generator<PlacedVe
     const customerIndex = nextCustomer(random, customerCount);
     if (customerIndex === customerCount) {
       customerCount += 1;
-      if (alphanumericFrom > customerIndex && (season.days[day] as string) >= ALPHANUMERIC_CNPJ_SINCE) alphanumericFrom = customerIndex;
+      if (alphanumericFrom > customerIndex && (season.days[day] as string) >= ALPHANUMERIC_CNPJ_SINCE)
+        alphanumericFrom = customerIndex;
     }
     const versions: PlacedVersion[] = buildOrder(random, {
       clock,
@@ -113,7 +114,10 @@ export function* generateVersions(options: GeneratorOptions): Generator<PlacedVe
     for (const { version } of versions) reserved += lineCount(version);
 
     // Half of the histories show their newest version first; whatever is not written now is written later.
-    const now = versions.length > 1 && versions.every(({ defect }) => defect?.esperado !== 'duplicado') && random.chance(0.5) ? versions.length - 1 : 0;
+    const now =
+      versions.length > 1 && versions.every(({ defect }) => defect?.esperado !== 'duplicado') && random.chance(0.5)
+        ? versions.length - 1
+        : 0;
     for (const [index, placed] of versions.entries()) {
       if (index === now) {
         yield placed;
@@ -138,6 +142,9 @@ function spoil(versions: PlacedVersion[], defects: DefectQueue, random: Random, 
     versions.push({ version: only.version, defect: { tipo: 'versao_repetida', esperado: 'duplicado', motivos: [] } });
     return;
   }
-  const spoiled = defects.spoil(versions.map(({ version }) => version), random);
+  const spoiled = defects.spoil(
+    versions.map(({ version }) => version),
+    random,
+  );
   if (spoiled !== undefined) versions[spoiled.index] = { version: spoiled.version, defect: spoiled.defect };
 }

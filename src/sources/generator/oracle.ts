@@ -59,5 +59,13 @@ export function foldTruth(options: GeneratorOptions, format: GeneratedFormat = '
       orders.set(version.id_pedido, { ...version.expected, atualizadoEm: version.atualizado_em, versionCount });
     }
   }
-  return { lidos, aceitos: orders.size, rejeitados: rejections.length, duplicados, antigos: valid - orders.size, orders, rejections };
+  return {
+    lidos,
+    aceitos: orders.size,
+    rejeitados: rejections.length,
+    duplicados,
+    antigos: valid - orders.size,
+    orders,
+    rejections,
+  };
 }

@@ -18,17 +18,121 @@ export interface Customer {
 }
 
 const FIRST_NAMES = [
-  'Ana', 'Maria', 'João', 'José', 'Antônio', 'Francisco', 'Carlos', 'Paulo', 'Pedro', 'Lucas', 'Luiz', 'Marcos', 'Gabriel', 'Rafael', 'Daniel',
-  'Bruno', 'Felipe', 'Gustavo', 'Rodrigo', 'Thiago', 'Mateus', 'Eduardo', 'Fernanda', 'Juliana', 'Márcia', 'Patrícia', 'Aline', 'Camila', 'Bruna',
-  'Letícia', 'Amanda', 'Larissa', 'Beatriz', 'Mariana', 'Vanessa', 'Sandra', 'Luciana', 'Renata', 'Débora', 'Carolina', 'Cecília', 'Helena', 'Alice',
-  'Laura', 'Sofia', 'Heitor', 'Miguel', 'Arthur', 'Caio', 'Vinícius', 'Sérgio', 'Cláudia', 'Simone', 'Tereza', 'Raimundo', 'Sebastião', 'Iara', 'Ubirajara',
+  'Ana',
+  'Maria',
+  'João',
+  'José',
+  'Antônio',
+  'Francisco',
+  'Carlos',
+  'Paulo',
+  'Pedro',
+  'Lucas',
+  'Luiz',
+  'Marcos',
+  'Gabriel',
+  'Rafael',
+  'Daniel',
+  'Bruno',
+  'Felipe',
+  'Gustavo',
+  'Rodrigo',
+  'Thiago',
+  'Mateus',
+  'Eduardo',
+  'Fernanda',
+  'Juliana',
+  'Márcia',
+  'Patrícia',
+  'Aline',
+  'Camila',
+  'Bruna',
+  'Letícia',
+  'Amanda',
+  'Larissa',
+  'Beatriz',
+  'Mariana',
+  'Vanessa',
+  'Sandra',
+  'Luciana',
+  'Renata',
+  'Débora',
+  'Carolina',
+  'Cecília',
+  'Helena',
+  'Alice',
+  'Laura',
+  'Sofia',
+  'Heitor',
+  'Miguel',
+  'Arthur',
+  'Caio',
+  'Vinícius',
+  'Sérgio',
+  'Cláudia',
+  'Simone',
+  'Tereza',
+  'Raimundo',
+  'Sebastião',
+  'Iara',
+  'Ubirajara',
 ];
 const LAST_NAMES = [
-  'Silva', 'Santos', 'Oliveira', 'Souza', 'Rodrigues', 'Ferreira', 'Alves', 'Pereira', 'Lima', 'Gomes', 'Costa', 'Ribeiro', 'Martins', 'Carvalho',
-  'Almeida', 'Lopes', 'Soares', 'Fernandes', 'Vieira', 'Barbosa', 'Rocha', 'Dias', 'Nascimento', 'Andrade', 'Moreira', 'Nunes', 'Marques', 'Machado',
-  'Mendes', 'Freitas', 'Cardoso', 'Ramos', 'Gonçalves', 'Santana', 'Teixeira', 'Araújo', 'Pinto', 'Azevedo', 'Batista', 'Moura', 'Conceição', 'Brandão',
+  'Silva',
+  'Santos',
+  'Oliveira',
+  'Souza',
+  'Rodrigues',
+  'Ferreira',
+  'Alves',
+  'Pereira',
+  'Lima',
+  'Gomes',
+  'Costa',
+  'Ribeiro',
+  'Martins',
+  'Carvalho',
+  'Almeida',
+  'Lopes',
+  'Soares',
+  'Fernandes',
+  'Vieira',
+  'Barbosa',
+  'Rocha',
+  'Dias',
+  'Nascimento',
+  'Andrade',
+  'Moreira',
+  'Nunes',
+  'Marques',
+  'Machado',
+  'Mendes',
+  'Freitas',
+  'Cardoso',
+  'Ramos',
+  'Gonçalves',
+  'Santana',
+  'Teixeira',
+  'Araújo',
+  'Pinto',
+  'Azevedo',
+  'Batista',
+  'Moura',
+  'Conceição',
+  'Brandão',
 ];
-const TRADES = ['Comercial', 'Distribuidora', 'Papelaria', 'Mercearia', 'Oficina', 'Padaria', 'Clínica', 'Escola', 'Confecções', 'Construtora'];
+const TRADES = [
+  'Comercial',
+  'Distribuidora',
+  'Papelaria',
+  'Mercearia',
+  'Oficina',
+  'Padaria',
+  'Clínica',
+  'Escola',
+  'Confecções',
+  'Construtora',
+];
 
 interface Place {
   readonly cidade: string;
@@ -42,7 +146,11 @@ interface Place {
 }
 
 /** The part of a UF's CEP ranges from one share to another, kept inside a single range. */
-function cepSlice(ranges: readonly { from: number; count: number }[], fromShare: number, toShare: number): { cepFrom: number; cepCount: number } {
+function cepSlice(
+  ranges: readonly { from: number; count: number }[],
+  fromShare: number,
+  toShare: number,
+): { cepFrom: number; cepCount: number } {
   const total = ranges.reduce((sum, range) => sum + range.count, 0);
   let skip = Math.floor(total * fromShare);
   for (const range of ranges) {
@@ -59,19 +167,29 @@ function makePlaces(): Place[] {
   const areaCodes = readAreaCodes();
   const municipalities = Map.groupBy(readMunicipalities(), (row) => row.uf);
   // 78900000-78999999 is a range that Rondônia gave up: nobody new lives there.
-  const ranges = Map.groupBy(readCepRanges().filter((range) => range.inicio !== '78900000'), (range) => range.uf);
+  const ranges = Map.groupBy(
+    readCepRanges().filter((range) => range.inicio !== '78900000'),
+    (range) => range.uf,
+  );
   return readUfProfiles().flatMap(({ uf, regiao, populacao, pesoRenda }) => {
     const big = BIG_CITIES[uf] ?? {};
     const all = municipalities.get(uf) ?? [];
     const ordered = [...all.filter((row) => row.nome in big), ...all.filter((row) => !(row.nome in big))];
     const rest = populacao / 1000 - Object.values(big).reduce((sum, value) => sum + value, 0);
     // The smaller places share the rest unevenly, in an order that follows from their codes and means nothing.
-    const small = ordered.filter((row) => !(row.nome in big)).map((row) => ((Number(row.codigoIbge) * 7919) % 997) + 40);
+    const small = ordered
+      .filter((row) => !(row.nome in big))
+      .map((row) => ((Number(row.codigoIbge) * 7919) % 997) + 40);
     const smallSum = small.reduce((sum, value) => sum + value, 0);
     const bigCount = ordered.length - small.length;
-    const people = ordered.map((row, index) => big[row.nome] ?? (Math.max(rest, 1) * (small[index - bigCount] as number)) / smallSum);
+    const people = ordered.map(
+      (row, index) => big[row.nome] ?? (Math.max(rest, 1) * (small[index - bigCount] as number)) / smallSum,
+    );
     const total = people.reduce((sum, value) => sum + value, 0);
-    const ufRanges = (ranges.get(uf) ?? []).map((range) => ({ from: Number(range.inicio), count: Number(range.fim) - Number(range.inicio) + 1 }));
+    const ufRanges = (ranges.get(uf) ?? []).map((range) => ({
+      from: Number(range.inicio),
+      count: Number(range.fim) - Number(range.inicio) + 1,
+    }));
     let before = 0;
     return ordered.map((row, index): Place => {
       const share = (people[index] as number) / total;

@@ -71,7 +71,7 @@ export class WeightedPick {
       this.threshold[low] = scaled[low] as number;
       this.alias[low] = high;
       scaled[high] = (scaled[high] as number) + (scaled[low] as number) - 1;
-      ((scaled[high] as number) < 1 ? small : large).push(high);
+      (scaled[high] < 1 ? small : large).push(high);
     }
   }
 

@@ -21,8 +21,21 @@ function itemCells(item: GeneratedItem, isSpoiled: boolean): string {
 /** The lines of a version, each ending in LF. `isSpoiled` makes every cell be checked for quoting; good orders need it only for product names. */
 export function csvLines(loja: string, version: GeneratedVersion, isSpoiled: boolean): string {
   const head = [
-    loja, version.id_pedido, version.data_pedido, version.atualizado_em, version.canal, version.status, version.situacao_entrega,
-    version.id_cliente, version.documento, version.nome, version.email, version.telefone, version.cep, version.cidade, version.uf,
+    loja,
+    version.id_pedido,
+    version.data_pedido,
+    version.atualizado_em,
+    version.canal,
+    version.status,
+    version.situacao_entrega,
+    version.id_cliente,
+    version.documento,
+    version.nome,
+    version.email,
+    version.telefone,
+    version.cep,
+    version.cidade,
+    version.uf,
   ];
   const prefix = isSpoiled ? head.map(cell).join(',') : head.join(',');
   const money = [version.frete, version.desconto, version.valor_total, version.moeda];
@@ -33,7 +46,10 @@ export function csvLines(loja: string, version: GeneratedVersion, isSpoiled: boo
   for (let index = 0; index < count; index += 1) {
     const item = items[index];
     const payment = payments[index];
-    const paid = payment === undefined ? NO_PAYMENT : `${payment.forma},${payment.parcelas},${isSpoiled ? cell(payment.valor) : payment.valor}`;
+    const paid =
+      payment === undefined
+        ? NO_PAYMENT
+        : `${payment.forma},${payment.parcelas},${isSpoiled ? cell(payment.valor) : payment.valor}`;
     text += `${prefix},${item === undefined ? NO_ITEM : itemCells(item, isSpoiled)},${middle},${paid}\n`;
   }
   if (version.cellError > 0) return `${text.slice(0, -1)}${',sobra'.repeat(version.cellError)}\n`;

@@ -7,8 +7,12 @@ const DAY_MS = 86_400_000;
 const WEEKDAY_WEIGHTS = [1.13, 1.1, 1.06, 1.03, 0.98, 0.8, 0.88];
 
 /** Orders by local hour on an ordinary day, and on Black Friday with its rush after midnight. */
-const HOUR_WEIGHTS = [1.6, 0.9, 0.5, 0.3, 0.3, 0.5, 1.1, 2.2, 3.6, 5, 6.1, 6.3, 5.8, 5.7, 5.9, 6, 5.9, 5.6, 5.4, 5.7, 6.4, 6.6, 5.4, 3.2];
-const BLACK_FRIDAY_HOUR_WEIGHTS = [9, 5.5, 2.6, 1.3, 1, 1.1, 2, 3.4, 5, 6, 6.3, 6.1, 5.6, 5.2, 5.1, 5, 4.9, 4.8, 4.8, 5.2, 5.6, 5.8, 5.4, 4.4];
+const HOUR_WEIGHTS = [
+  1.6, 0.9, 0.5, 0.3, 0.3, 0.5, 1.1, 2.2, 3.6, 5, 6.1, 6.3, 5.8, 5.7, 5.9, 6, 5.9, 5.6, 5.4, 5.7, 6.4, 6.6, 5.4, 3.2,
+];
+const BLACK_FRIDAY_HOUR_WEIGHTS = [
+  9, 5.5, 2.6, 1.3, 1, 1.1, 2, 3.4, 5, 6, 6.3, 6.1, 5.6, 5.2, 5.1, 5, 4.9, 4.8, 4.8, 5.2, 5.6, 5.8, 5.4, 4.4,
+];
 
 /** Yearly growth of the store. */
 const GROWTH = 1.22;
@@ -31,7 +35,14 @@ function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 }
 
-function dayWeight(data: string, dia: number, mes: number, weekday: number, commercial: ReadonlyMap<string, string>, friday: string): number {
+function dayWeight(
+  data: string,
+  dia: number,
+  mes: number,
+  weekday: number,
+  commercial: ReadonlyMap<string, string>,
+  friday: string,
+): number {
   let weight = WEEKDAY_WEIGHTS[weekday - 1] as number;
   if (dia >= 5 && dia <= 10) weight *= 1.13;
   if (dia === 20) weight *= 1.08;
@@ -44,7 +55,8 @@ function dayWeight(data: string, dia: number, mes: number, weekday: number, comm
     if (name === 'Dia das Crianças' && ahead >= 3 && ahead <= 14) weight *= 1.15;
   }
   const fromFriday = daysBetween(friday, data);
-  weight *= { '-4': 1.3, '-3': 1.4, '-2': 1.6, '-1': 2.3, '0': 4.6, '1': 2.2, '2': 1.7, '3': 2.2 }[String(fromFriday)] ?? 1;
+  weight *=
+    { '-4': 1.3, '-3': 1.4, '-2': 1.6, '-1': 2.3, '0': 4.6, '1': 2.2, '2': 1.7, '3': 2.2 }[String(fromFriday)] ?? 1;
   if (fromFriday < -4 && fromFriday > -26 && mes === 11) weight *= 1.1;
   if (mes === 12) weight *= dia <= 18 ? 1.32 : dia <= 23 ? 1 : 0.62;
   if (mes === 1 && dia === 1) weight *= 0.55;
@@ -76,7 +88,14 @@ export function makeSeason(from: string, to: string): Season {
   for (const [index, row] of period.entries()) {
     const friday = fridays.get(row.ano) ?? blackFriday(row.ano);
     fridays.set(row.ano, friday);
-    const weight = dayWeight(row.data, row.dia, row.mes, row.dia_semana, commercialByYear.get(row.ano) ?? new Map<string, string>(), friday);
+    const weight = dayWeight(
+      row.data,
+      row.dia,
+      row.mes,
+      row.dia_semana,
+      commercialByYear.get(row.ano) ?? new Map<string, string>(),
+      friday,
+    );
     const fromFriday = daysBetween(friday, row.data);
     season.cumulative[index + 1] = (season.cumulative[index] as number) + weight * GROWTH ** (index / 365.25);
     season.month[index] = row.mes;
@@ -85,7 +104,8 @@ export function makeSeason(from: string, to: string): Season {
     season.isBlackFriday[index] = fromFriday === 0 ? 1 : 0;
   }
   const total = season.cumulative[count] as number;
-  for (let index = 0; index <= count; index += 1) season.cumulative[index] = (season.cumulative[index] as number) / total;
+  for (let index = 0; index <= count; index += 1)
+    season.cumulative[index] = (season.cumulative[index] as number) / total;
   return season;
 }
 
