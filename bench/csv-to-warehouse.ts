@@ -135,7 +135,7 @@ async function load(url: string, path: string): Promise<number> {
       warehouseUrl: url,
       memoryLimit: '1GB',
       threads: 0,
-      batchLines: 250_000,
+      batchLines: 100_000,
       maxOutageMs: 0,
       reprocess: false,
       reading: { asOf: AS_OF },

@@ -8,6 +8,7 @@ export const COLUMN_NAMES = {
   orderId: 'id_pedido',
   orderedAt: 'data_pedido',
   updatedAt: 'atualizado_em',
+  versionTime: 'versao_em',
   isUpdatedAtEstimated: 'atualizado_em_estimado',
   revision: 'revisao',
   sourceHash: 'hash_origem',

@@ -184,8 +184,8 @@ async function assertSame(warehouse: Warehouse, store: RunningStore): Promise<vo
   const expected = expectedOrders(store);
   const stored = await storedOrders(warehouse);
   assert.deepEqual(
-    [...stored.keys()].toSorted((a, b) => String(a).localeCompare(String(b))),
-    [...expected.keys()].toSorted((a, b) => String(a).localeCompare(String(b))),
+    [...stored.keys()].toSorted((a, b) => a.localeCompare(b)),
+    [...expected.keys()].toSorted((a, b) => a.localeCompare(b)),
     warehouse.database.hint,
   );
   for (const [id, order] of expected)

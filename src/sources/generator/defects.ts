@@ -1,102 +1,20 @@
 // Spoils good orders on purpose, one cause each, and says what must happen to them. The rule ids are those of the rule
 // catalogue; the spoiled texts are what real exports contain. Never touches line order or counts (versions never grow).
-import { readMunicipalities, UFS } from '../../model/reference/places.ts';
+import { centsOf, money } from './order.ts';
 import {
-  type AppliedDefect,
-  centsOf,
-  type GeneratedItem,
-  type GeneratedVersion,
-  money,
-  type Outcome,
-} from './order.ts';
-import type { Random } from './random.ts';
-
-interface Defect extends AppliedDefect {
-  /** True when the defect only makes sense in an order that the file shows once. */
-  readonly needsSingleVersion: boolean;
-  /** Changes a private copy; false when this order does not lend itself to it, and the copy is thrown away. */
-  readonly spoil: (version: GeneratedVersion, random: Random, serial: number) => boolean;
-}
-
-const citiesOf = Map.groupBy(readMunicipalities(), (row) => row.nome);
-const ufNames = new Map(UFS.map((row) => [row.uf, row.nome]));
-
-/** CEPs of public buildings, to contradict a UF. */
-const FOREIGN_CEPS = [
-  ['SP', '01310-100'],
-  ['RJ', '20040-002'],
-  ['RS', '90010-150'],
-  ['BA', '40020-000'],
-  ['PA', '66010-000'],
-] as const;
-
-/** Makes total and payment follow from the items again; false if nothing positive would be left to pay. */
-function reconcile(version: GeneratedVersion): boolean {
-  let subtotal = 0;
-  for (const item of version.items) {
-    subtotal += Math.round(Number(item.quantidade) * centsOf(item.preco_unitario)) - centsOf(item.desconto_item);
-  }
-  const total = subtotal + centsOf(version.frete) - centsOf(version.desconto);
-  if (subtotal < 100 || total < 100) return false;
-  version.valor_total = money(total);
-  version.expected.totalCents = total;
-  version.payments = version.payments.slice(0, 1).map((payment) => ({ ...payment, valor: money(total) }));
-  return true;
-}
-
-function lastItem(version: GeneratedVersion): GeneratedItem {
-  return version.items.at(-1) as GeneratedItem;
-}
-
-function rename(item: GeneratedItem, produto: string): void {
-  item.produto = produto;
-  item.produtoCsv = undefined;
-  item.produtoJson = undefined;
-}
-
-/** Defects that write something into one of the order's own fields and change nothing else. */
-type OrderText = Exclude<keyof GeneratedVersion, 'items' | 'payments' | 'cellError' | 'expected'>;
-
-function write(
-  tipo: string,
-  esperado: Outcome,
-  motivos: string[],
-  field: OrderText,
-  texts: readonly string[],
-  isSingle = false,
-): Defect {
-  return {
-    tipo,
-    esperado,
-    motivos,
-    needsSingleVersion: isSingle,
-    spoil: (version, random) => {
-      version[field] = random.of(texts);
-      return true;
-    },
-  };
-}
-
-function change(
-  tipo: string,
-  esperado: Outcome,
-  motivos: string[],
-  spoil: Defect['spoil'],
-  needsSingleVersion = false,
-): Defect {
-  return { tipo, esperado, motivos, needsSingleVersion, spoil };
-}
-
-/** Replaces a written status by another spelling of the same one. */
-const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
-  Pago: ['PAGO ', 'pago', 'Aprovado', ' Pago'],
-  Pendente: ['PENDENTE', 'pendente '],
-  Cancelado: ['CANCELADO', 'cancelado'],
-  Reembolsado: ['Estornado', 'REEMBOLSADO'],
-};
-
-const isPlainCpf = (text: string): boolean => /^\d{11}$/.test(text);
-const isCard = (version: GeneratedVersion): boolean => version.payments[0]?.forma === 'Cartão de crédito';
+  type Defect,
+  citiesOf,
+  ufNames,
+  FOREIGN_CEPS,
+  reconcile,
+  lastItem,
+  rename,
+  write,
+  change,
+  SPELLINGS,
+  isPlainCpf,
+  isCard,
+} from './spoil.ts';
 
 export const DEFECTS: readonly Defect[] = [
   // the order's identity and times
@@ -431,35 +349,3 @@ export const DEFECTS: readonly Defect[] = [
     true,
   ),
 ];
-
-/** Hands out the defects in turn, so that each kind comes about equally often; one that does not fit waits for the next order. */
-export class DefectQueue {
-  private waiting: Defect[] = [];
-  private serial = 0;
-
-  /** Spoils a copy of one of an order's versions. `index` says which; undefined if none of the next few kinds fits. */
-  spoil(
-    versions: readonly GeneratedVersion[],
-    random: Random,
-  ): { index: number; version: GeneratedVersion; defect: AppliedDefect } | undefined {
-    if (this.waiting.length < DEFECTS.length) this.waiting.push(...DEFECTS);
-    const index = random.below(versions.length);
-    const original = versions[index] as GeneratedVersion;
-    const offset = random.below(4);
-    for (let place = offset; place < offset + 24 && place < this.waiting.length; place += 1) {
-      const defect = this.waiting[place] as Defect;
-      if (defect.needsSingleVersion && versions.length > 1) continue;
-      const version: GeneratedVersion = {
-        ...original,
-        items: original.items.map((item) => ({ ...item })),
-        payments: original.payments.map((payment) => ({ ...payment })),
-        expected: { ...original.expected },
-      };
-      if (!defect.spoil(version, random, this.serial)) continue;
-      this.serial += 1;
-      this.waiting.splice(place, 1);
-      return { index, version, defect: { tipo: defect.tipo, esperado: defect.esperado, motivos: defect.motivos } };
-    }
-    return undefined;
-  }
-}

@@ -3,7 +3,7 @@
 // Memory does not grow with the number of lines. Never formats a line.
 import { buildOrder, type Clock } from './build-order.ts';
 import { productSamplers } from './catalogue.ts';
-import { DefectQueue } from './defects.ts';
+import { DefectQueue } from './defect-queue.ts';
 import { type AppliedDefect, type GeneratedVersion, lineCount } from './order.ts';
 import { People } from './people.ts';
 import { Random, type WeightedPick } from './random.ts';
