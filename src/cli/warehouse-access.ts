@@ -1,7 +1,10 @@
 // Where the commands get their warehouse connection: the configured URL, or the embedded server, started if need be.
 import type pg from 'pg';
 import type { Config } from '../config/load.ts';
-import { connect } from '../storage/connection.ts';
+import type { EsteiraError } from '../lib/errors.ts';
+import { redactUrls } from '../lib/redact.ts';
+import { retrying } from '../pipeline/retry.ts';
+import { asWarehouseError, connect } from '../storage/connection.ts';
 import { resolveWarehouse } from '../storage/embedded/resolve.ts';
 import { assertMigrated, migrate } from '../storage/migrations.ts';
 
@@ -31,16 +34,26 @@ export async function openReader(config: Config): Promise<Access> {
   return { client, close: () => client.end() };
 }
 
-/** The loader's URL of a migrated warehouse. */
+/** The loader's URL of a migrated warehouse. One that does not answer is waited for, up to the setting max_outage. */
 export async function openWarehouse(config: Config): Promise<{ url: string; embedded: boolean }> {
   const { url, embedded } = await resolve(config);
-  const client = await connect(url, 'loader');
-  try {
-    await migrate(client);
-  } finally {
-    await client.end();
-  }
+  await retrying({ maxOutageMs: config.get('max_outage'), onWait: sayWaiting }, async () => {
+    const client = await connect(url, 'loader');
+    try {
+      await migrate(client);
+    } catch (error) {
+      throw asWarehouseError(error);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  });
   return { url, embedded };
+}
+
+function sayWaiting(error: EsteiraError, waitMs: number): void {
+  process.stderr.write(
+    `waiting for PostgreSQL (${redactUrls(error.why)}); trying again in ${Math.ceil(waitMs / 1000)} s\n`,
+  );
 }
 
 /** A connection with the loader's role to a migrated warehouse. */
