@@ -65,7 +65,9 @@ test('a warehouse that comes up late is waited for, one that stays away ends wit
   assert.ok(!away.stderr.includes(direct.password), 'no password in what is printed');
 
   let server: Promise<Server> | undefined;
-  const came = await run(late.href, file, '60s', () => (server = relay(Number(late.port), direct)));
+  const came = await run(late.href, file, '60s', () => {
+    server = relay(Number(late.port), direct);
+  });
   assert.equal(came.code, 0, came.stderr);
   assert.deepEqual(await database.query('SELECT id_pedido FROM pedidos'), [{ id_pedido: '1' }]);
   (await server)?.close();
