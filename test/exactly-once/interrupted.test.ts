@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { packagePath } from '../../src/lib/paths.ts';
 import { loadFile } from '../../src/pipeline/load-file.ts';
 import { startEmbedded, type EmbeddedServer } from '../../src/storage/embedded/server.ts';
 import { migrate } from '../../src/storage/migrations.ts';
@@ -18,7 +19,7 @@ import { assertRollups, assertSound, physicalState, warehouseState } from '../su
 import { PHASES, startWireProxy, type Phase, type WireProxy } from '../support/wire-proxy.ts';
 import { exportOf, randomOf } from './orders.ts';
 
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const MAIN = packagePath('src', 'cli', 'main.ts');
 const ORDERS = 110;
 const BATCH_LINES = 6;
 const ALL = Object.keys(PHASES) as Phase[];

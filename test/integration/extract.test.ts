@@ -11,12 +11,13 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { packagePath } from '../../src/lib/paths.ts';
 import { extract, type ExtractOptions, type ExtractReport } from '../../src/pipeline/extract.ts';
 import { startStore, type RunningStore, type StoreOptions } from '../../src/sources/mock/server/server.ts';
 import { mockStore } from '../../src/sources/mock/source.ts';
 import { emptyWarehouse, type Warehouse } from '../support/load.ts';
 
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const MAIN = packagePath('src', 'cli', 'main.ts');
 /** 2026-11-20T12:00:00Z. */
 const START_MS = 1_795_176_000_000;
 /** Everything but what the pipeline writes about itself. */

@@ -8,13 +8,14 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { packagePath } from '../../src/lib/paths.ts';
 import { FLAT_COLUMNS } from '../../src/model/contract.ts';
 import { loadFile } from '../../src/pipeline/load-file.ts';
 import { fixQuarantine, type SendReport } from '../../src/pipeline/quarantine/send-back.ts';
 import { migrate } from '../../src/storage/migrations.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const MAIN = packagePath('src', 'cli', 'main.ts');
 const AS_OF = new Date('2026-11-01T09:00:00Z');
 const ENGINE = { memoryLimit: '512MB', threads: 1, maxOutageMs: 10_000 };
 

@@ -18,16 +18,27 @@ export function writtenItems(d: Dialect, list: string): string {
   );
 }
 
-/** Items read: numbers parsed, texts cleaned, and the masks of what is wrong with what was written. */
-export function readItems(d: Dialect, list: string, format: string, erros: MaskOf, avisos: MaskOf): string {
+/** Items read: numbers parsed, texts cleaned (where `needsCleaning`, a column, is true), and the masks of what is wrong with what was written. */
+export function readItems(
+  d: Dialect,
+  list: string,
+  format: string,
+  needsCleaning: string,
+  erros: MaskOf,
+  avisos: MaskOf,
+): string {
+  const ifNeeded = (costly: string, otherwise: string): string => caseWhen([[needsCleaning, costly]], otherwise);
   const cleaned = d.mapList(list, (i, position) =>
     d.struct({
       n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
-      sku: `upper(${cleanText(d, `${i}.sku`)})`,
-      produto: cleanText(d, repairDoubleEncoding(d, `${i}.produto`)),
-      categoria: cleanText(d, repairDoubleEncoding(d, `${i}.categoria`)),
-      recodificado: isTrue(
-        `${repairDoubleEncoding(d, `${i}.produto`)} <> ${i}.produto OR ${repairDoubleEncoding(d, `${i}.categoria`)} <> ${i}.categoria`,
+      sku: `upper(${ifNeeded(cleanText(d, `${i}.sku`), `${i}.sku`)})`,
+      produto: ifNeeded(cleanText(d, repairDoubleEncoding(d, `${i}.produto`)), `${i}.produto`),
+      categoria: ifNeeded(cleanText(d, repairDoubleEncoding(d, `${i}.categoria`)), `${i}.categoria`),
+      recodificado: ifNeeded(
+        isTrue(
+          `${repairDoubleEncoding(d, `${i}.produto`)} <> ${i}.produto OR ${repairDoubleEncoding(d, `${i}.categoria`)} <> ${i}.categoria`,
+        ),
+        'FALSE',
       ),
       quantidade_escrita: `${i}.quantidade`,
       quantidade: wholeNumber(d, `${i}.quantidade`, format),
@@ -57,7 +68,7 @@ export function readItems(d: Dialect, list: string, format: string, erros: MaskO
         TEXTO_COM_FORMULA: isTrue(
           `${startsLikeFormula(`${i}.produto`)} OR ${startsLikeFormula(`${i}.sku`)} OR ${startsLikeFormula(`${i}.categoria`)}`,
         ),
-        TEXTO_ILEGIVEL: hasLostCharacters(d, texts),
+        TEXTO_ILEGIVEL: ifNeeded(hasLostCharacters(d, texts), 'FALSE'),
         TEXTO_RECODIFICADO: `${i}.recodificado`,
         PEDIDO_DE_TESTE: isTrue(
           `lower(${i}.produto) IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`,

@@ -1,8 +1,8 @@
 // The conditions of the rules over a whole order, on the columns of the transform's last step. Their texts are in src/catalog/rules;
 // the conditions over single items and payments are in items.ts.
-import { isTrue, type Dialect } from './dialect.ts';
+import { caseWhen, isTrue, type Dialect } from './dialect.ts';
 import type { Conditions } from './items.ts';
-import { comparisonKey, hasLostCharacters, startsLikeFormula } from './text.ts';
+import { comparisonKey, hasLostCharacters, repairDoubleEncoding, startsLikeFormula } from './text.ts';
 
 /** Rules about the record as such, found by the source: the fields of such a record cannot be trusted, so no other rule is asked. */
 export const RECORD_PROBLEMS = ['LINHA_CAMPOS', 'JSON_INVALIDO', 'CABECALHO_DIVERGENTE', 'CONTINUACAO_ORFA'] as const;
@@ -89,8 +89,19 @@ export function orderAvisos(d: Dialect): Conditions {
     TEXTO_COM_FORMULA: isTrue(
       `${startsLikeFormula("COALESCE(nome, '')")} OR ${startsLikeFormula("COALESCE(cidade, '')")} OR ${startsLikeFormula("COALESCE(id_pedido, '')")}`,
     ),
-    TEXTO_ILEGIVEL: isTrue(hasLostCharacters(d, `concat(nome_lido, cidade_lida)`)),
-    TEXTO_RECODIFICADO: isTrue('nome_inteiro <> nome OR cidade_inteira <> cidade'),
+    TEXTO_ILEGIVEL: caseWhen(
+      [['precisa_limpeza', isTrue(hasLostCharacters(d, `concat(nome_lido, cidade_lida)`))]],
+      'FALSE',
+    ),
+    TEXTO_RECODIFICADO: caseWhen(
+      [
+        [
+          'precisa_limpeza',
+          isTrue(`${repairDoubleEncoding(d, 'nome')} <> nome OR ${repairDoubleEncoding(d, 'cidade')} <> cidade`),
+        ],
+      ],
+      'FALSE',
+    ),
     REEMBOLSO_MAIOR_QUE_TOTAL: isTrue('abs(valor_reembolsado_lido) > total_final'),
   };
 }

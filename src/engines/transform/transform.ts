@@ -3,7 +3,7 @@
 import { ORDER_COLUMNS } from '../../model/contract.ts';
 import { caseWhen, isTrue, type Dialect } from './dialect.ts';
 import { instantOfLocal, isClockChange, localOfInstant, statedOffset, wallClock } from './dates.ts';
-import { documentHash } from './hash.ts';
+import { canonicalText, mayNeedCleaning } from './hash.ts';
 import { completeItems, readItems, readPayments, writtenItems, writtenPayments } from './items.ts';
 import { avisoIdsText, avisoMask, erroMask } from './masks.ts';
 import { money } from './numbers.ts';
@@ -43,17 +43,25 @@ function sideInstant(d: Dialect, cell: string): string {
   return caseWhen([[`${cell} IS NULL`, 'NULL']], instant(d, wallClock(d, cell, 'formato_data'), statedOffset(d, cell)));
 }
 
+/** A text repaired, then cleaned: a doubly encoded 'à' ends in a no-break space. */
+function cleaned(d: Dialect, cell: string): string {
+  return caseWhen([['precisa_limpeza', cleanText(d, repairDoubleEncoding(d, cell))]], cell);
+}
+
 function steps(d: Dialect): Step[] {
   const format = 'formato_decimal';
   return [
     {
       columns: {
-        hash_origem: documentHash(d),
+        texto_canonico: canonicalText(d),
         itens_escritos: writtenItems(d, 'itens'),
         pagamentos_escritos: writtenPayments(d, 'pagamentos'),
-        // Repaired before it is cleaned: a doubly encoded 'à' ends in a no-break space.
-        nome_inteiro: repairDoubleEncoding(d, 'nome'),
-        cidade_inteira: repairDoubleEncoding(d, 'cidade'),
+      },
+    },
+    {
+      columns: {
+        hash_origem: d.sha256Hex('texto_canonico'),
+        precisa_limpeza: mayNeedCleaning(d, 'texto_canonico'),
       },
     },
     {
@@ -69,11 +77,11 @@ function steps(d: Dialect): Step[] {
         documento_lido: bareDocument(d, 'documento'),
         email_lido: email(d, 'email'),
         telefone_lido: phone(d, 'telefone'),
-        nome_lido: cleanText(d, 'nome_inteiro'),
-        cidade_lida: cleanText(d, 'cidade_inteira'),
+        nome_lido: cleaned(d, 'nome'),
+        cidade_lida: cleaned(d, 'cidade'),
         uf_lida: uf(d, 'uf'),
         cep_lido: cep(d, 'cep'),
-        itens_lidos: readItems(d, 'itens_escritos', format, erroMask, avisoMask),
+        itens_lidos: readItems(d, 'itens_escritos', format, 'precisa_limpeza', erroMask, avisoMask),
         frete_lido: caseWhen([['frete IS NULL', '0']], money(d, 'frete', format)),
         desconto_lido: caseWhen([['desconto IS NULL', '0']], money(d, 'desconto', format)),
         total_lido: money(d, 'valor_total', format),

@@ -1,8 +1,8 @@
 // PostgreSQL refuses to run as root. This finds a way to run its programs as nobody when we are root, and as ourselves otherwise.
 // It never creates users and never changes anything outside the warehouse's own folder.
 import { spawnSync } from 'node:child_process';
-import { chownSync, lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fail } from '../../catalog/errors.ts';
 
 /** The uid and gid that Debian, Red Hat and Alpine alike reserve for nobody. */
@@ -46,10 +46,9 @@ const setpriv: RunAs = {
 export function chooseRunAs(postgres: string, candidates: readonly RunAs[] = waysOf()): RunAs {
   const complaints: string[] = [];
   for (const candidate of candidates) {
-    const [command, args] = candidate.wrap(postgres, ['--version']);
-    const result = spawnSync(command, args, { encoding: 'utf8' });
-    if (result.status === 0) return candidate;
-    complaints.push(`${candidate.way}: ${(result.error?.message ?? result.stderr).trim().split('\n')[0] ?? ''}`);
+    const complaint = complaintOf(candidate, postgres);
+    if (complaint === null) return candidate;
+    complaints.push(`${candidate.way}: ${complaint}`);
   }
   if (candidates.length === 1 && candidates[0] === self) {
     throw fail('BINARIES_MISSING', {
@@ -63,6 +62,24 @@ export function chooseRunAs(postgres: string, candidates: readonly RunAs[] = way
     why: complaints.join('; '),
     fix: 'Run Esteira as an ordinary user, or install util-linux (unshare, setpriv), or use a PostgreSQL of your own: --warehouse URL',
   });
+}
+
+/** Why a way does not serve for this program; null when it does. */
+function complaintOf(candidate: RunAs, postgres: string): string | null {
+  const [command, args] = candidate.wrap(postgres, ['--version']);
+  const result = spawnSync(command, args, { encoding: 'utf8' });
+  if (result.status !== 0) return (result.error?.message ?? result.stderr).trim().split('\n')[0] ?? '';
+  // PostgreSQL asks access(2) for its own program, which goes by the real user and knows no kept rights.
+  const closed = candidate.way === 'setpriv' ? closedFolderAbove(postgres) : null;
+  return closed === null ? null : `${closed} is closed to other users`;
+}
+
+/** The first folder above a path that others cannot enter. */
+function closedFolderAbove(path: string): string | null {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return folder;
+    if (folder === dirname(folder)) return null;
+  }
 }
 
 function waysOf(): RunAs[] {
