@@ -87,7 +87,7 @@ async function load(url: string, file: string, batchLines: number, onLoaded?: ()
       memoryLimit: '256MB',
       threads: 1,
       batchLines,
-      maxOutageMs: 60_000,
+      maxOutageMs: 240_000,
       reprocess: false,
       reading: { asOf: AS_OF },
       onProgress: (progress) => {
@@ -156,10 +156,22 @@ let restarting: Promise<void> = Promise.resolve();
 async function killPostgres(): Promise<void> {
   process.kill(server.pid, 'SIGKILL');
   await sleep(50);
-  restarting = startEmbedded({ home: server.home, isDurable: true }).then((started) => {
-    server = started;
-  });
+  restarting = restart();
   await restarting;
+}
+
+/** Recovery may take longer than one start waits for when other tests use the processors too. */
+async function restart(): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      server = await startEmbedded({ home: server.home, isDurable: true });
+      return;
+    } catch (error) {
+      process.stderr.write(`attempt ${attempt} to start PostgreSQL again: ${String(error)}\n`);
+      if (attempt === 5) throw error;
+      await sleep(500);
+    }
+  }
 }
 
 /** Runs the command until it ends; `interrupt` may kill it. Returns its exit code, null when killed. */
