@@ -59,6 +59,19 @@ export const ITEM_COLUMNS = [
   'desconto_item',
 ] as const;
 
+/** Columns that hold amounts of money. */
+export const MONEY_COLUMNS = [
+  'preco_unitario',
+  'desconto_item',
+  'frete',
+  'desconto',
+  'valor_total',
+  'valor_pagamento',
+  'valor_reembolsado',
+  'valor_cobrado',
+  'comissao',
+] as const;
+
 /** Columns that describe one payment of an order in the flat shape. */
 export const PAYMENT_COLUMNS = ['forma_pagamento', 'parcelas', 'valor_pagamento'] as const;
 

@@ -1,14 +1,19 @@
 // The quarantine as a table for correction in a spreadsheet: one line per item in the columns of our own flat CSV, with what is wrong in front.
 // It only reads. The cells are protected against what spreadsheets do to numbers and formulas; correction-file.ts undoes the protection.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { ruleById } from '../../catalog/rules.ts';
 import { openSession, rows } from '../../engines/duckdb/session.ts';
-import { EXTRA_ORDER_COLUMNS, FLAT_COLUMNS, LINE_COLUMNS, type LineColumn } from '../../model/contract.ts';
+import {
+  EXTRA_ORDER_COLUMNS,
+  MONEY_COLUMNS,
+  FLAT_COLUMNS,
+  LINE_COLUMNS,
+  type LineColumn,
+} from '../../model/contract.ts';
 import type { QuarantineRecord, ReadingFacts } from '../../storage/quarantine-read.ts';
 import { protectCell } from './cells.ts';
 import { restage } from './restage.ts';
+import { makeWorkFolder } from '../work-folder.ts';
 
 export const ID_COLUMN = 'id_quarentena';
 export const ORIGINAL_COLUMN = 'original';
@@ -30,7 +35,7 @@ export async function correctionTable(
   records: readonly QuarantineRecord[],
   settings: SessionSettings & { readonly isExcelBr: boolean; readonly mapping: string | null },
 ): Promise<CorrectionTable> {
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+  const folder = await makeWorkFolder();
   const session = await openSession({ folder, ...settings });
   try {
     const connection = await session.connect();
@@ -95,17 +100,7 @@ const CODES: ReadonlySet<string> = new Set([
   'sku',
   'produto',
 ]);
-const MONEY: ReadonlySet<string> = new Set([
-  'preco_unitario',
-  'desconto_item',
-  'frete',
-  'desconto',
-  'valor_total',
-  'valor_pagamento',
-  'valor_reembolsado',
-  'valor_cobrado',
-  'comissao',
-]);
+const MONEY: ReadonlySet<string> = new Set(MONEY_COLUMNS);
 const TIMES: ReadonlySet<string> = new Set([
   'data_pedido',
   'atualizado_em',

@@ -1,9 +1,7 @@
 // The two ways out of the quarantine: `fix` reads a corrected file, `replay` sends the originals through the current transform again.
 // It prepares what resubmit.ts sends; the warehouse decides what becomes of it.
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { makeLookups } from '../../engines/duckdb/lookups.ts';
 import { openSession, type Session } from '../../engines/duckdb/session.ts';
@@ -20,6 +18,7 @@ import { readCorrections } from './correction-file.ts';
 import type { SessionSettings } from './export.ts';
 import { resubmit, type Part, type ResubmitReport } from './resubmit.ts';
 import { restage, UNREADABLE_REASONS } from './restage.ts';
+import { makeWorkFolder } from '../work-folder.ts';
 
 export interface SendOptions extends SessionSettings {
   readonly warehouseUrl: string;
@@ -155,7 +154,7 @@ async function withSession<T>(
   options: SendOptions,
   action: (session: Session, connection: DuckDBConnection, warehouse: WarehouseClient) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+  const folder = await makeWorkFolder();
   const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
   const warehouse = new WarehouseClient({
     url: options.warehouseUrl,

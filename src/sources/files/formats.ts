@@ -1,5 +1,6 @@
 // Decides, over all cells of a file, which decimal mark its money has and which order its dates have. It reads the staged cells;
 // it never changes one: a cell whose reading stays open is the rules' business.
+import { MONEY_COLUMNS } from '../../model/contract.ts';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fail } from '../../catalog/errors.ts';
 
@@ -7,17 +8,6 @@ import { fail } from '../../catalog/errors.ts';
 export type DecimalFormat = ',' | '.' | 'en';
 export type DateFormat = 'iso' | 'dmy' | 'mdy';
 
-const MONEY_COLUMNS = [
-  'preco_unitario',
-  'desconto_item',
-  'frete',
-  'desconto',
-  'valor_total',
-  'valor_pagamento',
-  'valor_reembolsado',
-  'valor_cobrado',
-  'comissao',
-] as const;
 /** How many times more frequent one decimal mark must be than the other when both occur. */
 const CLEAR_MAJORITY = 20;
 
