@@ -127,6 +127,20 @@ export const ERROR_KINDS = {
     meaning: 'The stored position of a source does not fit the source: going on would skip or repeat orders.',
   },
 
+  // Spark
+  SPARK_UNREACHABLE: { exit: 3, retryable: true, meaning: 'The Spark Connect server does not answer.' },
+  SPARK_REFUSED: {
+    exit: 2,
+    retryable: false,
+    meaning: 'The Spark Connect server answers, but refuses the token or the user.',
+  },
+  SPARK_SESSION_LOST: {
+    exit: 3,
+    retryable: true,
+    meaning: 'The Spark Connect server was restarted, or closed our session.',
+  },
+  SPARK_FAILED: { exit: 1, retryable: false, meaning: 'Spark refused a plan, or failed while it ran it.' },
+
   // quarantine
   QUARANTINE_ID_UNKNOWN: {
     exit: 2,

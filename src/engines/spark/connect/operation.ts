@@ -1,0 +1,101 @@
+// Runs one plan at the Spark Connect server and gives its answers in order, whatever happens to the connection meanwhile:
+// the operation goes on at the server, and a broken or ended stream is taken up again after the last answer that arrived.
+// Many of these are normal: the server ends every stream after a while (2 minutes by default).
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Client, CallOptions } from '@connectrpc/connect';
+import { errorClassOf, isBrokenConnection } from './failure.ts';
+import type { ExecutePlanResponse, PlanSchema, SparkConnectService } from './protocol/connect_pb.js';
+
+/** What every request of a session carries. */
+export interface SessionFields {
+  readonly sessionId: string;
+  readonly userContext: { readonly userId: string; readonly userName: string };
+  readonly clientType: string;
+  /** Known after the first answer: the server then refuses us when it is another process than before. */
+  readonly clientObservedServerSideSessionId?: string;
+}
+
+export interface OperationOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long a server that is away is waited for before the operation fails. */
+  readonly reattachForMs: number;
+  /** Told of every break that was survived. */
+  readonly onReattach?: (() => void) | undefined;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Yields the answers to a plan, ResultComplete left out. Throws what the transport throws; the caller turns it into words. */
+export async function* execute(
+  client: Client<typeof SparkConnectService>,
+  fields: () => SessionFields,
+  plan: MessageInitShape<typeof PlanSchema>,
+  options: OperationOptions,
+): AsyncGenerator<ExecutePlanResponse> {
+  const operationId = randomUUID();
+  const call: CallOptions = options.signal === undefined ? {} : { signal: options.signal };
+  const start = (): AsyncIterable<ExecutePlanResponse> =>
+    client.executePlan(
+      {
+        ...fields(),
+        operationId,
+        plan,
+        requestOptions: [{ requestOption: { case: 'reattachOptions', value: { reattachable: true } } }],
+      },
+      call,
+    );
+  let lastResponseId: string | undefined;
+  const again = (): AsyncIterable<ExecutePlanResponse> =>
+    client.reattachExecute({ ...fields(), operationId, ...(lastResponseId === undefined ? {} : { lastResponseId }) }, call);
+  let stream = start();
+  let pauseMs = FIRST_PAUSE_MS;
+  let brokenSince: number | undefined;
+  try {
+    for (;;) {
+      try {
+        for await (const response of stream) {
+          brokenSince = undefined;
+          pauseMs = FIRST_PAUSE_MS;
+          lastResponseId = response.responseId;
+          if (response.responseType.case === 'resultComplete') return;
+          yield response;
+        }
+        stream = again();
+      } catch (thrown) {
+        const wasNeverStarted = errorClassOf(thrown) === 'INVALID_HANDLE.OPERATION_NOT_FOUND' && lastResponseId === undefined;
+        if (!wasNeverStarted && !isBrokenConnection(thrown)) throw thrown;
+        brokenSince ??= performance.now();
+        if (performance.now() - brokenSince > options.reattachForMs) throw thrown;
+        await delay(pauseMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+        options.onReattach?.();
+        stream = wasNeverStarted ? start() : again();
+      }
+    }
+  } finally {
+    await release(client, fields(), operationId);
+  }
+}
+
+/** Lets the server drop what it keeps for us. A failure costs nothing: it drops it by itself later. */
+async function release(
+  client: Client<typeof SparkConnectService>,
+  fields: SessionFields,
+  operationId: string,
+): Promise<void> {
+  try {
+    await client.releaseExecute(
+      {
+        ...fields,
+        operationId,
+        release: { case: 'releaseAll', value: {} },
+      },
+      { timeoutMs: 5000 },
+    );
+  } catch {
+    // nothing to repair: the operation itself has ended
+  }
+}
