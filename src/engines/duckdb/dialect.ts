@@ -22,6 +22,9 @@ export const duckdbDialect: Dialect = {
   replaceAll: (sql, pattern, replacement) => `regexp_replace(${sql}, ${text(pattern)}, ${text(replacement)}, 'g')`,
   extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(pattern)}, ${group})`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
+  trim: (sql) => `trim(${sql})`,
+  lower: (sql) => `lower(${sql})`,
+  upper: (sql) => `upper(${sql})`,
   struct: (fields) =>
     `{${Object.entries(fields)
       .map(([name, sql]) => `'${name}': ${sql}`)

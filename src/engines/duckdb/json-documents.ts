@@ -2,54 +2,36 @@
 // A line that is not a JSON object, or has an object where a text belongs (or the reverse), becomes a document with the problem JSON_INVALIDO and no fields.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ORDER_COLUMNS } from '../../model/contract.ts';
+import {
+  fieldsInside,
+  INSIDE,
+  ITEM_FIELDS,
+  KEYS,
+  LISTS,
+  MONEY,
+  OBJECTS,
+  PAYMENT_FIELDS,
+  SCALAR_HOLDS_SHAPE,
+  TOP_FIELDS,
+} from '../transform/document-shape.ts';
 import type { FileFacts, Slice } from './documents.ts';
 import { count, run } from './session.ts';
-
-/** Fields that the nested document keeps inside an object. */
-const INSIDE: Readonly<Record<string, string>> = {
-  id_cliente: 'cliente',
-  documento: 'cliente',
-  nome: 'cliente',
-  email: 'cliente',
-  telefone: 'cliente',
-  cep: 'entrega',
-  cidade: 'entrega',
-  uf: 'entrega',
-};
-const ITEM_FIELDS = ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'];
-const PAYMENT_FIELDS = ['forma', 'parcelas', 'valor'];
 
 function shape(): string {
   const of = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries(names.map((name) => [name, 'VARCHAR']));
-  const top = ORDER_COLUMNS.filter((name) => !(name in INSIDE));
   return JSON.stringify({
-    ...of(top),
-    cliente: of(ORDER_COLUMNS.filter((name) => INSIDE[name] === 'cliente')),
-    entrega: of(ORDER_COLUMNS.filter((name) => INSIDE[name] === 'entrega')),
+    ...of(TOP_FIELDS),
+    ...Object.fromEntries(OBJECTS.map((name) => [name, of(fieldsInside(name))])),
     itens: [of(ITEM_FIELDS)],
     pagamentos: [of(PAYMENT_FIELDS)],
   });
 }
 
-/** Keys: a NUL in one must not make it equal to another. */
-const KEYS: readonly string[] = ['loja', 'id_pedido'];
-
 /** Trimmed, NULL when blank. NUL, which JSON can write and PostgreSQL cannot hold, is left out; in a key it becomes U+FFFD, so that the rules refuse it. */
 function cell(sql: string, isKey = false): string {
   return `NULLIF(trim(replace(${sql}, chr(0), '${isKey ? '\ufffd' : ''}'), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')`;
 }
-
-const MONEY: readonly string[] = [
-  'frete',
-  'desconto',
-  'valor_total',
-  'valor_reembolsado',
-  'valor_cobrado',
-  'comissao',
-  'preco_unitario',
-  'valor',
-];
 
 /** A cell; of money written as a JSON number, which has no trailing zeros to keep, always two decimals: the text, and with it the hash, that the flat shape has. */
 function written(name: string, sql: string): string {
@@ -58,12 +40,9 @@ function written(name: string, sql: string): string {
   return `CASE WHEN regexp_full_match(${sql}, '-?[0-9]+\\.[0-9]') THEN ${sql} || '0' WHEN regexp_full_match(${sql}, '-?[0-9]+') THEN ${sql} || '.00' ELSE ${text} END`;
 }
 
-const LISTS: Readonly<Record<string, readonly string[]>> = { itens: ITEM_FIELDS, pagamentos: PAYMENT_FIELDS };
-
 /** True where the shape may be wrong: asked of every line, so it only looks at the text and at elements without any field. */
 function looksMisshapen(): string {
-  const scalars = [...ORDER_COLUMNS, ...ITEM_FIELDS, ...PAYMENT_FIELDS].join('|');
-  const pattern = `"(${scalars})"\\s*:\\s*[\\[{]|"(cliente|entrega)"\\s*:\\s*[^{\\sn]|"(itens|pagamentos)"\\s*:\\s*([^\\[\\sn]|\\[\\s*[^{\\s\\]])`;
+  const pattern = `${SCALAR_HOLDS_SHAPE}|"(cliente|entrega)"\\s*:\\s*[^{\\sn]|"(itens|pagamentos)"\\s*:\\s*([^\\[\\sn]|\\[\\s*[^{\\s\\]])`;
   const hollow = Object.entries(LISTS).map(
     ([name, fields]) =>
       `len(list_filter(j.${name}, lambda x: COALESCE(${fields.map((f) => `x.${f}`).join(', ')}) IS NULL)) > 0`,
@@ -83,6 +62,27 @@ function isMisshapen(): string {
       `len(list_filter(json_type(texto, '$.${name}[*]'), lambda t: t <> 'OBJECT')) > 0`,
       ...fields.map((field) => nested(`json_type(texto, '$.${name}[*].${field}')`)),
     ]),
+  ]
+    .map((test) => `COALESCE(${test}, FALSE)`)
+    .join(' OR ');
+}
+
+/** DuckDB's reader lets commas at the end of a list and NaN pass, which are no JSON. Looked for in the text first, then outside its texts. */
+function isLoose(): string {
+  const marks = `,\\s*[}\\]]|[:,\\[]\\s*[+-]?([nN][aA]|[iI][nN])`;
+  const bare = `regexp_replace(texto, '"([^"\\\\]|\\\\.)*"', '', 'g')`;
+  return `regexp_matches(texto, '${marks}') AND regexp_matches(${bare}, '${marks}')`;
+}
+
+/** True where a field of the contract is written twice: of two values, none is certain. */
+function isTwice(): string {
+  const twice = (keys: string): string => `len(${keys}) <> list_unique(${keys})`;
+  return [
+    twice('json_keys(texto)'),
+    ...OBJECTS.map((name) => twice(`json_keys(texto, '$.${name}')`)),
+    ...Object.keys(LISTS).map(
+      (name) => `len(list_filter(json_extract(texto, '$.${name}[*]'), lambda t: ${twice('json_keys(t)')})) > 0`,
+    ),
   ]
     .map((test) => `COALESCE(${test}, FALSE)`)
     .join(' OR ');
@@ -121,7 +121,7 @@ export async function documentsOfJson(
     FROM (
       SELECT rid, linha, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
       FROM (
-        SELECT *, CASE WHEN NOT valido THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
+        SELECT *, CASE WHEN NOT valido OR (${isLoose()}) OR ${isTwice()} THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (
           SELECT *, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
           FROM (SELECT rowid AS rid, linha, texto, COALESCE(${isObject}, FALSE) AS valido FROM linhas_json WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}))))`,

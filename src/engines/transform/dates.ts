@@ -39,7 +39,7 @@ export function wallClock(d: Dialect, sql: string, order: string): string {
   const joined = (yyyy: string, mm: string, dd: string): string =>
     d.concatFields('', [yyyy, `'-'`, `lpad(${mm}, 2, '0')`, `'-'`, `lpad(${dd}, 2, '0')`, `' '`, time]);
   const slashed = caseWhen([[`${order} = 'mdy'`, joined(year, first, second)]], joined(year, second, first));
-  const inWords = d.bind(`replace(lower(${part('^[0-9]{1,2} de ([a-zA-ZçÇ]+)', 1)}), 'ç', 'c')`, (word) =>
+  const inWords = d.bind(`replace(${d.lower(part('^[0-9]{1,2} de ([a-zA-ZçÇ]+)', 1))}, 'ç', 'c')`, (word) =>
     joined(
       part(' de ([0-9]{4})', 1),
       caseWhen(

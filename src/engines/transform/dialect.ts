@@ -1,8 +1,8 @@
 // The seam between the one transform and the SQL engines that run it: the few things that DuckDB and Spark SQL spell differently.
 // Everything else in src/engines/transform is SQL that both understand. It never holds a rule or a Brazilian fact.
 //
-// What both engines share and the transform may write directly: CASE, COALESCE, NULLIF, GREATEST, LEAST, IN, BETWEEN, ||, lower, upper, trim,
-// replace, translate, substr, length, lpad, concat, abs, round, CAST to VARCHAR/BIGINT/INTEGER/DECIMAL, joins, GROUP BY, ROW_NUMBER.
+// What both engines share and the transform may write directly: CASE, COALESCE, NULLIF, GREATEST, LEAST, IN, BETWEEN, ||,
+// replace, translate, substr, length, lpad, abs, round, CAST to BIGINT/INTEGER/DECIMAL, joins, GROUP BY, ROW_NUMBER.
 // Regular expressions keep to what RE2 and Java agree on: no look-around, no back-references, classes spelled out.
 
 /** Column types the transform casts to, in the spelling that both engines accept. */
@@ -24,6 +24,11 @@ export interface Dialect {
   /** The capture group of the first match; empty text when nothing matches. */
   extract(sql: string, pattern: string, group: number): string;
   contains(sql: string, part: string): string;
+  /** Without the space separators of Unicode (category Zs) at both ends. */
+  trim(sql: string): string;
+  /** Letter by letter, as Unicode's simple case mapping: no letter becomes two. */
+  lower(sql: string): string;
+  upper(sql: string): string;
   struct(fields: Readonly<Record<string, string>>): string;
   field(struct: string, name: string): string;
   /** Maps a list; `position` counts from 1. */

@@ -31,7 +31,7 @@ export function readItems(
   const cleaned = d.mapList(list, (i, position) =>
     d.struct({
       n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
-      sku: `upper(${ifNeeded(cleanText(d, `${i}.sku`), `${i}.sku`)})`,
+      sku: d.upper(ifNeeded(cleanText(d, `${i}.sku`), `${i}.sku`)),
       produto: ifNeeded(cleanText(d, repairDoubleEncoding(d, `${i}.produto`)), `${i}.produto`),
       categoria: ifNeeded(cleanText(d, repairDoubleEncoding(d, `${i}.categoria`)), `${i}.categoria`),
       recodificado: ifNeeded(
@@ -71,7 +71,7 @@ export function readItems(
         TEXTO_ILEGIVEL: ifNeeded(hasLostCharacters(d, texts), 'FALSE'),
         TEXTO_RECODIFICADO: `${i}.recodificado`,
         PEDIDO_DE_TESTE: isTrue(
-          `lower(${i}.produto) IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`,
+          `${d.lower(`${i}.produto`)} IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`,
         ),
       }),
     });
@@ -130,7 +130,7 @@ export function readPayments(
       parcelas: caseWhen([
         [d.fullMatch(`${p}.parcelas`, '[0-9]{1,2}'), d.tryCast(`${p}.parcelas`, 'INTEGER')],
         [
-          d.fullMatch(`lower(${p}.parcelas)`, '[0-9]{1,2} ?(x|vezes|parcelas?)'),
+          d.fullMatch(d.lower(`${p}.parcelas`), '[0-9]{1,2} ?(x|vezes|parcelas?)'),
           d.tryCast(d.extract(`${p}.parcelas`, '^([0-9]{1,2})', 1), 'INTEGER'),
         ],
       ]),

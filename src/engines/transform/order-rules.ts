@@ -49,7 +49,7 @@ export function orderErros(d: Dialect): Conditions {
     VALOR_TOTAL_NEGATIVO: isTrue('total_lido < 0'),
     VALOR_TOTAL_ZERO: isTrue('total_lido = 0 AND qtd_itens > 0 AND item_erros = 0 AND calculado > 0'),
     TOTAL_EM_CENTAVOS: isTrue(`qtd_itens > 0 AND item_erros = 0 AND ${factorOff}`),
-    MOEDA_NAO_BRL: isTrue(`upper(moeda) NOT IN ('BRL', 'R$', 'REAL', 'REAIS')`),
+    MOEDA_NAO_BRL: isTrue(`${d.upper('moeda')} NOT IN ('BRL', 'R$', 'REAL', 'REAIS')`),
   };
 }
 
@@ -90,7 +90,7 @@ export function orderAvisos(d: Dialect): Conditions {
       `${startsLikeFormula("COALESCE(nome, '')")} OR ${startsLikeFormula("COALESCE(cidade, '')")} OR ${startsLikeFormula("COALESCE(id_pedido, '')")}`,
     ),
     TEXTO_ILEGIVEL: caseWhen(
-      [['precisa_limpeza', isTrue(hasLostCharacters(d, `concat(nome_lido, cidade_lida)`))]],
+      [['precisa_limpeza', isTrue(hasLostCharacters(d, d.concatFields('', ['nome_lido', 'cidade_lida'])))]],
       'FALSE',
     ),
     TEXTO_RECODIFICADO: caseWhen(
@@ -108,5 +108,5 @@ export function orderAvisos(d: Dialect): Conditions {
 
 /** Only short names are asked for their key: the exact words of a test order. */
 function comparisonKeyIsTest(d: Dialect, column: string): string {
-  return `length(${column}) <= 20 AND ${d.contains(`lower(${column})`, 'test')} AND ${comparisonKey(d, column)} IN ('teste', 'test', 'pedido teste', 'pedido de teste', 'cliente teste')`;
+  return `length(${column}) <= 20 AND ${d.contains(d.lower(column), 'test')} AND ${comparisonKey(d, column)} IN ('teste', 'test', 'pedido teste', 'pedido de teste', 'cliente teste')`;
 }

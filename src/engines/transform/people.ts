@@ -10,7 +10,7 @@ const CNPJ_WEIGHTS = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
 export function bareDocument(d: Dialect, sql: string): string {
   return caseWhen(
     [[d.fullMatch(sql, '[0-9]{11}|[0-9]{14}'), sql]],
-    `upper(${d.replaceAll(sql, '[ ./\\-\\x{a0}]', '')})`,
+    d.upper(d.replaceAll(sql, '[ ./\\-\\x{a0}]', '')),
   );
 }
 
@@ -58,7 +58,7 @@ export function paddedDocument(d: Dialect, document: string): string {
 
 /** The address in lower case; NULL when it cannot be one. */
 export function email(d: Dialect, sql: string): string {
-  const lowered = `lower(trim(${sql}))`;
+  const lowered = d.lower(d.trim(sql));
   return caseWhen([
     [d.fullMatch(sql, "[a-z0-9._%+'-]+@[a-z0-9-]+(\\.[a-z0-9-]+)+"), sql],
     [d.fullMatch(lowered, "[a-z0-9._%+'-]+@[a-z0-9-]+(\\.[a-z0-9-]+)+"), lowered],

@@ -6,7 +6,7 @@ import { comparisonKey, comparisonKeyOf, repairDoubleEncoding } from './text.ts'
 /** The two letters of a UF from 'SP', 'sp', 'BR-SP' or 'São Paulo'; NULL when it is none of the 27. */
 export function uf(d: Dialect, sql: string): string {
   const codes = UFS.map((row) => `'${row.uf}'`).join(', ');
-  const bare = `upper(${d.replaceAll(sql, '^ *([bB][rR]-)?| +$', '')})`;
+  const bare = d.upper(d.replaceAll(sql, '^ *([bB][rR]-)?| +$', ''));
   return caseWhen(
     [
       [`${sql} IN (${codes})`, sql],

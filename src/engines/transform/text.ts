@@ -9,8 +9,8 @@ const COMBINING = '\u0300\u0301\u0302\u0303\u0308\u0327';
 
 /** Lower case, without accents, anything that is not a letter or digit turned into one space: the key by which words are compared. */
 export function comparisonKey(d: Dialect, sql: string): string {
-  const folded = `translate(lower(${sql}), '${ACCENTED}${COMBINING}', '${PLAIN}')`;
-  return `trim(${d.replaceAll(folded, '[^a-z0-9]+', ' ')})`;
+  const folded = `translate(${d.lower(sql)}, '${ACCENTED}${COMBINING}', '${PLAIN}')`;
+  return d.trim(d.replaceAll(folded, '[^a-z0-9]+', ' '));
 }
 
 /** The same key in TypeScript, for tables that are prepared outside SQL. */
@@ -26,7 +26,7 @@ export function comparisonKeyOf(value: string): string {
 /** Control characters become spaces, runs of blanks one space; NULL when nothing is left. */
 export function cleanText(d: Dialect, sql: string): string {
   const needsWork = d.hasMatch(sql, '[\\x00-\\x1f\\x7f\\x{a0}]|  ');
-  const cleaned = `NULLIF(trim(${d.replaceAll(sql, '[\\x00-\\x20\\x7f\\x{a0}]+', ' ')}), '')`;
+  const cleaned = `NULLIF(${d.trim(d.replaceAll(sql, '[\\x00-\\x20\\x7f\\x{a0}]+', ' '))}, '')`;
   return caseWhen([[needsWork, cleaned]], sql);
 }
 

@@ -66,7 +66,7 @@ function steps(d: Dialect): Step[] {
     },
     {
       columns: {
-        loja_lida: 'lower(loja)',
+        loja_lida: d.lower('loja'),
         pedido_local: wallClock(d, 'data_pedido', 'formato_data'),
         pedido_fuso: statedOffset(d, 'data_pedido'),
         atualizado_local: wallClock(d, 'atualizado_em', 'formato_data'),

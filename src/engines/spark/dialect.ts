@@ -1,0 +1,97 @@
+// How Spark SQL spells the transform's operations. The transform itself is in src/engines/transform.
+// It needs a session set up with SPARK_SETTINGS, and Spark 4.0 or newer.
+import type { Dialect, SqlType } from '../transform/dialect.ts';
+
+/** What the transform takes for granted of a session: times without a zone, in UTC; NULL instead of errors only where it is asked for; no `${}` in SQL. */
+export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
+  'spark.sql.session.timeZone': 'UTC',
+  'spark.sql.timestampType': 'TIMESTAMP_NTZ',
+  'spark.sql.ansi.enabled': 'true',
+  'spark.sql.ansi.doubleQuotedIdentifiers': 'false',
+  'spark.sql.caseSensitive': 'false',
+  'spark.sql.variable.substitute': 'false',
+  'spark.sql.parser.escapedStringLiterals': 'false',
+  'spark.sql.json.enableExactStringParsing': 'true',
+};
+
+let lambdas = 0;
+
+/** A string literal in Spark's spelling, where the backslash escapes. */
+export function text(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** Parameter names differ, so that a lambda inside a lambda sees both. */
+function parameter(): string {
+  lambdas = (lambdas + 1) % 1_000_000;
+  return `v${lambdas}`;
+}
+
+function typeName(type: SqlType): string {
+  return type === 'VARCHAR' ? 'STRING' : type === 'TIMESTAMP' ? 'TIMESTAMP_NTZ' : type;
+}
+
+/** Unicode's space separators (category Zs): what DuckDB's trim takes away. */
+const SPACES = ' \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000';
+
+const aggregate = (list: string, zero: string, merge: (sum: string, item: string) => string): string => {
+  const sum = parameter();
+  const item = parameter();
+  return `aggregate(${list}, ${zero}, (${sum}, ${item}) -> ${merge(sum, item)})`;
+};
+
+export const sparkDialect: Dialect = {
+  name: 'spark',
+  text,
+  tryCast: (sql, type) => `try_cast(${sql} AS ${typeName(type)})`,
+  fullMatch: (sql, pattern) => `(${sql} RLIKE ${text(`\\A(?:${pattern})\\z`)})`,
+  hasMatch: (sql, pattern) => `(${sql} RLIKE ${text(javaPattern(pattern))})`,
+  replaceAll: (sql, pattern, replacement) =>
+    `regexp_replace(${sql}, ${text(javaPattern(pattern))}, ${text(replacement.replaceAll(/[\\$]/g, String.raw`\$&`))})`,
+  extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(javaPattern(pattern))}, ${group})`,
+  contains: (sql, part) => `contains(${sql}, ${text(part)})`,
+  trim: (sql) => `btrim(${sql}, ${text(SPACES)})`,
+  lower: (sql) => `lower(${sql})`,
+  upper: (sql) => `upper(${sql})`,
+  struct: (fields) =>
+    `named_struct(${Object.entries(fields)
+      .map(([name, sql]) => `'${name}', ${sql}`)
+      .join(', ')})`,
+  field: (struct, name) => `${struct}.${name}`,
+  mapList(list, each) {
+    const item = parameter();
+    const position = parameter();
+    return `transform(${list}, (${item}, ${position}) -> ${each(item, `(${position} + 1)`)})`;
+  },
+  filterList(list, keep) {
+    const item = parameter();
+    return `filter(${list}, ${item} -> ${keep(item)})`;
+  },
+  listLength: (list) => `COALESCE(array_size(${list}), 0)`,
+  sumList(list, type) {
+    const wide = type === 'BIGINT' || type === 'INTEGER' ? 'BIGINT' : 'DECIMAL(38,2)';
+    const sum = aggregate(list, `CAST(0 AS ${wide})`, (a, x) => `CAST(${a} + COALESCE(${x}, 0) AS ${wide})`);
+    return `COALESCE(CAST(${sum} AS ${typeName(type)}), 0)`;
+  },
+  bitOrList: (list) =>
+    `COALESCE(${aggregate(list, 'CAST(0 AS BIGINT)', (a, x) => `(${a} | COALESCE(${x}, CAST(0 AS BIGINT)))`)}, CAST(0 AS BIGINT))`,
+  countDistinct: (list) => `COALESCE(array_size(array_distinct(array_compact(${list}))), 0)`,
+  joinList: (list, separator) => `array_join(${list}, ${text(separator)})`,
+  element: (list, position) => `element_at(${list}, ${position})`,
+  listOf: (elements) => `array_compact(array(${elements.join(', ')}))`,
+  bind(value, body) {
+    const name = parameter();
+    return `transform(array(${value}), ${name} -> ${body(name)})[0]`;
+  },
+  concatFields: (separator, parts) =>
+    `concat_ws(${[text(separator), ...parts.map((part) => `COALESCE(${part}, '')`)].join(', ')})`,
+  sha256Hex: (sql) => `sha2(${sql}, 256)`,
+  addMinutes: (timestamp, minutes) => `timestampadd(MINUTE, ${minutes}, ${timestamp})`,
+  bitAnd: (a, b) => `(${a} & ${b})`,
+  bitOr: (a, b) => `(${a} | ${b})`,
+};
+
+/** `$` of RE2 is the end of the text; Java's also stands before a last line feed. */
+function javaPattern(pattern: string): string {
+  return pattern.endsWith('$') && !pattern.endsWith('\\$') ? `${pattern.slice(0, -1)}\\z` : pattern;
+}

@@ -1,0 +1,151 @@
+// Turns messages (one order document in JSON each) into `documentos`, as src/engines/duckdb/json-documents.ts does with JSON lines: the same
+// documents are refused as JSON_INVALIDO, and the others give the same texts. Spark reads JSON more loosely than the standard says, and keeps
+// numbers as they were written where DuckDB writes them anew: both are put right here. It judges no value.
+import { ORDER_COLUMNS } from '../../model/contract.ts';
+import {
+  fieldsInside,
+  INSIDE,
+  ITEM_FIELDS,
+  KEYS,
+  LISTS,
+  MONEY,
+  OBJECTS,
+  PAYMENT_FIELDS,
+  SCALAR_HOLDS_SHAPE,
+  TOP_FIELDS,
+} from '../transform/document-shape.ts';
+import { sparkDialect, text } from './dialect.ts';
+
+const d = sparkDialect;
+
+/** Stands before what was a number in the JSON, not a text. A private-use character: no order has it. */
+const NUMBER_MARK = '\ue001#';
+const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
+/** A number as a field's value: an unescaped quote before the colon ends a name, since inside a text it would be escaped. */
+const NUMBER_VALUE = `(?<!\\\\)("\\s*:\\s*)(${NUMBER})(?=[\\s,}\\]])`;
+
+const of = (names: readonly string[]): string => names.map((name) => `${name} STRING`).join(', ');
+
+/** The document's columns, everything as text. */
+function shape(): string {
+  return [
+    of(TOP_FIELDS),
+    ...OBJECTS.map((name) => `${name} STRUCT<${of(fieldsInside(name)).replaceAll(' STRING', ': STRING')}>`),
+    ...Object.entries(LISTS).map(([name, fields]) => `${name} ARRAY<STRUCT<${of(fields).replaceAll(' STRING', ': STRING')}>>`),
+  ].join(', ');
+}
+
+/** Spark's reader held to the standard. What does not fit the shape is copied to `ruim`. */
+const OPTIONS = `map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', 'ruim', 'allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')`;
+
+function parse(json: string, schema: string): string {
+  const structs = schema.replaceAll(/([a-z_]+) (STRING|STRUCT|ARRAY)/g, '$1: $2');
+  return `from_json(concat('{"d":', ${json}, '}'), 'd STRUCT<${structs}>, ruim STRING', ${OPTIONS})`;
+}
+
+/** The text of a number as DuckDB writes it: whole numbers as they are, others as the shortest text of the double. */
+function numberText(token: string): string {
+  return d.bind(`CAST(${token} AS DOUBLE)`, (x) => {
+    const plain = `regexp_replace(CAST(CAST(CAST(${x} AS STRING) AS DECIMAL(38,20)) AS STRING), '(\\\\.[0-9]+?)0+$', '$1')`;
+    const scientific = d.bind(`CAST(${x} AS STRING)`, (java) => {
+      const mantissa = `regexp_replace(split_part(${java}, 'E', 1), '\\\\.0$', '')`;
+      const power = `CAST(split_part(${java}, 'E', 2) AS INT)`;
+      return `concat(${mantissa}, 'e', CASE WHEN ${power} < 0 THEN '-' ELSE '+' END, lpad(CAST(abs(${power}) AS STRING), greatest(2, length(CAST(abs(${power}) AS STRING))), '0'))`;
+    });
+    return `CASE WHEN ${d.fullMatch(token, '-?[0-9]+')} THEN CASE WHEN ${token} = '-0' THEN '0' ELSE ${token} END
+      WHEN abs(${x}) = CAST('Infinity' AS DOUBLE) THEN ${token}
+      WHEN ${x} = 0 THEN CASE WHEN ${token} LIKE '-%' THEN '-0.0' ELSE '0.0' END
+      WHEN abs(${x}) >= 1e-4 AND abs(${x}) < 1e16 THEN ${plain}
+      ELSE ${scientific} END`;
+  });
+}
+
+/** A field's text: a marked number, in documents that have any, turned into the text DuckDB gives it. */
+function fieldText(field: string): string {
+  const mark = text(NUMBER_MARK);
+  const token = `substr(${field}, ${NUMBER_MARK.length + 1})`;
+  return `CASE WHEN tem_numeros AND startswith(${field}, ${mark}) THEN ${numberText(token)} ELSE ${field} END`;
+}
+
+/** Trimmed, NULL when blank; NUL left out, or in a key made visible. */
+function cell(field: string, isKey: boolean): string {
+  const withoutNul = `replace(${field}, chr(0), '${isKey ? '\ufffd' : ''}')`;
+  return `NULLIF(btrim(${withoutNul}, ' \t\n\r\u00a0'), '')`;
+}
+
+/** A cell; of money written as a number, always two decimals. */
+function written(name: string, field: string): string {
+  const value = fieldText(field);
+  if (!MONEY.includes(name)) return cell(value, KEYS.includes(name));
+  return d.bind(
+    value,
+    (v) =>
+      `CASE WHEN ${d.fullMatch(v, '-?[0-9]+\\.[0-9]')} THEN concat(${v}, '0') WHEN ${d.fullMatch(v, '-?[0-9]+')} THEN concat(${v}, '.00') ELSE ${cell(v, false)} END`,
+  );
+}
+
+/** True where \\u escapes give half of a surrogate pair. */
+function hasHalfPair(): string {
+  const bare = `regexp_replace(regexp_replace(texto, '\\\\\\\\\\\\\\\\', ''), '(?i)\\\\\\\\u[d][89ab][0-9a-f]{2}\\\\\\\\u[d][c-f][0-9a-f]{2}', '')`;
+  return `(texto RLIKE '(?i)\\\\\\\\ud[89a-f]' AND ${bare} RLIKE '(?i)\\\\\\\\ud[89a-f]')`;
+}
+
+/** The JSON texts of the elements of a list. */
+function rawElements(list: string): string {
+  return `from_json(texto, '${list} ARRAY<STRING>').${list}`;
+}
+
+/** True where a field of the contract is written twice. A document that Spark's strict reader takes has none. */
+function isTwice(): string {
+  const twice = (json: string): string =>
+    d.bind(`json_object_keys(${json})`, (keys) => `array_size(${keys}) <> array_size(array_distinct(${keys}))`);
+  const tests = [
+    twice('texto'),
+    ...OBJECTS.map((name) => twice(`from_json(texto, '${name} STRING').${name}`)),
+    ...Object.keys(LISTS).map((name) => `exists(${rawElements(name)}, x -> COALESCE(${twice('x')}, FALSE))`),
+  ];
+  return `try_parse_json(texto) IS NULL AND (${tests.map((test) => `COALESCE(${test}, FALSE)`).join(' OR ')})`;
+}
+
+/** True where a text of the contract is an object or a list; looked at closely only where the text of the document lets it seem so. */
+function isMisshapen(): string {
+  const holds = (json: string, path: string): string =>
+    `COALESCE(schema_of_variant(try_variant_get(try_parse_json(${json}), '$.${path}', 'variant')) RLIKE '^(OBJECT|ARRAY)', FALSE)`;
+  const tests = [
+    ...ORDER_COLUMNS.map((name) => holds('texto', name in INSIDE ? `${INSIDE[name]}.${name}` : name)),
+    ...Object.entries(LISTS).map(
+      ([name, fields]) =>
+        `COALESCE(exists(${rawElements(name)}, x -> ${fields.map((field) => holds('x', field)).join(' OR ')}), FALSE)`,
+    ),
+  ];
+  return `${d.hasMatch('texto', SCALAR_HOLDS_SHAPE)} AND (${tests.join(' OR ')})`;
+}
+
+/**
+ * SELECT of `documentos` from a relation with the columns ordinal (BIGINT), linha (BIGINT), texto (STRING: NULL when it is not UTF-8 or there is none)
+ * and recebido_em (TIMESTAMP_NTZ, UTC). `carried` columns go along.
+ */
+export function documentsOfMessages(source: string, carried: readonly string[] = []): string {
+  const along = carried.map((name) => `${name}, `).join('');
+  const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  const list = (name: string, fields: readonly string[]): string =>
+    d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, written(f, `${x}.${f}`)]))));
+  const isWhole = `json_array_length(concat('[', texto, ']')) = 1`;
+  const hasHollow = Object.keys(LISTS)
+    .map((name) => `COALESCE(exists(r.d.${name}, x -> x IS NULL), FALSE)`)
+    .join(' OR ');
+  return `
+    SELECT ${along}ordinal, linha, CAST(1 AS INT) AS n_linhas, problemas,
+      ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? d.lower(ofOrder(name)) : ofOrder(name)} AS ${name}`).join(',\n      ')},
+      ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
+      CAST(1 AS BIGINT) AS copias, CAST(0 AS INT) AS revisao, recebido_em,
+      CAST(NULL AS STRING) AS formato_decimal, CAST(NULL AS STRING) AS formato_data, TRUE AS tem_endereco
+    FROM (
+      SELECT ${along}ordinal, linha, recebido_em, tem_numeros, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
+      FROM (
+        SELECT *, CASE WHEN texto IS NULL OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
+          WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
+        FROM (
+          SELECT *, ${parse(`CASE WHEN tem_numeros THEN regexp_replace(texto, ${text(NUMBER_VALUE)}, ${text(`$1"${NUMBER_MARK}$2"`)}) ELSE texto END`, shape())} AS r
+          FROM (SELECT *, COALESCE(texto RLIKE '"\\\\s*:\\\\s*[-0-9]', FALSE) AS tem_numeros FROM (${source})))))`;
+}

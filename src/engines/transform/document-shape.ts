@@ -1,0 +1,50 @@
+// The shape of an order document in JSON, for the engines that take it apart: which field stands where, and how its cells are read.
+// Pure data; the names are those of the contract.
+import { ORDER_COLUMNS } from '../../model/contract.ts';
+
+/** Fields that the nested document keeps inside an object. */
+export const INSIDE: Readonly<Record<string, string>> = {
+  id_cliente: 'cliente',
+  documento: 'cliente',
+  nome: 'cliente',
+  email: 'cliente',
+  telefone: 'cliente',
+  cep: 'entrega',
+  cidade: 'entrega',
+  uf: 'entrega',
+};
+
+export const ITEM_FIELDS = ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'];
+export const PAYMENT_FIELDS = ['forma', 'parcelas', 'valor'];
+
+/** The lists of a document and the fields of their elements. */
+export const LISTS: Readonly<Record<string, readonly string[]>> = { itens: ITEM_FIELDS, pagamentos: PAYMENT_FIELDS };
+
+/** Fields that stand at the top of the document. */
+export const TOP_FIELDS = ORDER_COLUMNS.filter((name) => !(name in INSIDE));
+
+/** Fields of one of the objects. */
+export function fieldsInside(object: string): string[] {
+  return ORDER_COLUMNS.filter((name) => INSIDE[name] === object);
+}
+
+/** The objects inside a document. */
+export const OBJECTS = ['cliente', 'entrega'];
+
+/** Keys: a NUL in one must not make it equal to another. */
+export const KEYS: readonly string[] = ['loja', 'id_pedido'];
+
+/** Fields that hold money: written as a JSON number, which has no trailing zeros to keep, they are given two decimals. */
+export const MONEY: readonly string[] = [
+  'frete',
+  'desconto',
+  'valor_total',
+  'valor_reembolsado',
+  'valor_cobrado',
+  'comissao',
+  'preco_unitario',
+  'valor',
+];
+
+/** RE2 and Java: a field of the contract that holds an object or a list where a text belongs. May also match inside a text: the caller looks closer. */
+export const SCALAR_HOLDS_SHAPE = `"(${[...ORDER_COLUMNS, ...ITEM_FIELDS, ...PAYMENT_FIELDS].join('|')})"\\s*:\\s*[\\[{]`;
