@@ -1,7 +1,7 @@
 // Support of the differential tests: the same documents through the transform in DuckDB and in Spark, and the rows that come out, as text.
 // It compares nothing itself and holds no rule.
 import { DuckDBInstance } from '@duckdb/node-api';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts';
 import { documentsOfJson } from '../../src/engines/duckdb/json-documents.ts';
@@ -35,9 +35,25 @@ function asTexts(d: Dialect, select: string, columns: readonly string[]): string
   return `SELECT ${cells.join(', ')} FROM (${select})`;
 }
 
-/** Documents (a JSON text each) in DuckDB. */
-export async function throughDuckdb(documents: readonly string[], folder: string): Promise<Row[]> {
-  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+/** What both engines gave, in the order of the documents. */
+export interface Outcome {
+  readonly duckdb: readonly Row[];
+  readonly spark: readonly Row[];
+}
+
+/** Sends the documents (a JSON text each) through both engines. The Spark server must be able to read `folder`. */
+export async function throughBoth(
+  session: SparkSession,
+  documents: readonly string[],
+  folder: string,
+): Promise<Outcome> {
+  const { rows, columns } = await throughDuckdb(documents, folder);
+  return { duckdb: rows, spark: await throughSpark(session, documents, columns, folder) };
+}
+
+async function throughDuckdb(documents: readonly string[], folder: string): Promise<{ rows: Row[]; columns: string[] }> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
   try {
     await makeDuckdbLookups(connection);
     await connection.run('CREATE TABLE linhas_json (linha BIGINT, texto VARCHAR, problema VARCHAR)');
@@ -51,47 +67,54 @@ export async function throughDuckdb(documents: readonly string[], folder: string
     appender.closeSync();
     const facts = { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: RECEIVED_AT };
     await documentsOfJson(connection, { kind: 'contiguous', from: 0, to: documents.length }, facts, 'documentos');
-    const select = transformSql(duckdbDialect, 'documentos');
-    const described = await connection.runAndReadAll(`DESCRIBE ${select}`);
+    await connection.run(`CREATE TABLE tratados AS ${transformSql(duckdbDialect, 'documentos')}`);
+    const described = await connection.runAndReadAll('DESCRIBE tratados');
     const columns = described.getRowObjectsJson().map((row) => String(row['column_name']));
     const path = join(folder, 'duckdb.jsonl');
+    const texts = asTexts(duckdbDialect, 'SELECT * FROM tratados ORDER BY ordinal', columns);
     await connection.run(
-      `COPY (SELECT to_json(t)::VARCHAR FROM (${asTexts(duckdbDialect, select, columns)}) t ORDER BY CAST(ordinal AS BIGINT)) TO '${path}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')`,
+      `COPY (SELECT CAST(to_json(t) AS VARCHAR) FROM (${texts}) t) TO '${path}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')`,
     );
-    const { readFile } = await import('node:fs/promises');
-    return parse((await readFile(path, 'utf8')).split('\n').filter((line) => line !== ''));
+    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+    return { rows: lines.map((line) => JSON.parse(line) as Row), columns };
   } finally {
     connection.closeSync();
+    instance.closeSync();
   }
 }
 
-/** The same documents in Spark. The server must be able to read `folder`. */
-export async function throughSpark(
+async function throughSpark(
   session: SparkSession,
   documents: readonly string[],
+  columns: readonly string[],
   folder: string,
 ): Promise<Row[]> {
   const path = join(folder, 'mensagens.jsonl');
   await writeFile(path, documents.map((texto, ordinal) => JSON.stringify({ ordinal, texto })).join('\n'));
-  const source = `SELECT CAST(ordinal AS BIGINT) AS ordinal, CAST(ordinal AS BIGINT) AS linha, texto, TIMESTAMP_NTZ '${RECEIVED_AT}' AS recebido_em FROM mensagens`;
+  const source = `SELECT ordinal, ordinal AS linha, texto, TIMESTAMP_NTZ '${RECEIVED_AT}' AS recebido_em FROM mensagens`;
+  const dataSource = { format: 'json', schema: 'ordinal BIGINT, texto STRING', paths: [path] };
   await session.createView('mensagens', {
-    relType: {
-      case: 'read',
-      value: {
-        readType: {
-          case: 'dataSource',
-          value: { format: 'json', schema: 'ordinal BIGINT, texto STRING', paths: [path] },
-        },
-      },
-    },
+    relType: { case: 'read', value: { readType: { case: 'dataSource', value: dataSource } } },
   });
   const select = transformSql(sparkDialect, `(${documentsOfMessages(source)})`);
-  await session.run(`CREATE OR REPLACE TEMPORARY VIEW tratados AS ${select}`);
-  const described = await session.rows<{ col_name: string }>('SELECT * FROM tratados LIMIT 0');
-  void described;
-  return [];
+  const rows = await session.rows<Row>(asTexts(sparkDialect, select, columns));
+  return rows.sort((a, b) => Number(a['ordinal']) - Number(b['ordinal']));
 }
 
-function parse(lines: readonly string[]): Row[] {
-  return lines.map((line) => JSON.parse(line) as Row);
+/** The differences by column: how many rows differ, and the first of them. Rows carry the ordinal of their document. */
+export function differences({ duckdb, spark }: Outcome): Map<string, { count: number; first: string }> {
+  const found = new Map<string, { count: number; first: string }>();
+  const note = (column: string, first: string): void => {
+    const known = found.get(column);
+    found.set(column, { count: (known?.count ?? 0) + 1, first: known?.first ?? first });
+  };
+  if (duckdb.length !== spark.length) note('(rows)', `duckdb ${duckdb.length}, spark ${spark.length}`);
+  duckdb.forEach((expected, index) => {
+    const actual = spark[index];
+    for (const [column, value] of Object.entries(expected)) {
+      const [a, b] = [JSON.stringify(value), JSON.stringify(actual?.[column])];
+      if (a !== b) note(column, `document ${index}: duckdb ${a}, spark ${b}`);
+    }
+  });
+  return found;
 }
