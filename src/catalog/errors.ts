@@ -127,6 +127,35 @@ export const ERROR_KINDS = {
     meaning: 'The stored position of a source does not fit the source: going on would skip or repeat orders.',
   },
 
+  // Kafka
+  BROKER_UNREACHABLE: {
+    exit: 3,
+    retryable: true,
+    meaning: 'Kafka does not answer, or answers that it cannot serve now.',
+  },
+  BROKER_REFUSED: {
+    exit: 2,
+    retryable: false,
+    meaning:
+      'Kafka answers, but refuses: wrong user or password, missing rights, or another way of talking (TLS, SASL).',
+  },
+  BROKER_SETTING_INVALID: {
+    exit: 2,
+    retryable: false,
+    meaning: 'The settings of Kafka do not fit together, or the file of certificate authorities cannot be read.',
+  },
+  TOPIC_UNKNOWN: { exit: 2, retryable: false, meaning: 'Kafka has no topic of the name given.' },
+  TOPIC_REFUSED: {
+    exit: 2,
+    retryable: false,
+    meaning: 'Kafka refuses to create a topic: bad name, too few brokers, or a policy.',
+  },
+  MESSAGE_TOO_LARGE: {
+    exit: 4,
+    retryable: false,
+    meaning: 'A message is larger than the topic takes; it was not sent.',
+  },
+
   // quarantine
   QUARANTINE_ID_UNKNOWN: {
     exit: 2,

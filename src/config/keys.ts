@@ -2,7 +2,7 @@
 // and docs/config.md all come from here. The time zone is not among them: it is America/Sao_Paulo by design.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { choice, duration, folder, integer, type Kind, memory, postgresUrl } from './kinds.ts';
+import { choice, duration, file, folder, hostList, integer, type Kind, memory, postgresUrl, word } from './kinds.ts';
 
 export interface Setting<T> {
   readonly kind: Kind<T>;
@@ -74,6 +74,52 @@ export const SETTINGS = {
     description: 'About how many input lines one batch, that is one transaction, holds; an order is never cut.',
     env: 'ESTEIRA_BATCH_LINES',
     flag: '--batch-lines <n>',
+  }),
+  'kafka.bootstrap': setting({
+    kind: hostList,
+    default: 'localhost:9092',
+    description: 'Kafka brokers to ask first, as host:port, separated by commas.',
+    env: 'ESTEIRA_KAFKA_BOOTSTRAP',
+    flag: '--kafka <hosts>',
+  }),
+  'kafka.security': setting({
+    kind: choice('plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'),
+    default: 'plaintext' as const,
+    description: "How to talk to Kafka, in Kafka's own words: with TLS (ssl), with user and password (sasl), or both.",
+    env: 'ESTEIRA_KAFKA_SECURITY',
+    flag: '--kafka-security <protocol>',
+  }),
+  'kafka.ca_file': setting<string>({
+    kind: file,
+    default: undefined,
+    defaultNote: 'the authorities that Node trusts',
+    description: 'PEM file of the authorities whose certificates are believed when Kafka is reached with TLS.',
+    env: 'ESTEIRA_KAFKA_CA_FILE',
+    flag: '--kafka-ca-file <file>',
+  }),
+  'kafka.sasl_mechanism': setting({
+    kind: choice('scram-sha-512', 'scram-sha-256', 'plain'),
+    default: 'scram-sha-512' as const,
+    description: 'How user and password are proven to Kafka.',
+    env: 'ESTEIRA_KAFKA_SASL_MECHANISM',
+    flag: '--kafka-sasl-mechanism <name>',
+  }),
+  'kafka.user': setting<string>({
+    kind: word,
+    default: undefined,
+    defaultNote: 'none',
+    description: 'User at Kafka, with kafka.security sasl_plaintext or sasl_ssl.',
+    env: 'ESTEIRA_KAFKA_USER',
+    flag: '--kafka-user <name>',
+  }),
+  'kafka.password': setting<string>({
+    kind: word,
+    default: undefined,
+    defaultNote: 'none',
+    description: 'Password of that user.',
+    secret: 'whole',
+    env: 'ESTEIRA_KAFKA_PASSWORD',
+    flag: '--kafka-password <password>',
   }),
   max_outage: setting({
     kind: duration,
@@ -151,13 +197,12 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
+/** Settings without a default: absent unless given. */
+type OptionalSetting = 'warehouse.url' | 'warehouse.read_url' | 'kafka.ca_file' | 'kafka.user' | 'kafka.password';
+
 /** The type of a setting's value; those without a default may be undefined. */
 export type SettingValue<K extends SettingName> =
-  (typeof SETTINGS)[K] extends Setting<infer T>
-    ? K extends 'warehouse.url' | 'warehouse.read_url'
-      ? T | undefined
-      : T
-    : never;
+  (typeof SETTINGS)[K] extends Setting<infer T> ? (K extends OptionalSetting ? T | undefined : T) : never;
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
