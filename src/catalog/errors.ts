@@ -199,6 +199,21 @@ export const ERROR_KINDS = {
   WAREHOUSE_START: { exit: 3, retryable: true, meaning: 'The embedded PostgreSQL did not start or did not stop.' },
   WAREHOUSE_DAMAGED: { exit: 2, retryable: false, meaning: 'The files of the embedded warehouse are incomplete.' },
 
+  // the local stack: Kafka and Spark on this machine
+  JAVA_MISSING: { exit: 2, retryable: false, meaning: 'Kafka and Spark need Java 17 or newer, and there is none.' },
+  MAVEN_MISSING: {
+    exit: 2,
+    retryable: false,
+    meaning: 'The programs of Kafka and Spark are fetched by Maven, and there is none.',
+  },
+  JARS_UNAVAILABLE: {
+    exit: 3,
+    retryable: true,
+    meaning: 'Maven could not fetch the programs of Kafka or Spark.',
+  },
+  STACK_PORT_TAKEN: { exit: 2, retryable: false, meaning: 'A port that the local stack needs is in use.' },
+  STACK_START: { exit: 3, retryable: true, meaning: 'A server of the local stack did not start or did not stop.' },
+
   // stores
   STORE_UNKNOWN: { exit: 2, retryable: false, meaning: 'No store source has the name given.' },
   STORE_SETTING_INVALID: {

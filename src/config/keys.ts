@@ -128,6 +128,49 @@ export const SETTINGS = {
     env: 'ESTEIRA_MAX_OUTAGE',
     flag: '--max-outage <duration>',
   }),
+  'stack.kafka_port': setting({
+    kind: integer(1, 65_535),
+    default: 9092,
+    description: 'Port of the Kafka that `esteira stack up` starts on this machine.',
+    env: 'ESTEIRA_STACK_KAFKA_PORT',
+    flag: '--stack-kafka-port <port>',
+  }),
+  'stack.spark_port': setting({
+    kind: integer(1, 65_535),
+    default: 15_002,
+    description: 'Port of the Spark Connect server that `esteira stack up` starts on this machine.',
+    env: 'ESTEIRA_STACK_SPARK_PORT',
+    flag: '--stack-spark-port <port>',
+  }),
+  'stack.spark_slots': setting({
+    kind: integer(0, 256),
+    default: 0,
+    description: 'Tasks that this Spark runs at the same time; 0 means one per processor, but at least 2.',
+    env: 'ESTEIRA_STACK_SPARK_SLOTS',
+    flag: '--stack-spark-slots <n>',
+  }),
+  'stack.kafka_memory': setting({
+    kind: memory,
+    default: '512MiB',
+    description: 'Java heap of this Kafka.',
+    env: 'ESTEIRA_STACK_KAFKA_MEMORY',
+    flag: '--stack-kafka-memory <size>',
+  }),
+  'stack.spark_memory': setting({
+    kind: memory,
+    default: '1GiB',
+    description: 'Java heap of this Spark.',
+    env: 'ESTEIRA_STACK_SPARK_MEMORY',
+    flag: '--stack-spark-memory <size>',
+  }),
+  'stack.cache': setting({
+    kind: folder,
+    default: cacheFolder,
+    defaultNote: '`$XDG_CACHE_HOME/esteira`, else `~/.cache/esteira`',
+    description: 'Folder for the programs of Kafka and Spark, which Maven fetches once; it may be deleted at any time.',
+    env: 'ESTEIRA_STACK_CACHE',
+    flag: '--stack-cache <folder>',
+  }),
   'log.level': setting({
     kind: choice('debug', 'info', 'warn', 'error'),
     default: 'info' as const,
@@ -168,4 +211,12 @@ function dataFolder(env: NodeJS.ProcessEnv): string {
   if (xdg?.startsWith('/')) return join(xdg, 'esteira');
   if (process.platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'esteira');
   return join(homedir(), '.local', 'share', 'esteira');
+}
+
+/** Where things are kept that can be fetched again. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  if (xdg?.startsWith('/')) return join(xdg, 'esteira');
+  if (process.platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'esteira', 'cache');
+  return join(homedir(), '.cache', 'esteira');
 }
