@@ -1,4 +1,5 @@
 // Turns JSON lines (table `linhas_json`) into `documentos`: one order document a line, nested as the contract says, every value as text.
+// A document that came out of a flat file (its member `leitura` says how it was read, see src/model/message.ts) is taken exactly as its cells were.
 // A line that is not a JSON object, or has an object where a text belongs (or the reverse), becomes a document with the problem JSON_INVALIDO and no fields.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ORDER_COLUMNS } from '../../model/contract.ts';
@@ -11,9 +12,12 @@ import {
   MONEY,
   OBJECTS,
   PAYMENT_FIELDS,
+  READING_FIELDS,
   SCALAR_HOLDS_SHAPE,
+  TEXT_PATHS,
   TOP_FIELDS,
 } from '../transform/document-shape.ts';
+import { READING } from '../../model/message.ts';
 import type { FileFacts, Slice } from './documents.ts';
 import { count, run } from './session.ts';
 
@@ -25,6 +29,7 @@ function shape(): string {
     ...Object.fromEntries(OBJECTS.map((name) => [name, of(fieldsInside(name))])),
     itens: [of(ITEM_FIELDS)],
     pagamentos: [of(PAYMENT_FIELDS)],
+    [READING]: of(READING_FIELDS),
   });
 }
 
@@ -40,9 +45,14 @@ function written(name: string, sql: string): string {
   return `CASE WHEN regexp_full_match(${sql}, '-?[0-9]+\\.[0-9]') THEN ${sql} || '0' WHEN regexp_full_match(${sql}, '-?[0-9]+') THEN ${sql} || '.00' ELSE ${text} END`;
 }
 
+/** The text of a flat file's cell, cleaned when the file was read; NUL is as in `cell`. */
+function verbatim(name: string, sql: string): string {
+  return `NULLIF(replace(${sql}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}'), '')`;
+}
+
 /** True where the shape may be wrong: asked of every line, so it only looks at the text and at elements without any field. */
 function looksMisshapen(): string {
-  const pattern = `${SCALAR_HOLDS_SHAPE}|"(cliente|entrega)"\\s*:\\s*[^{\\sn]|"(itens|pagamentos)"\\s*:\\s*([^\\[\\sn]|\\[\\s*[^{\\s\\]])`;
+  const pattern = `${SCALAR_HOLDS_SHAPE}|"(cliente|entrega|${READING})"\\s*:\\s*[^{\\sn]|"(itens|pagamentos)"\\s*:\\s*([^\\[\\sn]|\\[\\s*[^{\\s\\]])`;
   const hollow = Object.entries(LISTS).map(
     ([name, fields]) =>
       `len(list_filter(j.${name}, lambda x: COALESCE(${fields.map((f) => `x.${f}`).join(', ')}) IS NULL)) > 0`,
@@ -52,11 +62,11 @@ function looksMisshapen(): string {
 
 /** True where a field of the contract has another shape than the contract's, exactly. */
 function isMisshapen(): string {
-  const paths = ORDER_COLUMNS.map((name) => `'$.${name in INSIDE ? `${INSIDE[name]}.` : ''}${name}'`);
+  const paths = TEXT_PATHS.map((path) => `'$.${path}'`);
   const nested = (types: string): string => `list_has_any(${types}, ['OBJECT', 'ARRAY'])`;
   return [
     nested(`json_type(texto, [${paths.join(', ')}])`),
-    ...['cliente', 'entrega'].map((name) => `json_type(texto, '$.${name}') NOT IN ('OBJECT', 'NULL')`),
+    ...[...OBJECTS, READING].map((name) => `json_type(texto, '$.${name}') NOT IN ('OBJECT', 'NULL')`),
     ...Object.entries(LISTS).flatMap(([name, fields]) => [
       `json_type(texto, '$.${name}') NOT IN ('ARRAY', 'NULL')`,
       `len(list_filter(json_type(texto, '$.${name}[*]'), lambda t: t <> 'OBJECT')) > 0`,
@@ -79,7 +89,7 @@ function isTwice(): string {
   const twice = (keys: string): string => `len(${keys}) <> list_unique(${keys})`;
   return [
     twice('json_keys(texto)'),
-    ...OBJECTS.map((name) => twice(`json_keys(texto, '$.${name}')`)),
+    ...[...OBJECTS, READING].map((name) => twice(`json_keys(texto, '$.${name}')`)),
     ...Object.keys(LISTS).map(
       (name) => `len(list_filter(json_extract(texto, '$.${name}[*]'), lambda t: ${twice('json_keys(t)')})) > 0`,
     ),
@@ -106,20 +116,30 @@ export async function documentsOfJson(
 ): Promise<void> {
   // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
   const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
-  const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  const isFlat = `j.${READING} IS NOT NULL`;
+  const ofOrder = (name: string): string => {
+    const field = name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`;
+    return `CASE WHEN ${isFlat} THEN ${verbatim(name, field)} ELSE ${written(name, field)} END`;
+  };
+  const listAs = (name: string, fields: readonly string[], read: (name: string, sql: string) => string): string =>
+    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${read(f, `x.${f}`)}`).join(', ')}})`;
   const list = (name: string, fields: readonly string[]): string =>
-    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${written(f, `x.${f}`)}`).join(', ')}})`;
+    `CASE WHEN ${isFlat} THEN ${listAs(name, fields, verbatim)} ELSE ${listAs(name, fields, written)} END`;
+  const reading = (name: string): string => `j.${READING}.${name}`;
   await run(
     connection,
     `
     CREATE OR REPLACE VIEW ${target} AS
-    SELECT rid AS ordinal, linha, CAST(1 AS INTEGER) AS n_linhas, [rid] AS rids, problemas,
+    SELECT rid AS ordinal, COALESCE(linha, TRY_CAST(${reading('linha')} AS BIGINT)) AS linha,
+      COALESCE(TRY_CAST(${reading('linhas')} AS INTEGER), 1) AS n_linhas, [rid] AS rids, COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
       CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, TIMESTAMP '${facts.receivedAt}' AS recebido_em,
-      CAST(NULL AS VARCHAR) AS formato_decimal, CAST(NULL AS VARCHAR) AS formato_data, TRUE AS tem_endereco
+      ${reading('decimal')} AS formato_decimal, ${reading('data')} AS formato_data, ${reading('endereco')} IS DISTINCT FROM 'false' AS tem_endereco,
+      ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
+      texto AS texto_lido
     FROM (
-      SELECT rid, linha, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
+      SELECT rid, linha, texto, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
       FROM (
         SELECT *, CASE WHEN NOT valido OR (${isLoose()}) OR ${isTwice()} THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (

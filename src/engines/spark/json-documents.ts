@@ -2,6 +2,7 @@
 // documents are refused as JSON_INVALIDO, and the others give the same texts. Spark reads JSON more loosely than the standard says, and keeps
 // numbers as they were written where DuckDB writes them anew: both are put right here. It judges no value.
 import { ORDER_COLUMNS } from '../../model/contract.ts';
+import { READING } from '../../model/message.ts';
 import {
   fieldsInside,
   INSIDE,
@@ -11,7 +12,9 @@ import {
   MONEY,
   OBJECTS,
   PAYMENT_FIELDS,
+  READING_FIELDS,
   SCALAR_HOLDS_SHAPE,
+  TEXT_PATHS,
   TOP_FIELDS,
 } from '../transform/document-shape.ts';
 import { sparkDialect, text } from './dialect.ts';
@@ -24,23 +27,22 @@ const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
 /** A number as a field's value: an unescaped quote before the colon ends a name, since inside a text it would be escaped. */
 const NUMBER_VALUE = `(?<!\\\\)("\\s*:\\s*)(${NUMBER})(?=[\\s,}\\]])`;
 
-const of = (names: readonly string[]): string => names.map((name) => `${name} STRING`).join(', ');
-
 /** The document's columns, everything as text. */
 function shape(): string {
+  const struct = (names: readonly string[]): string => `STRUCT<${names.map((name) => `${name}: STRING`).join(', ')}>`;
   return [
-    of(TOP_FIELDS),
-    ...OBJECTS.map((name) => `${name} STRUCT<${of(fieldsInside(name)).replaceAll(' STRING', ': STRING')}>`),
-    ...Object.entries(LISTS).map(([name, fields]) => `${name} ARRAY<STRUCT<${of(fields).replaceAll(' STRING', ': STRING')}>>`),
+    ...TOP_FIELDS.map((name) => `${name}: STRING`),
+    ...OBJECTS.map((name) => `${name}: ${struct(fieldsInside(name))}`),
+    ...Object.entries(LISTS).map(([name, fields]) => `${name}: ARRAY<${struct(fields)}>`),
+    `${READING}: ${struct(READING_FIELDS)}`,
   ].join(', ');
 }
 
 /** Spark's reader held to the standard. What does not fit the shape is copied to `ruim`. */
 const OPTIONS = `map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', 'ruim', 'allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')`;
 
-function parse(json: string, schema: string): string {
-  const structs = schema.replaceAll(/([a-z_]+) (STRING|STRUCT|ARRAY)/g, '$1: $2');
-  return `from_json(concat('{"d":', ${json}, '}'), 'd STRUCT<${structs}>, ruim STRING', ${OPTIONS})`;
+function parse(json: string): string {
+  return `from_json(concat('{"d":', ${json}, '}'), 'd STRUCT<${shape()}>, ruim STRING', ${OPTIONS})`;
 }
 
 /** The text of a number as DuckDB writes it: whole numbers as they are, others as the shortest text of the double. */
@@ -84,6 +86,11 @@ function written(name: string, field: string): string {
   );
 }
 
+/** The text of a flat file's cell, cleaned when the file was read. */
+function verbatim(name: string, field: string): string {
+  return `NULLIF(replace(${field}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}'), '')`;
+}
+
 /** True where \\u escapes give half of a surrogate pair. */
 function hasHalfPair(): string {
   const bare = `regexp_replace(regexp_replace(texto, '\\\\\\\\\\\\\\\\', ''), '(?i)\\\\\\\\u[d][89ab][0-9a-f]{2}\\\\\\\\u[d][c-f][0-9a-f]{2}', '')`;
@@ -101,7 +108,7 @@ function isTwice(): string {
     d.bind(`json_object_keys(${json})`, (keys) => `array_size(${keys}) <> array_size(array_distinct(${keys}))`);
   const tests = [
     twice('texto'),
-    ...OBJECTS.map((name) => twice(`from_json(texto, '${name} STRING').${name}`)),
+    ...[...OBJECTS, READING].map((name) => twice(`from_json(texto, '${name} STRING').${name}`)),
     ...Object.keys(LISTS).map((name) => `exists(${rawElements(name)}, x -> COALESCE(${twice('x')}, FALSE))`),
   ];
   return `try_parse_json(texto) IS NULL AND (${tests.map((test) => `COALESCE(${test}, FALSE)`).join(' OR ')})`;
@@ -112,7 +119,7 @@ function isMisshapen(): string {
   const holds = (json: string, path: string): string =>
     `COALESCE(schema_of_variant(try_variant_get(try_parse_json(${json}), '$.${path}', 'variant')) RLIKE '^(OBJECT|ARRAY)', FALSE)`;
   const tests = [
-    ...ORDER_COLUMNS.map((name) => holds('texto', name in INSIDE ? `${INSIDE[name]}.${name}` : name)),
+    ...TEXT_PATHS.map((path) => holds('texto', path)),
     ...Object.entries(LISTS).map(
       ([name, fields]) =>
         `COALESCE(exists(${rawElements(name)}, x -> ${fields.map((field) => holds('x', field)).join(' OR ')}), FALSE)`,
@@ -127,25 +134,32 @@ function isMisshapen(): string {
  */
 export function documentsOfMessages(source: string, carried: readonly string[] = []): string {
   const along = carried.map((name) => `${name}, `).join('');
-  const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  const isFlat = `j.${READING} IS NOT NULL`;
+  const read = (name: string, field: string): string =>
+    `CASE WHEN ${isFlat} THEN ${verbatim(name, field)} ELSE ${written(name, field)} END`;
+  const ofOrder = (name: string): string => read(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   const list = (name: string, fields: readonly string[]): string =>
-    d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, written(f, `${x}.${f}`)]))));
+    d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, read(f, `${x}.${f}`)]))));
+  const reading = (name: string): string => `j.${READING}.${name}`;
   const isWhole = `json_array_length(concat('[', texto, ']')) = 1`;
   const hasHollow = Object.keys(LISTS)
     .map((name) => `COALESCE(exists(r.d.${name}, x -> x IS NULL), FALSE)`)
     .join(' OR ');
   return `
-    SELECT ${along}ordinal, linha, CAST(1 AS INT) AS n_linhas, problemas,
+    SELECT ${along}ordinal, COALESCE(linha, try_cast(${reading('linha')} AS BIGINT)) AS linha, COALESCE(try_cast(${reading('linhas')} AS INT), 1) AS n_linhas,
+      COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? d.lower(ofOrder(name)) : ofOrder(name)} AS ${name}`).join(',\n      ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
       CAST(1 AS BIGINT) AS copias, CAST(0 AS INT) AS revisao, recebido_em,
-      CAST(NULL AS STRING) AS formato_decimal, CAST(NULL AS STRING) AS formato_data, TRUE AS tem_endereco
+      ${reading('decimal')} AS formato_decimal, ${reading('data')} AS formato_data, NOT (${reading('endereco')} <=> 'false') AS tem_endereco,
+      ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
+      texto AS texto_lido
     FROM (
-      SELECT ${along}ordinal, linha, recebido_em, tem_numeros, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
+      SELECT ${along}ordinal, linha, texto, recebido_em, tem_numeros, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
       FROM (
         SELECT *, CASE WHEN texto IS NULL OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
           WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
         FROM (
-          SELECT *, ${parse(`CASE WHEN tem_numeros THEN regexp_replace(texto, ${text(NUMBER_VALUE)}, ${text(`$1"${NUMBER_MARK}$2"`)}) ELSE texto END`, shape())} AS r
+          SELECT *, ${parse(`CASE WHEN tem_numeros THEN regexp_replace(texto, ${text(NUMBER_VALUE)}, ${text(`$1"${NUMBER_MARK}$2"`)}) ELSE texto END`)} AS r
           FROM (SELECT *, COALESCE(texto RLIKE '"\\\\s*:\\\\s*[-0-9]', FALSE) AS tem_numeros FROM (${source})))))`;
 }

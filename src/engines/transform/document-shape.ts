@@ -1,6 +1,7 @@
 // The shape of an order document in JSON, for the engines that take it apart: which field stands where, and how its cells are read.
 // Pure data; the names are those of the contract.
 import { ORDER_COLUMNS } from '../../model/contract.ts';
+import { READING } from '../../model/message.ts';
 
 /** Fields that the nested document keeps inside an object. */
 export const INSIDE: Readonly<Record<string, string>> = {
@@ -28,8 +29,28 @@ export function fieldsInside(object: string): string[] {
   return ORDER_COLUMNS.filter((name) => INSIDE[name] === object);
 }
 
-/** The objects inside a document. */
+/** What the member READING (src/model/message.ts) says of a document that came out of a flat file. */
+export const READING_FIELDS = [
+  'formato',
+  'perfil',
+  'decimal',
+  'data',
+  'endereco',
+  'linha',
+  'linhas',
+  'problemas',
+  'original',
+  'cabecalho',
+];
+
+/** The objects inside an order. */
 export const OBJECTS = ['cliente', 'entrega'];
+
+/** JSON paths, without `$.`, of everything that is a text, outside the lists. */
+export const TEXT_PATHS = [
+  ...ORDER_COLUMNS.map((name) => (name in INSIDE ? `${INSIDE[name]}.${name}` : name)),
+  ...READING_FIELDS.map((name) => `${READING}.${name}`),
+];
 
 /** Keys: a NUL in one must not make it equal to another. */
 export const KEYS: readonly string[] = ['loja', 'id_pedido'];
@@ -47,4 +68,4 @@ export const MONEY: readonly string[] = [
 ];
 
 /** RE2 and Java: a field of the contract that holds an object or a list where a text belongs. May also match inside a text: the caller looks closer. */
-export const SCALAR_HOLDS_SHAPE = `"(${[...ORDER_COLUMNS, ...ITEM_FIELDS, ...PAYMENT_FIELDS].join('|')})"\\s*:\\s*[\\[{]`;
+export const SCALAR_HOLDS_SHAPE = `"(${[...ORDER_COLUMNS, ...ITEM_FIELDS, ...PAYMENT_FIELDS, ...READING_FIELDS].join('|')})"\\s*:\\s*[\\[{]`;
