@@ -18,7 +18,18 @@ export type Row = Readonly<Record<string, string | null | readonly Readonly<Reco
 const RECEIVED_AT = '2026-11-20 12:00:00';
 
 const LISTS: Readonly<Record<string, readonly string[]>> = {
-  itens: ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto', 'valor', 'erros', 'avisos'],
+  itens: [
+    'n_item',
+    'sku',
+    'produto',
+    'categoria',
+    'quantidade',
+    'preco_unitario',
+    'desconto',
+    'valor',
+    'erros',
+    'avisos',
+  ],
   pagamentos: ['n_pagamento', 'forma', 'forma_origem', 'parcelas', 'valor', 'erros', 'avisos'],
 };
 
@@ -51,7 +62,10 @@ export async function throughBoth(
   return { duckdb: rows, spark: await throughSpark(session, documents, columns, folder) };
 }
 
-async function throughDuckdb(documents: readonly string[], folder: string): Promise<{ rows: Row[]; columns: string[] }> {
+async function throughDuckdb(
+  documents: readonly string[],
+  folder: string,
+): Promise<{ rows: Row[]; columns: string[] }> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {

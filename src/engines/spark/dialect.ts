@@ -1,6 +1,7 @@
 // How Spark SQL spells the transform's operations. The transform itself is in src/engines/transform.
 // It needs a session set up with SPARK_SETTINGS, and Spark 4.0 or newer.
 import type { Dialect, SqlType } from '../transform/dialect.ts';
+import { lowerCase, upperCase } from './letters.ts';
 
 /** What the transform takes for granted of a session: times without a zone, in UTC; NULL instead of errors only where it is asked for; no `${}` in SQL. */
 export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
@@ -51,8 +52,8 @@ export const sparkDialect: Dialect = {
   extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(javaPattern(pattern))}, ${group})`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
   trim: (sql) => `btrim(${sql}, ${text(SPACES)})`,
-  lower: (sql) => `lower(${sql})`,
-  upper: (sql) => `upper(${sql})`,
+  lower: (sql) => lowerCase({ text }, sql),
+  upper: (sql) => upperCase({ text }, sql),
   struct: (fields) =>
     `named_struct(${Object.entries(fields)
       .map(([name, sql]) => `'${name}', ${sql}`)

@@ -21,8 +21,9 @@ import { sparkDialect, text } from './dialect.ts';
 
 const d = sparkDialect;
 
-/** Stands before what was a number in the JSON, not a text. A private-use character: no order has it. */
-const NUMBER_MARK = '\ue001#';
+/** Stands before what was a number in the JSON, not a text; depends on the document, so that no text of it can begin so by design. NULL without numbers. */
+const MARK = `concat('\ue001', substr(sha2(texto, 256), 1, 16))`;
+const MARK_LENGTH = 17;
 const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
 /** A number as a field's value: an unescaped quote before the colon ends a name, since inside a text it would be escaped. */
 const NUMBER_VALUE = `(?<!\\\\)("\\s*:\\s*)(${NUMBER})(?=[\\s,}\\]])`;
@@ -45,28 +46,37 @@ function parse(json: string): string {
   return `from_json(concat('{"d":', ${json}, '}'), 'd STRUCT<${shape()}>, ruim STRING', ${OPTIONS})`;
 }
 
-/** The text of a number as DuckDB writes it: whole numbers as they are, others as the shortest text of the double. */
+/**
+ * The text of a number as DuckDB writes it: whole numbers as they are, others as the shortest decimal that gives the same double. Java 17 does not
+ * always find the shortest; then the number as written is it, unless somebody wrote more digits than a double holds.
+ */
 function numberText(token: string): string {
-  return d.bind(`CAST(${token} AS DOUBLE)`, (x) => {
-    const plain = `regexp_replace(CAST(CAST(CAST(${x} AS STRING) AS DECIMAL(38,20)) AS STRING), '(\\\\.[0-9]+?)0+$', '$1')`;
-    const scientific = d.bind(`CAST(${x} AS STRING)`, (java) => {
-      const mantissa = `regexp_replace(split_part(${java}, 'E', 1), '\\\\.0$', '')`;
-      const power = `CAST(split_part(${java}, 'E', 2) AS INT)`;
-      return `concat(${mantissa}, 'e', CASE WHEN ${power} < 0 THEN '-' ELSE '+' END, lpad(CAST(abs(${power}) AS STRING), greatest(2, length(CAST(abs(${power}) AS STRING))), '0'))`;
-    });
-    return `CASE WHEN ${d.fullMatch(token, '-?[0-9]+')} THEN CASE WHEN ${token} = '-0' THEN '0' ELSE ${token} END
+  const plain = (sql: string): string =>
+    `regexp_replace(CAST(CAST(${sql} AS DECIMAL(38,21)) AS STRING), ${text(String.raw`(\.[0-9]+?)0+$`)}, '$1')`;
+  const shorter = (java: string): string =>
+    d.bind(plain(java), (a) =>
+      d.bind(plain(token), (b) => `CASE WHEN length(${a}) < length(${b}) THEN ${a} ELSE ${b} END`),
+    );
+  const scientific = (java: string): string => {
+    const mantissa = `regexp_replace(split_part(${java}, 'E', 1), ${text(String.raw`\.0$`)}, '')`;
+    const power = `CAST(split_part(${java}, 'E', 2) AS INT)`;
+    const digits = `CAST(abs(${power}) AS STRING)`;
+    return `concat(${mantissa}, 'e', CASE WHEN ${power} < 0 THEN '-' ELSE '+' END, lpad(${digits}, greatest(2, length(${digits})), '0'))`;
+  };
+  return d.bind(
+    `CAST(${token} AS DOUBLE)`,
+    (x) => `CASE WHEN ${d.fullMatch(token, '-?[0-9]+')} THEN CASE WHEN ${token} = '-0' THEN '0' ELSE ${token} END
       WHEN abs(${x}) = CAST('Infinity' AS DOUBLE) THEN ${token}
       WHEN ${x} = 0 THEN CASE WHEN ${token} LIKE '-%' THEN '-0.0' ELSE '0.0' END
-      WHEN abs(${x}) >= 1e-4 AND abs(${x}) < 1e16 THEN ${plain}
-      ELSE ${scientific} END`;
-  });
+      WHEN abs(${x}) >= 1e-4 AND abs(${x}) < 1e16 THEN ${shorter(`CAST(${x} AS STRING)`)}
+      ELSE ${d.bind(`CAST(${x} AS STRING)`, scientific)} END`,
+  );
 }
 
-/** A field's text: a marked number, in documents that have any, turned into the text DuckDB gives it. */
+/** A field's text: what was a number, in documents that have any, turned into the text DuckDB gives it. */
 function fieldText(field: string): string {
-  const mark = text(NUMBER_MARK);
-  const token = `substr(${field}, ${NUMBER_MARK.length + 1})`;
-  return `CASE WHEN tem_numeros AND startswith(${field}, ${mark}) THEN ${numberText(token)} ELSE ${field} END`;
+  const token = `substr(${field}, ${MARK_LENGTH + 1})`;
+  return `CASE WHEN startswith(${field}, marca) THEN ${numberText(token)} ELSE ${field} END`;
 }
 
 /** Trimmed, NULL when blank; NUL left out, or in a key made visible. */
@@ -88,7 +98,7 @@ function written(name: string, field: string): string {
 
 /** The text of a flat file's cell, cleaned when the file was read. */
 function verbatim(name: string, field: string): string {
-  return `NULLIF(replace(${field}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}'), '')`;
+  return `NULLIF(replace(${fieldText(field)}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}'), '')`;
 }
 
 /** True where \\u escapes give half of a surrogate pair. */
@@ -140,7 +150,7 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
   const ofOrder = (name: string): string => read(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   const list = (name: string, fields: readonly string[]): string =>
     d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, read(f, `${x}.${f}`)]))));
-  const reading = (name: string): string => `j.${READING}.${name}`;
+  const reading = (name: string): string => fieldText(`j.${READING}.${name}`);
   const isWhole = `json_array_length(concat('[', texto, ']')) = 1`;
   const hasHollow = Object.keys(LISTS)
     .map((name) => `COALESCE(exists(r.d.${name}, x -> x IS NULL), FALSE)`)
@@ -155,11 +165,11 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
       ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
       texto AS texto_lido
     FROM (
-      SELECT ${along}ordinal, linha, texto, recebido_em, tem_numeros, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
+      SELECT ${along}ordinal, linha, texto, recebido_em, marca, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
       FROM (
         SELECT *, CASE WHEN texto IS NULL OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
           WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
         FROM (
-          SELECT *, ${parse(`CASE WHEN tem_numeros THEN regexp_replace(texto, ${text(NUMBER_VALUE)}, ${text(`$1"${NUMBER_MARK}$2"`)}) ELSE texto END`)} AS r
-          FROM (SELECT *, COALESCE(texto RLIKE '"\\\\s*:\\\\s*[-0-9]', FALSE) AS tem_numeros FROM (${source})))))`;
+          SELECT *, ${parse(`CASE WHEN marca IS NULL THEN texto ELSE regexp_replace(texto, ${text(NUMBER_VALUE)}, concat('$1"', marca, '$2"')) END`)} AS r
+          FROM (SELECT *, CASE WHEN texto RLIKE '"\\\\s*:\\\\s*[-0-9]' THEN ${MARK} END AS marca FROM (${source})))))`;
 }

@@ -3,14 +3,16 @@
 import { SAO_PAULO_OFFSETS } from '../../model/reference/sao-paulo-offsets.ts';
 import { caseWhen, type Dialect } from './dialect.ts';
 
+// Years that a store can mean: 0000 and 9999 stand for "none" and "never", and no two programs write them alike.
+const YEAR = '[12][0-9]{3}';
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?';
-const ISO_LOCAL = `[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]${TIME}`;
-const ISO_DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const ISO_LOCAL = `${YEAR}-[0-9]{2}-[0-9]{2}[ T]${TIME}`;
+const ISO_DAY = `${YEAR}-[0-9]{2}-[0-9]{2}`;
 const ISO_ZONED = `${ISO_LOCAL} ?(Z|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)`;
 // Written by people and spreadsheets: the hour may lack its zero.
 const LOOSE_TIME = `(0?[0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?|${TIME})`;
-const SLASHED = `[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}([ T]+${LOOSE_TIME})?`;
-const IN_WORDS = `[0-9]{1,2} de [a-zA-ZçÇ]+ de [0-9]{4}( ${LOOSE_TIME}( ?hs?\\.?)?)?`;
+const SLASHED = `[0-9]{1,2}[/.-][0-9]{1,2}[/.-]${YEAR}([ T]+${LOOSE_TIME})?`;
+const IN_WORDS = `[0-9]{1,2} de [a-zA-ZçÇ]+ de ${YEAR}( ${LOOSE_TIME}( ?hs?\\.?)?)?`;
 const MONTHS = [
   'janeiro',
   'fevereiro',

@@ -8,10 +8,7 @@ const CNPJ_WEIGHTS = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
 
 /** Letters and digits only, upper case: the form in which documents are compared and stored. */
 export function bareDocument(d: Dialect, sql: string): string {
-  return caseWhen(
-    [[d.fullMatch(sql, '[0-9]{11}|[0-9]{14}'), sql]],
-    d.upper(d.replaceAll(sql, '[ ./\\-\\x{a0}]', '')),
-  );
+  return caseWhen([[d.fullMatch(sql, '[0-9]{11}|[0-9]{14}'), sql]], d.upper(d.replaceAll(sql, '[ ./\\-\\x{a0}]', '')));
 }
 
 /** One check digit: the weighted sum times ten, modulo 11, ten counting as zero. */

@@ -22,7 +22,8 @@ const DEFAULT_PORT = 15002;
 export function parseSparkAddress(text: string): SparkAddress {
   const match = /^sc:\/\/(\[[0-9a-fA-F:.]+\]|[^/:;[\]@\s]+)(?::([0-9]{1,5}))?(?:\/(;.*)?)?$/.exec(text);
   const port = Number(match?.[2] ?? DEFAULT_PORT);
-  if (match?.[1] === undefined || port < 1 || port > 65_535) throw invalid('it is not of the form sc://host:port/;key=value');
+  if (match?.[1] === undefined || port < 1 || port > 65_535)
+    throw invalid('it is not of the form sc://host:port/;key=value');
   const host = match[1].replace(/^\[|\]$/g, '');
   const parameters = parseParameters(match[3] ?? '');
   const token = parameters.get('token');

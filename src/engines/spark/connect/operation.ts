@@ -49,7 +49,10 @@ export async function* execute(
     );
   let lastResponseId: string | undefined;
   const again = (): AsyncIterable<ExecutePlanResponse> =>
-    client.reattachExecute({ ...fields(), operationId, ...(lastResponseId === undefined ? {} : { lastResponseId }) }, call);
+    client.reattachExecute(
+      { ...fields(), operationId, ...(lastResponseId === undefined ? {} : { lastResponseId }) },
+      call,
+    );
   let stream = start();
   let pauseMs = FIRST_PAUSE_MS;
   let brokenSince: number | undefined;
@@ -65,7 +68,8 @@ export async function* execute(
         }
         stream = again();
       } catch (thrown) {
-        const wasNeverStarted = errorClassOf(thrown) === 'INVALID_HANDLE.OPERATION_NOT_FOUND' && lastResponseId === undefined;
+        const wasNeverStarted =
+          errorClassOf(thrown) === 'INVALID_HANDLE.OPERATION_NOT_FOUND' && lastResponseId === undefined;
         if (!wasNeverStarted && !isBrokenConnection(thrown)) throw thrown;
         brokenSince ??= performance.now();
         if (performance.now() - brokenSince > options.reattachForMs) throw thrown;

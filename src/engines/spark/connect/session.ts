@@ -84,7 +84,10 @@ export class SparkSession {
       this.#client.analyzePlan(
         {
           ...fields,
-          analyze: { case: 'explain', value: { plan: { opType: { case: 'root', value: sqlRelation(sql) } }, explainMode: 5 } },
+          analyze: {
+            case: 'explain',
+            value: { plan: { opType: { case: 'root', value: sqlRelation(sql) } }, explainMode: 5 },
+          },
         },
         call,
       ),
@@ -165,12 +168,20 @@ export class SparkSession {
     };
   }
 
-  async *#execute(opType: { case: 'root'; value: RelationInit } | { case: 'command'; value: CommandInit }, signal: AbortSignal | undefined): AsyncGenerator<ExecutePlanResponse> {
-    const answers = execute(this.#client, () => this.#fields(), { opType }, {
-      signal,
-      reattachForMs: this.#options.reattachForMs ?? REATTACH_FOR_MS,
-      onReattach: this.#options.onReattach,
-    });
+  async *#execute(
+    opType: { case: 'root'; value: RelationInit } | { case: 'command'; value: CommandInit },
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ExecutePlanResponse> {
+    const answers = execute(
+      this.#client,
+      () => this.#fields(),
+      { opType },
+      {
+        signal,
+        reattachForMs: this.#options.reattachForMs ?? REATTACH_FOR_MS,
+        onReattach: this.#options.onReattach,
+      },
+    );
     try {
       for await (const response of answers) {
         this.#serverSideId ??= response.serverSideSessionId;
@@ -185,7 +196,9 @@ export class SparkSession {
     request: (fields: SessionFields, call: { timeoutMs: number }) => Promise<T>,
   ): Promise<T> {
     try {
-      const response = await request(this.#fields(), { timeoutMs: this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS });
+      const response = await request(this.#fields(), {
+        timeoutMs: this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+      });
       this.#serverSideId ??= response.serverSideSessionId;
       return response;
     } catch (thrown) {
@@ -209,7 +222,10 @@ export class SparkSession {
 /** A query as a relation, with its values bound. */
 export function sqlRelation(query: string, args: SqlArguments = {}): RelationInit {
   const namedArguments = Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [name, { exprType: { case: 'literal' as const, value: literal(value) } }]),
+    Object.entries(args).map(([name, value]) => [
+      name,
+      { exprType: { case: 'literal' as const, value: literal(value) } },
+    ]),
   );
   return { relType: { case: 'sql', value: { query, namedArguments } } };
 }
