@@ -21,9 +21,8 @@ import { sparkDialect, text } from './dialect.ts';
 
 const d = sparkDialect;
 
-/** Stands before what was a number in the JSON, not a text; depends on the document, so that no text of it can begin so by design. NULL without numbers. */
+/** Stands at both ends of what is a number in the JSON, not a text; depends on the document, so that no text of it can hold it by design. NULL without numbers. */
 const MARK = `concat('\ue001', substr(sha2(texto, 256), 1, 16))`;
-const MARK_LENGTH = 17;
 const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
 /** A number as a field's value: an unescaped quote before the colon ends a name, since inside a text it would be escaped. */
 const NUMBER_VALUE = `(?<!\\\\)("\\s*:\\s*)(${NUMBER})(?=[\\s,}\\]])`;
@@ -73,38 +72,33 @@ function numberText(token: string): string {
   );
 }
 
-/** A field's text: what was a number, in documents that have any, turned into the text DuckDB gives it. */
-function fieldText(field: string): string {
-  const token = `substr(${field}, ${MARK_LENGTH + 1})`;
-  return `CASE WHEN startswith(${field}, marca) THEN ${numberText(token)} ELSE ${field} END`;
+/** The document with its numbers as texts; the same where it has none. Done in the text, and in one place: per field it would cost as much as all the rest. */
+function withoutNumbers(): string {
+  const marked = `regexp_replace(texto, ${text(NUMBER_VALUE)}, concat('$1"', marca, '$2', marca, '"'))`;
+  const parts = d.mapList(
+    `split(${marked}, marca)`,
+    (part, position) => `CASE WHEN ${position} % 2 = 0 THEN ${numberText(part)} ELSE ${part} END`,
+  );
+  return `CASE WHEN marca IS NULL THEN texto ELSE array_join(${parts}, '') END`;
 }
 
-/** Trimmed, NULL when blank; NUL left out, or in a key made visible. */
-function cell(field: string, isKey: boolean): string {
-  const withoutNul = `replace(${field}, chr(0), '${isKey ? '\ufffd' : ''}')`;
-  return `NULLIF(btrim(${withoutNul}, ' \t\n\r\u00a0'), '')`;
+/** NULL when blank; NUL left out, or in a key made visible; trimmed, unless it is a flat file's cell, which was cleaned when the file was read. */
+function cell(name: string, field: string): string {
+  const withoutNul = `replace(${field}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}')`;
+  return `NULLIF(btrim(${withoutNul}, aparas), '')`;
 }
 
 /** A cell; of money written as a number, always two decimals. */
 function written(name: string, field: string): string {
-  const value = fieldText(field);
-  if (!MONEY.includes(name)) return cell(value, KEYS.includes(name));
-  return d.bind(
-    value,
-    (v) =>
-      `CASE WHEN ${d.fullMatch(v, '-?[0-9]+\\.[0-9]')} THEN concat(${v}, '0') WHEN ${d.fullMatch(v, '-?[0-9]+')} THEN concat(${v}, '.00') ELSE ${cell(v, false)} END`,
-  );
-}
-
-/** The text of a flat file's cell, cleaned when the file was read. */
-function verbatim(name: string, field: string): string {
-  return `NULLIF(replace(${fieldText(field)}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}'), '')`;
+  if (!MONEY.includes(name)) return cell(name, field);
+  return `CASE WHEN aparas <> '' AND ${d.fullMatch(field, '-?[0-9]+(\\.[0-9])?')}
+    THEN concat(${field}, CASE WHEN contains(${field}, '.') THEN '0' ELSE '.00' END) ELSE ${cell(name, field)} END`;
 }
 
 /** True where \\u escapes give half of a surrogate pair. */
 function hasHalfPair(): string {
   const bare = `regexp_replace(regexp_replace(texto, '\\\\\\\\\\\\\\\\', ''), '(?i)\\\\\\\\u[d][89ab][0-9a-f]{2}\\\\\\\\u[d][c-f][0-9a-f]{2}', '')`;
-  return `(texto RLIKE '(?i)\\\\\\\\ud[89a-f]' AND ${bare} RLIKE '(?i)\\\\\\\\ud[89a-f]')`;
+  return `((contains(texto, '\\\\ud') OR contains(texto, '\\\\uD')) AND ${bare} RLIKE '(?i)\\\\\\\\ud[89a-f]')`;
 }
 
 /** The JSON texts of the elements of a list. */
@@ -135,7 +129,15 @@ function isMisshapen(): string {
         `COALESCE(exists(${rawElements(name)}, x -> ${fields.map((field) => holds('x', field)).join(' OR ')}), FALSE)`,
     ),
   ];
-  return `${d.hasMatch('texto', SCALAR_HOLDS_SHAPE)} AND (${tests.join(' OR ')})`;
+  // Spark copies an object or a list into a text as it stands: no expression is searched for in the whole document unless one begins like that.
+  const begins = (field: string): string => `startswith(${field}, '{') OR startswith(${field}, '[')`;
+  const looks = [
+    ...TEXT_PATHS.map((path) => begins(`r.d.${path}`)),
+    ...Object.entries(LISTS).map(
+      ([name, fields]) => `exists(r.d.${name}, x -> COALESCE(${fields.map((f) => begins(`x.${f}`)).join(' OR ')}, FALSE))`,
+    ),
+  ].join(' OR ');
+  return `COALESCE(${looks}, FALSE) AND ${d.hasMatch('texto', SCALAR_HOLDS_SHAPE)} AND (${tests.join(' OR ')})`;
 }
 
 /**
@@ -144,13 +146,10 @@ function isMisshapen(): string {
  */
 export function documentsOfMessages(source: string, carried: readonly string[] = []): string {
   const along = carried.map((name) => `${name}, `).join('');
-  const isFlat = `j.${READING} IS NOT NULL`;
-  const read = (name: string, field: string): string =>
-    `CASE WHEN ${isFlat} THEN ${verbatim(name, field)} ELSE ${written(name, field)} END`;
-  const ofOrder = (name: string): string => read(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   const list = (name: string, fields: readonly string[]): string =>
-    d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, read(f, `${x}.${f}`)]))));
-  const reading = (name: string): string => fieldText(`j.${READING}.${name}`);
+    d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, written(f, `${x}.${f}`)]))));
+  const reading = (name: string): string => `j.${READING}.${name}`;
   const isWhole = `json_array_length(concat('[', texto, ']')) = 1`;
   const hasHollow = Object.keys(LISTS)
     .map((name) => `COALESCE(exists(r.d.${name}, x -> x IS NULL), FALSE)`)
@@ -165,11 +164,11 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
       ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
       texto AS texto_lido
     FROM (
-      SELECT ${along}ordinal, linha, texto, recebido_em, marca, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
+      SELECT ${along}ordinal, linha, texto, recebido_em, CASE WHEN r.d.${READING} IS NULL THEN ' \t\n\r\u00a0' ELSE '' END AS aparas, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
       FROM (
         SELECT *, CASE WHEN texto IS NULL OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
           WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
         FROM (
-          SELECT *, ${parse(`CASE WHEN marca IS NULL THEN texto ELSE regexp_replace(texto, ${text(NUMBER_VALUE)}, concat('$1"', marca, '$2"')) END`)} AS r
+          SELECT *, ${parse(withoutNumbers())} AS r
           FROM (SELECT *, CASE WHEN texto RLIKE '"\\\\s*:\\\\s*[-0-9]' THEN ${MARK} END AS marca FROM (${source})))))`;
 }
