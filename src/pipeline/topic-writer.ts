@@ -96,17 +96,18 @@ function keyOf(text: Buffer): Buffer | null {
   return text.includes(0x5c) ? Buffer.from(JSON.parse(text.toString()) as string) : text.subarray(1, -1);
 }
 
-/** Lines of a file, without their line feeds. */
+/** Lines of a file, without their line feeds. Only a line that two blocks share is copied. */
 async function* linesOf(path: string): AsyncGenerator<Buffer, void, undefined> {
-  let rest: Buffer = Buffer.alloc(0);
+  let begun: Buffer[] = [];
   for await (const block of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
-    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
     let from = 0;
-    for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, from)) {
-      yield bytes.subarray(from, at);
+    for (let at = block.indexOf(LINE_FEED); at >= 0; at = block.indexOf(LINE_FEED, from)) {
+      const end = block.subarray(from, at);
+      yield begun.length === 0 ? end : Buffer.concat([...begun, end]);
+      begun = [];
       from = at + 1;
     }
-    rest = bytes.subarray(from);
+    if (from < block.length) begun.push(block.subarray(from));
   }
-  if (rest.length > 0) yield rest;
+  if (begun.length > 0) yield Buffer.concat(begun);
 }

@@ -22,7 +22,7 @@ export interface MessageOrigin {
 /**
  * Writes the messages of view `source`, in the order of the file, copies of a version as often as they stand there; returns how many.
  * A line of `path`: hash_origem (64 hexadecimal digits), tab, key as a JSON text or nothing, tab, value (UTF-8, without line feed).
- * `loadOriginals` fills table (ordinal BIGINT, original VARCHAR) with the text of the documents whose ordinals it is given.
+ * `loadOriginals` makes a table (ordinal BIGINT, original VARCHAR) with the texts of the documents whose ordinals it is given.
  */
 export async function writeMessages(
   connection: DuckDBConnection,
@@ -33,7 +33,6 @@ export async function writeMessages(
 ): Promise<number> {
   const originals = `${source}_originais`;
   const unreadable = await numbers(connection, `SELECT ordinal FROM ${source} WHERE problemas IS NOT NULL ORDER BY ordinal`);
-  await run(connection, `CREATE OR REPLACE TABLE ${originals} (ordinal BIGINT, original VARCHAR)`);
   if (unreadable.length > 0) await loadOriginals(originals, unreadable);
   const document = documentSql(origin);
   // A store is known even where its document is none.
@@ -53,7 +52,7 @@ export async function writeMessages(
     `COPY (SELECT mensagem FROM (SELECT ordinal, mensagem, unnest(range(copias)) FROM (${messages})) ORDER BY ordinal)
      TO '${path.replaceAll("'", "''")}' (FORMAT csv, HEADER false, DELIMITER '\u0001', QUOTE '', ESCAPE '', USE_TMP_FILE false)`,
   );
-  await run(connection, `DROP TABLE ${originals}`);
+  await run(connection, `DROP TABLE IF EXISTS ${originals}`);
   return written;
 }
 
