@@ -15,6 +15,7 @@ import { queryCommand } from './commands/query.ts';
 import { runCommand } from './commands/run.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { storeCommand } from './commands/store.ts';
+import { stackCommand } from './commands/stack.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
 import { checkSchema } from './schema-check.ts';
 import { addSettingFlags } from './settings.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   sqlCommand,
   generateCommand,
   storeCommand,
+  stackCommand,
   warehouseCommand,
   configCommand,
 ];

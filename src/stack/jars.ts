@@ -13,6 +13,8 @@ import { findMaven } from './programs.ts';
 
 /** Spark is about 300 MB: on a slow line that takes its time. */
 const FETCH_TIMEOUT_MS = 1_800_000;
+/** The plugin's version is fixed, so that every Maven does the same. */
+const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 /** Written last: names and sizes of all jars, so that a folder that somebody cleaned is noticed. */
 const LIST = 'jars.json';
 
@@ -82,7 +84,7 @@ async function fetchInto(folder: string, distribution: Distribution, options: Ja
   try {
     const pom = join(work, 'pom.xml');
     writeFileSync(pom, pomOf(distribution));
-    const args = ['-B', '-ntp', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime'];
+    const args = ['-B', '-ntp', '-f', pom, COPY_GOAL, '-DincludeScope=runtime'];
     const { code, said } = await run(maven.program, [...args, `-DoutputDirectory=${libs}`], env);
     if (code !== 0) throw unavailable(distribution, said);
     const sizes = Object.fromEntries(readdirSync(libs).map((name) => [name, statSync(join(libs, name)).size]));

@@ -27,6 +27,7 @@ import {
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 30_000;
+const LOCK_PURPOSE = { code: 'STACK_START', doing: 'starting or stopping Kafka' } as const;
 
 export interface KafkaOptions {
   /** The broker's own folder: data, configuration, log. Created if absent. */
@@ -42,7 +43,10 @@ export interface KafkaOptions {
   /** Java's heap. Default 512. */
   readonly heapMb?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** Told when Maven has to fetch the programs. */
   readonly onFetch?: (name: string) => void;
+  /** Told when the server has to be started. */
+  readonly onStart?: () => void;
 }
 
 export interface KafkaServer {
@@ -75,7 +79,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     files.lock,
     START_TIMEOUT_MS,
     async () => (await findKafka(options.folder)) ?? (await start(options, files, java.program, jars)),
-    { code: 'STACK_START', doing: 'starting or stopping Kafka' },
+    LOCK_PURPOSE,
   );
 }
 
@@ -90,7 +94,9 @@ export async function findKafka(folder: string): Promise<KafkaServer | undefined
 
 /** Ends the broker of that folder, answering or not. Returns false when there was none. */
 export async function stopKafka(folder: string): Promise<boolean> {
-  return stopProcess(kafkaFiles(folder), STOP_TIMEOUT_MS);
+  const files = kafkaFiles(folder);
+  if (!existsSync(files.folder)) return false;
+  return withLock(files.lock, START_TIMEOUT_MS, () => stopProcess(files, STOP_TIMEOUT_MS), LOCK_PURPOSE);
 }
 
 export function kafkaFiles(folder: string): ServerFiles {
@@ -98,6 +104,7 @@ export function kafkaFiles(folder: string): ServerFiles {
 }
 
 async function start(options: KafkaOptions, files: ServerFiles, java: string, jars: string): Promise<KafkaServer> {
+  options.onStart?.();
   // a process that does not answer: left over from a start that broke off
   await killProcess(files);
   for (let attempt = 1; ; attempt++) {
