@@ -43,7 +43,6 @@ export const BROKER_SETTINGS: Readonly<Record<string, string>> = {
   'group.initial.rebalance.delay.ms': '0',
   'message.max.bytes': String(MESSAGE_MAX_BYTES),
   'min.insync.replicas': '1',
-  'num.partitions': '4',
   'offsets.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
   'share.coordinator.state.topic.replication.factor': '1',
