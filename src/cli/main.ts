@@ -19,6 +19,7 @@ import { stackCommand } from './commands/stack.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
 import { checkSchema } from './schema-check.ts';
 import { addSettingFlags } from './settings.ts';
+import { STACK_CHECKS } from './stack-checks.ts';
 import { reportError } from './report-error.ts';
 
 /** In the order of a first day with Esteira: this is the order of the help. */
@@ -51,7 +52,7 @@ export function buildProgram(): Command {
     );
   addSettingFlags(program);
   for (const add of COMMANDS) add(program);
-  doctorCommand(program, [checkSchema]);
+  doctorCommand(program, [checkSchema, ...STACK_CHECKS]);
   completionCommand(program);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;

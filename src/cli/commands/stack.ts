@@ -1,7 +1,5 @@
 // `esteira stack`: Kafka, Spark and PostgreSQL on this machine, without Docker: started, looked at, stopped. Data stays when they stop.
 import { Argument, type Command, InvalidArgumentError } from 'commander';
-import { type Config } from '../../config/load.ts';
-import { memoryMb } from '../../config/kinds.ts';
 import { follow, lastLines } from '../../stack/read-log.ts';
 import {
   inspectServers,
@@ -13,6 +11,7 @@ import {
   stopServers,
 } from '../../stack/servers.ts';
 import { configOf } from '../settings.ts';
+import { stackSettings } from '../stack-settings.ts';
 
 interface LogOptions {
   readonly lines: number;
@@ -45,7 +44,7 @@ export function stackCommand(program: Command): void {
     .addArgument(serversArgument())
     .option('--json', 'as JSON')
     .action(async (names: ServerName[], options: { json?: boolean }, command: Command) => {
-      const settings = settingsOf(configOf(command));
+      const settings = settingsOf(command);
       const { reports, failures } = await startServers(chosen(names), settings);
       printReports(reports, options.json);
       warnOfPorts(reports, settings);
@@ -58,7 +57,7 @@ export function stackCommand(program: Command): void {
     .addArgument(serversArgument())
     .option('--json', 'as JSON')
     .action(async (names: ServerName[], options: { json?: boolean }, command: Command) => {
-      const stopped = await stopServers(chosen(names), settingsOf(configOf(command)));
+      const stopped = await stopServers(chosen(names), settingsOf(command));
       const text = stopped.length === 0 ? 'nothing was running' : `stopped: ${stopped.join(', ')}`;
       process.stdout.write(options.json === true ? `${JSON.stringify({ stopped })}\n` : `${text}\n`);
     });
@@ -69,7 +68,7 @@ export function stackCommand(program: Command): void {
     .addArgument(serversArgument())
     .option('--json', 'as JSON')
     .action(async (names: ServerName[], options: { json?: boolean }, command: Command) => {
-      const reports = await inspectServers(chosen(names), settingsOf(configOf(command)));
+      const reports = await inspectServers(chosen(names), settingsOf(command));
       printReports(reports, options.json);
       if (reports.some(({ status }) => status === 'stopped' || status === 'silent')) process.exitCode = 3;
     });
@@ -81,7 +80,7 @@ export function stackCommand(program: Command): void {
     .option('-n, --lines <count>', 'lines from the end', lineCount, 50)
     .option('-f, --follow', 'go on with what is written, until Ctrl-C')
     .action(async (name: ServerName | undefined, options: LogOptions, command: Command) => {
-      const reports = await inspectServers(name === undefined ? SERVER_NAMES : [name], settingsOf(configOf(command)));
+      const reports = await inspectServers(name === undefined ? SERVER_NAMES : [name], settingsOf(command));
       await showLogs(reports, options);
     });
 }
@@ -95,16 +94,9 @@ function chosen(names: readonly ServerName[]): readonly ServerName[] {
   return names.length === 0 ? SERVER_NAMES : SERVER_NAMES.filter((name) => names.includes(name));
 }
 
-function settingsOf(config: Config): StackSettings {
+function settingsOf(command: Command): StackSettings {
   return {
-    home: config.get('home'),
-    cache: config.get('stack.cache'),
-    ownsWarehouse: config.get('warehouse.url') === undefined,
-    kafkaPort: config.get('stack.kafka_port'),
-    sparkPort: config.get('stack.spark_port'),
-    sparkSlots: config.get('stack.spark_slots'),
-    kafkaHeapMb: memoryMb(config.get('stack.kafka_memory')),
-    sparkHeapMb: memoryMb(config.get('stack.spark_memory')),
+    ...stackSettings(configOf(command)),
     onProgress: (name, doing) => {
       const more = doing === 'fetching' ? ' by Maven (only the first time)' : '';
       process.stderr.write(`${doing} ${name}${more} ...\n`);
