@@ -1,4 +1,5 @@
 // The configuration of a Kafka broker that stands alone on loopback: broker and KRaft controller in one process. Pure text.
+import { propertyText } from './properties-file.ts';
 
 /** A client user for SASL/SCRAM-SHA-512. */
 export interface ScramUser {
@@ -77,7 +78,7 @@ export function serverProperties({ data, ports, keyFile, extra }: BrokerSettings
     ...extra,
   };
   return Object.entries(all)
-    .map(([key, value]) => `${key}=${escaped(value)}\n`)
+    .map(([key, value]) => `${key}=${propertyText(value)}\n`)
     .join('');
 }
 
@@ -91,9 +92,4 @@ function securityProperties(keyFile: string): Record<string, string> {
     'listener.name.secure.ssl.keystore.location': keyFile,
     'listener.name.secure.ssl.client.auth': 'none',
   };
-}
-
-/** Java's properties files take a backslash for an escape. */
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\');
 }

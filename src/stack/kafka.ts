@@ -17,7 +17,9 @@ import {
   folderMark,
   killProcess,
   launch,
+  machineOptions,
   readState,
+  requirePath,
   type ServerFiles,
   serverFiles,
   startFailed,
@@ -70,6 +72,7 @@ export interface KafkaServer {
 /** Starts the broker of that folder unless it runs. Throws JAVA_MISSING, MAVEN_MISSING, JARS_UNAVAILABLE, STACK_PORT_TAKEN, STACK_START. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   const files = kafkaFiles(options.folder);
+  requirePath(files, 'Kafka');
   const running = await findKafka(options.folder);
   if (running !== undefined) return running;
   const java = findJava(options.env);
@@ -134,7 +137,7 @@ async function choosePorts(options: KafkaOptions, files: ServerFiles): Promise<K
   const client =
     options.port === undefined
       ? await choosePort(last?.client)
-      : await requirePort(options.port, 'Kafka', '--stack-kafka-port');
+      : await requirePort(options.port, 'Kafka', '--stack-kafka-port', answersKafka);
   const controller = await choosePort(last?.controller, [client]);
   if (options.security === undefined) return { client, controller };
   return { client, controller, secure: await choosePort(last?.secure, [client, controller]) };
@@ -165,12 +168,8 @@ function dataOf(files: ServerFiles): string {
 function javaOptions(options: KafkaOptions, files: ServerFiles, config: Configuration): string[] {
   return [
     `-Xmx${options.heapMb ?? 512}m`,
-    '-XX:+UseSerialGC',
-    '-XX:-UsePerfData',
-    '-Djava.awt.headless=true',
-    `-Djava.io.tmpdir=${files.temporary}`,
+    ...machineOptions(files),
     `-Dlog4j2.configurationFile=${config.logging}`,
-    folderMark(files),
   ];
 }
 

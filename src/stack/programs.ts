@@ -34,7 +34,8 @@ export function findJava(env: Environment = process.env): Java {
 /** An environment for Java without what would make it do something else than we say. */
 export function javaEnvironment(env: Environment = process.env): Environment {
   const { JAVA_TOOL_OPTIONS: _tool, _JAVA_OPTIONS: _options, JDK_JAVA_OPTIONS: _jdk, CLASSPATH: _path, ...rest } = env;
-  return rest;
+  // UTF-8 for paths with accents, English for the messages that are read here; macOS has no such locale and needs none
+  return process.platform === 'darwin' ? rest : { ...rest, LC_ALL: 'C.UTF-8' };
 }
 
 /** The command that runs Maven, and its version. Throws MAVEN_MISSING. */

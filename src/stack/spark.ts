@@ -12,10 +12,11 @@ import { choosePort, portTaken, requirePort } from './ports.ts';
 import { findJava, javaEnvironment } from './programs.ts';
 import {
   findProcess,
-  folderMark,
   killProcess,
   launch,
+  machineOptions,
   readState,
+  requirePath,
   type ServerFiles,
   serverFiles,
   startFailed,
@@ -90,6 +91,7 @@ const OPENED_PACKAGES = [
 /** Starts the server of that folder unless it runs. Throws JAVA_MISSING, MAVEN_MISSING, JARS_UNAVAILABLE, STACK_PORT_TAKEN, STACK_START. */
 export async function startSpark(options: SparkOptions): Promise<SparkServer> {
   const files = sparkFiles(options.folder);
+  requirePath(files, 'Spark');
   const running = await findSpark(options.folder);
   if (running !== undefined) return running;
   const java = findJava(options.env);
@@ -134,7 +136,7 @@ async function start(options: SparkOptions, files: ServerFiles, java: string, ja
       connect:
         options.port === undefined
           ? await choosePort(readState<SparkPorts>(files)?.ports.connect)
-          : await requirePort(options.port, 'Spark', '--stack-spark-port'),
+          : await requirePort(options.port, 'Spark', '--stack-spark-port', answersSpark),
     };
     const outcome = await launch({
       name: 'Spark',
@@ -180,14 +182,10 @@ function javaOptions(options: SparkOptions, files: ServerFiles, ports: SparkPort
   };
   return [
     `-Xmx${options.heapMb ?? 768}m`,
-    '-XX:+UseSerialGC',
-    '-XX:-UsePerfData',
-    '-Djava.awt.headless=true',
-    `-Djava.io.tmpdir=${files.temporary}`,
+    ...machineOptions(files),
     `-Dlog4j2.configurationFile=${logging}`,
     '-Djdk.reflect.useDirectMethodHandle=false',
     ...OPENED_PACKAGES.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
-    folderMark(files),
     ...Object.entries(settings).map(([key, value]) => `-D${key}=${value}`),
   ];
 }

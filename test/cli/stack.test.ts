@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { type Finding } from '../../src/cli/doctor-checks.ts';
 import { packagePath } from '../../src/lib/paths.ts';
 import { choosePort } from '../../src/stack/ports.ts';
 import { findJava } from '../../src/stack/programs.ts';
@@ -28,7 +29,7 @@ interface Report {
 function esteira(args: string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ESTEIRA_')));
   return new Promise((resolve) => {
-    const argv = [packagePath('src', 'cli', 'main.ts'), 'stack', ...args];
+    const argv = [packagePath('src', 'cli', 'main.ts'), ...args];
     execFile(process.execPath, argv, { env: { ...clean, ...env } }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
@@ -55,17 +56,17 @@ test('the stack is started, found running, mended after kill -9, inspected and s
     ESTEIRA_STACK_SPARK_PORT: String(sparkPort),
   };
   const reportsOf = async (...args: string[]): Promise<{ code: number; reports: Report[] }> => {
-    const { code, stdout, stderr } = await esteira([...args, '--json'], env);
+    const { code, stdout, stderr } = await esteira(['stack', ...args, '--json'], env);
     assert.match(stdout, /^\[/, stderr);
     return { code, reports: JSON.parse(stdout) as Report[] };
   };
   const statuses = (reports: Report[]): unknown[] => reports.map(({ name, status }) => [name, status]);
 
-  const nothing = await esteira(['status'], env);
+  const nothing = await esteira(['stack', 'status'], env);
   assert.equal(nothing.code, 3);
   assert.equal(nothing.stdout, 'postgres  stopped\nkafka     stopped\nspark     stopped\n');
 
-  const up = await esteira(['up'], env);
+  const up = await esteira(['stack', 'up'], env);
   assert.equal(up.code, 0, up.stderr);
   assert.match(up.stdout, /^postgres {2}started {2}127\.0\.0\.1:\d+ {2}version 18, process \d+$/m);
   assert.match(up.stdout, new RegExp(`^kafka {5}started {2}127\\.0\\.0\\.1:${kafkaPort} {2}version 4`, 'm'));
@@ -103,24 +104,36 @@ test('the stack is started, found running, mended after kill -9, inspected and s
   );
   assert.equal((await reportsOf('status')).code, 0);
 
-  const logs = await esteira(['logs', 'kafka', '-n', '1'], env);
+  const logs = await esteira(['stack', 'logs', 'kafka', '-n', '1'], env);
   assert.equal(logs.code, 0);
   assert.match(logs.stdout, /^\d{4}-\d\d-\d\dT.*\n$/);
 
-  const down = await esteira(['down'], env);
+  const down = await esteira(['stack', 'down'], env);
   assert.deepEqual([down.code, down.stdout], [0, 'stopped: spark, kafka, postgres\n'], down.stderr);
   for (const port of [kafkaPort, sparkPort]) assert.equal(await isFree(port), true, String(port));
-  assert.deepEqual(await esteira(['down'], env), { code: 0, stdout: 'nothing was running\n', stderr: '' });
+  assert.deepEqual(await esteira(['stack', 'down'], env), { code: 0, stdout: 'nothing was running\n', stderr: '' });
 });
 
 test('without Java the error says what to install, and nothing is started', async () => {
   const env = { ESTEIRA_HOME: temporaryHome(), PATH: '', JAVA_HOME: '' };
-  const { code, stdout, stderr } = await esteira(['up'], env);
+  const { code, stdout, stderr } = await esteira(['stack', 'up'], env);
   assert.equal(code, 2);
   assert.match(stderr, /^JAVA_MISSING {2}Java 17 or newer is needed.*\n {2}Why: .*\n {2}Fix: .*openjdk-17-jre-headless/);
   assert.equal(stdout, '');
-  const status = await esteira(['status', 'postgres'], env);
+  const status = await esteira(['stack', 'status', 'postgres'], env);
   assert.equal(status.stdout, 'postgres  stopped\n');
+});
+
+test('doctor warns of a missing Java and Maven with their remedies, and fails nothing for it', async () => {
+  const home = temporaryHome();
+  const env = { ESTEIRA_HOME: home, ESTEIRA_STACK_CACHE: join(home, 'cache'), PATH: '', JAVA_HOME: '' };
+  const findings = JSON.parse((await esteira(['doctor', '--json'], env)).stdout) as Finding[];
+  const about = (name: string): Finding | undefined => findings.find((finding) => finding.name === name);
+  assert.equal(about('Java')?.status, 'warning');
+  assert.match(about('Java')?.fix ?? '', /openjdk-17-jre-headless/);
+  assert.equal(about('Kafka and Spark programs')?.status, 'warning');
+  assert.match(about('Kafka and Spark programs')?.fix ?? '', /apt-get install maven/);
+  assert.deepEqual(about('Local stack'), { name: 'Local stack', status: 'ok', detail: 'kafka stopped, spark stopped' });
 });
 
 test('without Maven the error says what to install, unless the programs were fetched before', {
@@ -134,7 +147,7 @@ test('without Maven the error says what to install, unless the programs were fet
   const cache = join(home, 'empty');
   mkdirSync(cache);
   const env = { ESTEIRA_HOME: home, ESTEIRA_STACK_CACHE: cache, PATH: '', JAVA_HOME: javaHome };
-  const { code, stderr } = await esteira(['up', 'kafka'], env);
+  const { code, stderr } = await esteira(['stack', 'up', 'kafka'], env);
   assert.equal(code, 2, stderr);
   assert.match(stderr, /^MAVEN_MISSING {2}Maven is needed once.*\n {2}Why: .*\n {2}Fix: .*apt-get install maven/);
 });

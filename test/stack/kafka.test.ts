@@ -40,7 +40,8 @@ const recordCount = ({ partitions }: TopicState): bigint =>
 test('a broker killed with kill -9 comes back at the same address with its topics and records, and stops cleanly', {
   skip: stackMissing,
 }, async () => {
-  const folder = join(temporaryHome(), 'stack', 'kafka');
+  // a path as people have them
+  const folder = join(temporaryHome(), 'stack', 'Kafka da São João');
   // what a start leaves that was killed while it formatted the storage
   mkdirSync(join(folder, 'data.new'), { recursive: true });
   writeFileSync(join(folder, 'data.new', 'meta.properties'), 'version=1\n');
@@ -98,6 +99,7 @@ test('a port that another program uses is named, and nothing is started', { skip
     assert.ok(error instanceof EsteiraError);
     assert.equal(error.code, 'STACK_PORT_TAKEN');
     assert.match(error.what, new RegExp(`port ${address.port}`));
+    assert.match(error.why, /^Another program/);
     return true;
   });
   assert.equal(existsSync(join(folder, 'data')), false);
