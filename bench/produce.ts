@@ -54,7 +54,9 @@ try {
     );
   }
   const median = rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)] ?? 0;
-  process.stdout.write(`median ${Math.round(median)} lines/s; the bar is ${BAR}: ${median >= BAR ? 'met' : 'missed'}\n`);
+  process.stdout.write(
+    `median ${Math.round(median)} lines/s; the bar is ${BAR}: ${median >= BAR ? 'met' : 'missed'}\n`,
+  );
 } finally {
   await own?.stop();
   await rm(folder, { recursive: true, force: true });

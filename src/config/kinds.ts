@@ -86,7 +86,21 @@ export const memory: Kind<string> = {
   show,
 };
 
-const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+/** A memory size in MiB, the unit of Java's options; at least 1. */
+export function memoryMb(size: string): number {
+  const [, amount, prefix = '', binary] = /^([\d.]+)([KMGT])(i?)B$/.exec(size) ?? [];
+  const power = 'KMGT'.indexOf(prefix) + 1;
+  const bytes = Number(amount) * (binary === 'i' ? 1024 : 1000) ** power;
+  return Math.max(1, Math.floor(bytes / 1024 ** 2));
+}
+
+const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** A length of time such as `500ms`, `30s`, `5min`, `2h`, `7d`; the value is in milliseconds. */
 export const duration: Kind<number> = {

@@ -16,10 +16,7 @@ export async function loadOriginals(
   let wanted = `SELECT ordinal, unnest(rids) AS rid FROM ${documents}`;
   if (staged.format === 'jsonl') {
     const lines = `${documents} d JOIN linhas_json l ON l.rowid = d.ordinal`;
-    await run(
-      connection,
-      `INSERT INTO ${table} SELECT d.ordinal, l.texto FROM ${lines} WHERE l.texto IS NOT NULL`,
-    );
+    await run(connection, `INSERT INTO ${table} SELECT d.ordinal, l.texto FROM ${lines} WHERE l.texto IS NOT NULL`);
     // A line that is no text was kept out of DuckDB.
     wanted = `SELECT d.ordinal, d.ordinal AS rid FROM ${lines} WHERE l.texto IS NULL`;
   }

@@ -210,13 +210,7 @@ class Production {
     this.#options.onProgress?.({ kind: 'sent', name, linesDone, lines, messageCount });
   }
 
-  async #prepare(
-    staged: StagedFile,
-    name: string,
-    slice: Slice,
-    index: number,
-    receivedAt: Date,
-  ): Promise<Part> {
+  async #prepare(staged: StagedFile, name: string, slice: Slice, index: number, receivedAt: Date): Promise<Part> {
     const connection = await this.#session.connect();
     try {
       const source = `parte_${index}`;

@@ -22,7 +22,10 @@ interface Ended {
 }
 
 /** `onWaiting` is called when it first says that it waits. */
-async function produce(args: readonly string[], onWaiting?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
+async function produce(
+  args: readonly string[],
+  onWaiting?: (kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Ended> {
   const child = spawn(process.execPath, [MAIN, 'produce', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
@@ -46,44 +49,54 @@ async function fileOf(t: TestContext, name: string, content: string): Promise<st
   return path;
 }
 
-test('produce says what it sent, ends with 0, and its report in JSON says the same', { skip: stackMissing }, async (t) => {
-  const { bootstrap } = await sharedKafka();
-  const path = await fileOf(t, 'pedidos.csv', csvOf([line({ id_pedido: '1' }), line({ id_pedido: '2' })]));
-  const topic = `${testPrefix()}comando`;
-  const common = ['--csv', path, '--topic', topic, '--kafka', bootstrap];
+test(
+  'produce says what it sent, ends with 0, and its report in JSON says the same',
+  { skip: stackMissing },
+  async (t) => {
+    const { bootstrap } = await sharedKafka();
+    const path = await fileOf(t, 'pedidos.csv', csvOf([line({ id_pedido: '1' }), line({ id_pedido: '2' })]));
+    const topic = `${testPrefix()}comando`;
+    const common = ['--csv', path, '--topic', topic, '--kafka', bootstrap];
 
-  const missing = await produce(common);
-  assert.equal(missing.code, 2);
-  assert.match(missing.stderr, /TOPIC_UNKNOWN[\s\S]*--create-topic/);
+    const missing = await produce(common);
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /TOPIC_UNKNOWN[\s\S]*--create-topic/);
 
-  const first = await produce([...common, '--create-topic', '--partitions', '2', '--retention', '2d']);
-  assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stdout, /pedidos\.csv: 2 lines \(esteira, csv\), 2 messages\n/);
-  assert.match(first.stdout, /2 messages delivered to 2 partitions/);
+    const first = await produce([...common, '--create-topic', '--partitions', '2', '--retention', '2d']);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stdout, /pedidos\.csv: 2 lines \(esteira, csv\), 2 messages\n/);
+    assert.match(first.stdout, /2 messages delivered to 2 partitions/);
 
-  const second = await produce([...common, '--json']);
-  const report = JSON.parse(second.stdout) as { deliveredCount: number; partitionCount: number };
-  assert.deepEqual([report.deliveredCount, report.partitionCount], [2, 2]);
-  assert.equal((await readTopic({ bootstrap: [bootstrap] }, topic)).length, 4);
-});
+    const second = await produce([...common, '--json']);
+    const report = JSON.parse(second.stdout) as { deliveredCount: number; partitionCount: number };
+    assert.deepEqual([report.deliveredCount, report.partitionCount], [2, 2]);
+    assert.equal((await readTopic({ bootstrap: [bootstrap] }, topic)).length, 4);
+  },
+);
 
-test('a message that the topic does not take ends with 4 and is named by its hash only', { skip: stackMissing }, async (t) => {
-  const { bootstrap } = await sharedKafka();
-  const { TopicAdmin } = await import('../../src/broker/topics.ts');
-  const topic = `${testPrefix()}pequeno`;
-  const admin = new TopicAdmin({ bootstrap: [bootstrap] });
-  t.after(() => admin.close());
-  await admin.ensure(topic, { partitions: 1, retentionMs: 60_000, maxMessageBytes: 700 });
-  const documents = [
-    documentOf(line({ id_pedido: '1' }), { itens: [], pagamentos: [] }),
-    documentOf(line({ id_pedido: '2', nome: Array.from({ length: 900 }, (_, n) => (n * 7919).toString(36)).join('') })),
-  ];
-  const path = await fileOf(t, 'pedidos.jsonl', documents.map((document) => JSON.stringify(document)).join('\n'));
-  const { code, stdout, stderr } = await produce([path, '--topic', topic, '--kafka', bootstrap]);
-  assert.equal(code, 4, stderr);
-  assert.match(stderr, /MESSAGE_TOO_LARGE[\s\S]*hash_origem [0-9a-f]{64}/);
-  assert.match(stdout, /1 messages delivered/);
-});
+test(
+  'a message that the topic does not take ends with 4 and is named by its hash only',
+  { skip: stackMissing },
+  async (t) => {
+    const { bootstrap } = await sharedKafka();
+    const { TopicAdmin } = await import('../../src/broker/topics.ts');
+    const topic = `${testPrefix()}pequeno`;
+    const admin = new TopicAdmin({ bootstrap: [bootstrap] });
+    t.after(() => admin.close());
+    await admin.ensure(topic, { partitions: 1, retentionMs: 60_000, maxMessageBytes: 700 });
+    const documents = [
+      documentOf(line({ id_pedido: '1' }), { itens: [], pagamentos: [] }),
+      documentOf(
+        line({ id_pedido: '2', nome: Array.from({ length: 900 }, (_, n) => (n * 7919).toString(36)).join('') }),
+      ),
+    ];
+    const path = await fileOf(t, 'pedidos.jsonl', documents.map((document) => JSON.stringify(document)).join('\n'));
+    const { code, stdout, stderr } = await produce([path, '--topic', topic, '--kafka', bootstrap]);
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /MESSAGE_TOO_LARGE[\s\S]*hash_origem [0-9a-f]{64}/);
+    assert.match(stdout, /1 messages delivered/);
+  },
+);
 
 test('a broker that stays away ends with 3 after the outage allowed', async (t) => {
   const path = await fileOf(t, 'pedidos.csv', csvOf([line({ id_pedido: '1' })]));

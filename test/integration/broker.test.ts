@@ -31,30 +31,37 @@ async function addMany(producer: Producer, from: number, count: number): Promise
     await producer.add({ key: Buffer.from(`loja:${index}`), value: Buffer.from(String(index)), headers: new Map() });
 }
 
-test('a topic is created once, with its partitions, and described with the offsets it reaches', { skip: stackMissing }, async (t) => {
-  const settings = { bootstrap: [(await sharedKafka()).bootstrap] };
-  const admin = adminOf(t, settings);
-  const topic = `${testPrefix()}novo`;
-  await assert.rejects(admin.describe(topic), code('TOPIC_UNKNOWN'));
-  await assert.rejects(openProducer(settings, topic), code('TOPIC_UNKNOWN'));
-  assert.equal(await admin.ensure(topic, { partitions: 2, retentionMs: 60_000 }), true);
-  assert.equal(await admin.ensure(topic, { partitions: 5, retentionMs: 60_000 }), false);
-  const producer = await openProducer(settings, topic);
-  await addMany(producer, 0, 10);
-  assert.equal(await producer.finish(), 10);
-  await producer.close();
-  const state = await admin.describe(topic);
-  assert.match(state.topicId, /^[0-9a-f-]{36}$/);
-  assert.ok(state.clusterId.length > 10);
-  assert.deepEqual(
-    state.partitions.map(({ partition, earliest }) => [partition, earliest]),
-    [
-      [0, 0n],
-      [1, 0n],
-    ],
-  );
-  assert.equal(state.partitions.reduce((sum, { latest }) => sum + latest, 0n), 10n);
-});
+test(
+  'a topic is created once, with its partitions, and described with the offsets it reaches',
+  { skip: stackMissing },
+  async (t) => {
+    const settings = { bootstrap: [(await sharedKafka()).bootstrap] };
+    const admin = adminOf(t, settings);
+    const topic = `${testPrefix()}novo`;
+    await assert.rejects(admin.describe(topic), code('TOPIC_UNKNOWN'));
+    await assert.rejects(openProducer(settings, topic), code('TOPIC_UNKNOWN'));
+    assert.equal(await admin.ensure(topic, { partitions: 2, retentionMs: 60_000 }), true);
+    assert.equal(await admin.ensure(topic, { partitions: 5, retentionMs: 60_000 }), false);
+    const producer = await openProducer(settings, topic);
+    await addMany(producer, 0, 10);
+    assert.equal(await producer.finish(), 10);
+    await producer.close();
+    const state = await admin.describe(topic);
+    assert.match(state.topicId, /^[0-9a-f-]{36}$/);
+    assert.ok(state.clusterId.length > 10);
+    assert.deepEqual(
+      state.partitions.map(({ partition, earliest }) => [partition, earliest]),
+      [
+        [0, 0n],
+        [1, 0n],
+      ],
+    );
+    assert.equal(
+      state.partitions.reduce((sum, { latest }) => sum + latest, 0n),
+      10n,
+    );
+  },
+);
 
 test('what Kafka refuses to create is said in its own words', { skip: stackMissing }, async (t) => {
   const admin = adminOf(t, { bootstrap: [(await sharedKafka()).bootstrap] });
@@ -65,29 +72,36 @@ test('what Kafka refuses to create is said in its own words', { skip: stackMissi
   );
 });
 
-test('user, password and TLS: the right ones get in, and each wrong one is refused at once', { skip: stackMissing }, async (t) => {
-  const kafka = await sharedKafka();
-  const bootstrap = [kafka.secureBootstrap ?? ''];
-  const tls = { ca: kafkaAuthority(kafka) };
-  const sasl = { mechanism: 'SCRAM-SHA-512', username: KAFKA_USER.name, password: KAFKA_USER.password } as const;
-  const topic = `${testPrefix()}seguro`;
-  await adminOf(t, { bootstrap: [kafka.bootstrap] }).ensure(topic, { partitions: 1, retentionMs: 60_000 });
-  const good = { bootstrap, tls, sasl };
-  const producer = await openProducer(good, topic);
-  await addMany(producer, 0, 3);
-  await producer.finish();
-  await producer.close();
-  assert.deepEqual((await readTopic(good, topic)).map(({ value }) => value.toString()), ['0', '1', '2']);
-  const wrong: Record<string, BrokerSettings> = {
-    password: { bootstrap, tls, sasl: { ...sasl, password: 'errada' } },
-    authority: { bootstrap, tls: { ca: createAuthority().certificate }, sasl },
-    'no authority': { bootstrap, tls: {}, sasl },
-  };
-  for (const [name, settings] of Object.entries(wrong)) {
-    await assert.rejects(adminOf(t, settings).describe(topic), code('BROKER_REFUSED'), name);
-    await assert.rejects(openProducer(settings, topic), code('BROKER_REFUSED'), name);
-  }
-});
+test(
+  'user, password and TLS: the right ones get in, and each wrong one is refused at once',
+  { skip: stackMissing },
+  async (t) => {
+    const kafka = await sharedKafka();
+    const bootstrap = [kafka.secureBootstrap ?? ''];
+    const tls = { ca: kafkaAuthority(kafka) };
+    const sasl = { mechanism: 'SCRAM-SHA-512', username: KAFKA_USER.name, password: KAFKA_USER.password } as const;
+    const topic = `${testPrefix()}seguro`;
+    await adminOf(t, { bootstrap: [kafka.bootstrap] }).ensure(topic, { partitions: 1, retentionMs: 60_000 });
+    const good = { bootstrap, tls, sasl };
+    const producer = await openProducer(good, topic);
+    await addMany(producer, 0, 3);
+    await producer.finish();
+    await producer.close();
+    assert.deepEqual(
+      (await readTopic(good, topic)).map(({ value }) => value.toString()),
+      ['0', '1', '2'],
+    );
+    const wrong: Record<string, BrokerSettings> = {
+      password: { bootstrap, tls, sasl: { ...sasl, password: 'errada' } },
+      authority: { bootstrap, tls: { ca: createAuthority().certificate }, sasl },
+      'no authority': { bootstrap, tls: {}, sasl },
+    };
+    for (const [name, settings] of Object.entries(wrong)) {
+      await assert.rejects(adminOf(t, settings).describe(topic), code('BROKER_REFUSED'), name);
+      await assert.rejects(openProducer(settings, topic), code('BROKER_REFUSED'), name);
+    }
+  },
+);
 
 test('a certificate for another host is refused', { skip: stackMissing }, async (t) => {
   const kafka = await sharedKafka();
@@ -101,7 +115,11 @@ test('a certificate for another host is refused', { skip: stackMissing }, async 
   t.after(() => void forwarder.close());
   const sasl = { mechanism: 'SCRAM-SHA-512', username: KAFKA_USER.name, password: KAFKA_USER.password } as const;
   // the certificate names 127.0.0.1 and localhost
-  const admin = adminOf(t, { bootstrap: [`127.0.0.2:${(forwarder.address() as AddressInfo).port}`], tls: { ca: kafkaAuthority(kafka) }, sasl });
+  const admin = adminOf(t, {
+    bootstrap: [`127.0.0.2:${(forwarder.address() as AddressInfo).port}`],
+    tls: { ca: kafkaAuthority(kafka) },
+    sasl,
+  });
   await assert.rejects(admin.describe('qualquer'), code('BROKER_REFUSED'));
 });
 
@@ -126,51 +144,68 @@ test('settings that do not fit together are refused before anything is asked', a
       ESTEIRA_KAFKA_USER: 'u',
       ESTEIRA_KAFKA_PASSWORD: 's',
     }),
-    { bootstrap: ['a:1', 'b:2'], tls: { ca: 'PEM' }, sasl: { mechanism: 'SCRAM-SHA-512', username: 'u', password: 's' } },
+    {
+      bootstrap: ['a:1', 'b:2'],
+      tls: { ca: 'PEM' },
+      sasl: { mechanism: 'SCRAM-SHA-512', username: 'u', password: 's' },
+    },
   );
 });
 
-test('a broker that is killed and comes back in the middle of sending loses nothing and doubles nothing', { skip: stackMissing }, async (t) => {
-  const kafka = await ownKafka();
-  let running = kafka;
-  t.after(() => running.stop());
-  const settings = { bootstrap: [kafka.bootstrap] };
-  const topic = `${testPrefix()}queda`;
-  await adminOf(t, settings).ensure(topic, { partitions: 3, retentionMs: 3_600_000 });
-  let waits = 0;
-  const producer = await openProducer(settings, topic, { maxOutageMs: 180_000, onWait: () => void waits++ });
-  t.after(() => producer.close());
-  await addMany(producer, 0, 20_000);
-  const killed = kafka.kill();
-  const adding = addMany(producer, 20_000, 60_000).then(() => producer.finish());
-  await killed;
-  running = await ownKafka({ folder: kafka.folder });
-  assert.equal(await adding, 80_000);
-  assert.ok(waits > 0, 'the outage was noticed');
-  const records = await readTopic(settings, topic);
-  assert.equal(records.length, 80_000);
-  assert.equal(new Set(records.map(({ value }) => value.toString())).size, 80_000);
-  for (const partition of [0, 1, 2]) {
-    const sent = records.filter((record) => record.partition === partition).map(({ value }) => Number(value.toString()));
-    assert.ok(sent.every((value, index) => index === 0 || value > (sent[index - 1] ?? 0)), 'in the order they were sent');
-  }
-});
+test(
+  'a broker that is killed and comes back in the middle of sending loses nothing and doubles nothing',
+  { skip: stackMissing },
+  async (t) => {
+    const kafka = await ownKafka();
+    let running = kafka;
+    t.after(() => running.stop());
+    const settings = { bootstrap: [kafka.bootstrap] };
+    const topic = `${testPrefix()}queda`;
+    await adminOf(t, settings).ensure(topic, { partitions: 3, retentionMs: 3_600_000 });
+    let waits = 0;
+    const producer = await openProducer(settings, topic, { maxOutageMs: 180_000, onWait: () => void waits++ });
+    t.after(() => producer.close());
+    await addMany(producer, 0, 20_000);
+    const killed = kafka.kill();
+    const adding = addMany(producer, 20_000, 60_000).then(() => producer.finish());
+    await killed;
+    running = await ownKafka({ folder: kafka.folder });
+    assert.equal(await adding, 80_000);
+    assert.ok(waits > 0, 'the outage was noticed');
+    const records = await readTopic(settings, topic);
+    assert.equal(records.length, 80_000);
+    assert.equal(new Set(records.map(({ value }) => value.toString())).size, 80_000);
+    for (const partition of [0, 1, 2]) {
+      const sent = records
+        .filter((record) => record.partition === partition)
+        .map(({ value }) => Number(value.toString()));
+      assert.ok(
+        sent.every((value, index) => index === 0 || value > (sent[index - 1] ?? 0)),
+        'in the order they were sent',
+      );
+    }
+  },
+);
 
-test('a broker that stays away is given up after the outage that was allowed, and at once when asked to stop', { skip: stackMissing }, async (t) => {
-  const kafka = await ownKafka();
-  t.after(() => kafka.stop());
-  const settings = { bootstrap: [kafka.bootstrap] };
-  const topic = `${testPrefix()}fora`;
-  await adminOf(t, settings).ensure(topic, { partitions: 1, retentionMs: 3_600_000 });
-  const stopping = new AbortController();
-  const patient = await openProducer(settings, topic, { signal: stopping.signal });
-  const brief = await openProducer(settings, topic, { maxOutageMs: 500 });
-  await kafka.kill();
-  for (const producer of [patient, brief]) await addMany(producer, 0, 1);
-  const waiting = patient.finish();
-  await assert.rejects(brief.finish(), code('BROKER_UNREACHABLE'));
-  stopping.abort();
-  await assert.rejects(waiting, { name: 'AbortError' });
-  await Promise.all([patient.close(), brief.close()]);
-  await assert.rejects(openProducer(settings, topic), code('BROKER_UNREACHABLE'));
-});
+test(
+  'a broker that stays away is given up after the outage that was allowed, and at once when asked to stop',
+  { skip: stackMissing },
+  async (t) => {
+    const kafka = await ownKafka();
+    t.after(() => kafka.stop());
+    const settings = { bootstrap: [kafka.bootstrap] };
+    const topic = `${testPrefix()}fora`;
+    await adminOf(t, settings).ensure(topic, { partitions: 1, retentionMs: 3_600_000 });
+    const stopping = new AbortController();
+    const patient = await openProducer(settings, topic, { signal: stopping.signal });
+    const brief = await openProducer(settings, topic, { maxOutageMs: 500 });
+    await kafka.kill();
+    for (const producer of [patient, brief]) await addMany(producer, 0, 1);
+    const waiting = patient.finish();
+    await assert.rejects(brief.finish(), code('BROKER_UNREACHABLE'));
+    stopping.abort();
+    await assert.rejects(waiting, { name: 'AbortError' });
+    await Promise.all([patient.close(), brief.close()]);
+    await assert.rejects(openProducer(settings, topic), code('BROKER_UNREACHABLE'));
+  },
+);

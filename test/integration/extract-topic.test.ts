@@ -69,9 +69,9 @@ async function assertComplete({ store, bootstrap, topic }: Setting): Promise<num
     if (known === undefined || Date.parse(atualizado_em) >= Date.parse(known)) last.set(id_pedido, atualizado_em);
   }
   const times = (entries: Iterable<readonly [string, string]>): unknown =>
-    [...entries].map(([id, time]) => [id, new Date(time).toISOString()]).sort();
+    [...entries].map(([id, time]) => [id, new Date(time).toISOString()].join(' ')).sort();
   const current = (store.snapshot('mock') as unknown as Order[]).map(
-    ({ id_pedido, atualizado_em }) => [String(id_pedido), atualizado_em] as const,
+    ({ id_pedido, atualizado_em }) => [id_pedido, atualizado_em] as const,
   );
   assert.deepEqual(times(last), times(current));
   return records.length;
@@ -93,7 +93,10 @@ test('all orders of a store arrive, and a second run sends only what changed', {
 
 test('what Kafka did not take does not move the place to go on from', { skip: stackMissing }, async (t) => {
   const given = await setting(t, { orders: 60, seed: 4 }, 200);
-  await assert.rejects(extractHere(given), (error: unknown) => error instanceof EsteiraError && error.code === 'MESSAGE_TOO_LARGE');
+  await assert.rejects(
+    extractHere(given),
+    (error: unknown) => error instanceof EsteiraError && error.code === 'MESSAGE_TOO_LARGE',
+  );
   assert.deepEqual(await positions(given.database), []);
 });
 

@@ -65,7 +65,10 @@ describe('messages', { skip: stackMissing }, () => {
     const state = await topicState({ bootstrap: [(await sharedKafka()).bootstrap] }, topic);
     assert.equal(report.topicId, state.topicId);
     for (const { headers, partition, key } of records) {
-      assert.deepEqual([headers['contrato'], headers['versao'], headers['recebido_em']], ['pedido', '1', '2026-11-01T09:00:00.000Z']);
+      assert.deepEqual(
+        [headers['contrato'], headers['versao'], headers['recebido_em']],
+        ['pedido', '1', '2026-11-01T09:00:00.000Z'],
+      );
       assert.match(headers['hash_origem'] ?? '', /^[0-9a-f]{64}$/);
       assert.equal(partition, partitionOf(Buffer.from(key ?? ''), 3));
     }
@@ -112,7 +115,9 @@ describe('messages', { skip: stackMissing }, () => {
     const topic = `${testPrefix()}duas_vezes`;
     await produce(path, { topic });
     const { records } = await produce(path, { topic });
-    const texts = records.map(({ key, value, headers }) => [key, value.toString(), headers['hash_origem']].join(' ')).sort();
+    const texts = records
+      .map(({ key, value, headers }) => [key, value.toString(), headers['hash_origem']].join(' '))
+      .sort();
     assert.equal(texts.length, 4);
     assert.deepEqual([texts[0], texts[2]], [texts[1], texts[3]]);
   });
@@ -131,7 +136,7 @@ describe('messages', { skip: stackMissing }, () => {
       await written(t, 'pedidos.jsonl', documents.map((document) => JSON.stringify(document)).join('\n')),
       { create: { partitions: 1, retentionMs: 3_600_000, maxMessageBytes: 100_000 } },
     );
-    assert.deepEqual(records.map(({ key }) => key).sort(), ['loja:antes', 'loja:depois']);
+    assert.deepEqual(records.map(({ key }) => key ?? '').sort(), ['loja:antes', 'loja:depois']);
     const [refused] = report.refused;
     assert.equal(report.refused.length, 1);
     assert.ok(refused instanceof EsteiraError && refused.code === 'MESSAGE_TOO_LARGE' && refused.exit === 4);
@@ -192,7 +197,11 @@ describe('reading the messages', { skip: stackMissing }, () => {
   /** Loads the file, sends it, loads the values of the topic as JSON lines: both warehouses must hold the same. */
   async function compare(t: TestContext, path: string): Promise<Record<string, unknown[]>> {
     const { records } = await produce(path);
-    const values = await written(t, 'topico.jsonl', Buffer.concat(records.flatMap(({ value }) => [value, Buffer.from('\n')])));
+    const values = await written(
+      t,
+      'topico.jsonl',
+      Buffer.concat(records.flatMap(({ value }) => [value, Buffer.from('\n')])),
+    );
     const direct = await warehouseOf(t, path, path.endsWith('.jsonl'));
     const through = await warehouseOf(t, values, path.endsWith('.jsonl'));
     for (const name of Object.keys(direct)) assert.deepEqual(through[name], direct[name], name);
@@ -204,15 +213,32 @@ describe('reading the messages', { skip: stackMissing }, () => {
     const path = join(folder, 'pedidos.csv');
     await generate({ rows: 3000, seed: 11, badShare: 0.3, out: path });
     const { pedidos = [], pedidos_rejeitados: rejected = [], broken = [] } = await compare(t, path);
-    assert.ok(pedidos.length > 500 && rejected.length > 100 && broken.length > 0, 'the file holds something of everything');
+    assert.ok(
+      pedidos.length > 500 && rejected.length > 100 && broken.length > 0,
+      'the file holds something of everything',
+    );
   });
 
   test('keeps the texts of cells exactly: amounts without zeros, line breaks, quotes, decimal commas and days first', async (t) => {
     const texts = [
-      line({ id_pedido: 'zeros', preco_unitario: '50.5', quantidade: '2', valor_total: '111', frete: '10', valor_pagamento: '111' }),
+      line({
+        id_pedido: 'zeros',
+        preco_unitario: '50.5',
+        quantidade: '2',
+        valor_total: '111',
+        frete: '10',
+        valor_pagamento: '111',
+      }),
       line({ id_pedido: 'quebra', nome: 'Ana\nLima', produto: 'Caneca "azul"\r\ngrande\t', cidade: 'Campinas' }),
       line({ id_pedido: 'barra', produto: 'C:\\temp\\n', nome: "D'Ávila 🎁" }),
-      line({ id_pedido: 'vazio', situacao_entrega: '', email: '', forma_pagamento: '', parcelas: '', valor_pagamento: '' }),
+      line({
+        id_pedido: 'vazio',
+        situacao_entrega: '',
+        email: '',
+        forma_pagamento: '',
+        parcelas: '',
+        valor_pagamento: '',
+      }),
       line({ id_pedido: 'aspas"e\\barra' }),
     ];
     await compare(t, await written(t, 'pedidos.csv', csvOf(texts)));
@@ -228,7 +254,9 @@ describe('reading the messages', { skip: stackMissing }, () => {
   });
 
   test('keeps lines that are no text at all apart, with their originals', async (t) => {
-    const good = Array.from({ length: 60 }, (_, index) => JSON.stringify(documentOf(line({ id_pedido: `J-${index}` }))));
+    const good = Array.from({ length: 60 }, (_, index) =>
+      JSON.stringify(documentOf(line({ id_pedido: `J-${index}` }))),
+    );
     const lines = [
       ...good.map((text) => Buffer.from(text)),
       Buffer.from([0x7b, 0x22, 0x61, 0xff, 0xfe, 0x22, 0x7d]),

@@ -25,7 +25,9 @@ export async function topicState(settings: BrokerSettings, topic: string): Promi
 /** Every record, by partition and offset. */
 export async function readTopic(settings: BrokerSettings, topic: string): Promise<TopicRecord[]> {
   const { partitions } = await topicState(settings, topic);
-  const left = new Set(partitions.filter(({ earliest, latest }) => latest > earliest).map(({ partition }) => partition));
+  const left = new Set(
+    partitions.filter(({ earliest, latest }) => latest > earliest).map(({ partition }) => partition),
+  );
   const records: TopicRecord[] = [];
   if (left.size === 0) return records;
   const consumer = new Consumer({

@@ -39,7 +39,7 @@ interface Work {
 }
 
 export function extractCommand(program: Command): void {
-  const command = program
+  const extraction = program
     .command('extract')
     .description(
       'read the orders of a store from its interface into the warehouse: only what is new since the last time',
@@ -57,7 +57,7 @@ export function extractCommand(program: Command): void {
       new Option('--to <place>', 'where to put them').choices(['warehouse', 'file', 'topic']).default('warehouse'),
     )
     .option('--out <file>', 'with --to file: the file to write, JSON lines, one order a line');
-  addTopicOptions(command)
+  addTopicOptions(extraction)
     .option('--json', 'the report as JSON on standard output')
     .addHelpText(
       'after',

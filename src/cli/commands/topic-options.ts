@@ -1,5 +1,5 @@
 // The options that name a topic and say how it is created when it is missing: the same for every command that sends orders to Kafka. It opens no connection.
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS, type TopicPlan } from '../../broker/topics.ts';
 import { duration, integer, type Kind } from '../../config/kinds.ts';
 import { TOPICS } from '../../model/message.ts';
@@ -23,11 +23,13 @@ export function addTopicOptions(command: Command): Command {
       parser(integer(1, 10_000)),
       DEFAULT_PARTITIONS,
     )
-    .option(
-      '--retention <duration>',
-      'with --create-topic: how long Kafka keeps the orders, such as 7d or 12h; they hold personal data',
-      parser(duration),
-      DEFAULT_RETENTION_MS,
+    .addOption(
+      new Option(
+        '--retention <duration>',
+        'with --create-topic: how long Kafka keeps the orders, which hold personal data',
+      )
+        .argParser(parser(duration))
+        .default(DEFAULT_RETENTION_MS, '7d'),
     )
     .option(
       '--replicas <n>',

@@ -9,8 +9,8 @@ const REDRAW_EVERY_MS = 100;
 
 /** `stream` is stderr. */
 export function produceProgress(stream: NodeJS.WriteStream): {
-  show(progress: ProduceProgress): void;
-  clear(): void;
+  readonly show: (progress: ProduceProgress) => void;
+  readonly clear: () => void;
 } {
   let startedAt = performance.now();
   let shownAt = startedAt;

@@ -32,7 +32,10 @@ export async function writeMessages(
   loadOriginals: (table: string, ordinals: readonly number[]) => Promise<void>,
 ): Promise<number> {
   const originals = `${source}_originais`;
-  const unreadable = await numbers(connection, `SELECT ordinal FROM ${source} WHERE problemas IS NOT NULL ORDER BY ordinal`);
+  const unreadable = await numbers(
+    connection,
+    `SELECT ordinal FROM ${source} WHERE problemas IS NOT NULL ORDER BY ordinal`,
+  );
   if (unreadable.length > 0) await loadOriginals(originals, unreadable);
   const document = documentSql(origin);
   // A store is known even where its document is none.
