@@ -139,6 +139,32 @@ export const ERROR_KINDS = {
     retryable: true,
     meaning: 'The Spark Connect server was restarted, or closed our session.',
   },
+  STREAM_RUNNING: {
+    exit: 2,
+    retryable: false,
+    meaning: 'Another client is running the same stream: two would send everything twice.',
+  },
+  STREAM_TOPIC_REPLACED: {
+    exit: 4,
+    retryable: false,
+    meaning: 'The raw topic was deleted and created again after the checkpoint of the stream was begun.',
+  },
+  STREAM_GAP: {
+    exit: 4,
+    retryable: false,
+    meaning: 'Kafka no longer has, or does not have yet, the messages at which the checkpoint of the stream stands.',
+  },
+  STREAM_CONTRACT_UNKNOWN: {
+    exit: 4,
+    retryable: false,
+    meaning: 'The raw topic holds a message of a contract, or a major version of one, that this program does not know.',
+  },
+  STREAM_SLOTS: {
+    exit: 2,
+    retryable: false,
+    meaning:
+      'A stream in real time needs one slot of Spark per partition, and Spark has fewer: some partitions would never be read.',
+  },
   SPARK_FAILED: { exit: 1, retryable: false, meaning: 'Spark refused a plan, or failed while it ran it.' },
 
   // Kafka

@@ -16,6 +16,7 @@ import { queryCommand } from './commands/query.ts';
 import { runCommand } from './commands/run.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { storeCommand } from './commands/store.ts';
+import { streamCommand } from './commands/stream.ts';
 import { stackCommand } from './commands/stack.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
 import { checkSchema } from './schema-check.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   runCommand,
   extractCommand,
   produceCommand,
+  streamCommand,
   queryCommand,
   quarantineCommand,
   sqlCommand,

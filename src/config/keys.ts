@@ -2,7 +2,19 @@
 // and docs/config.md all come from here. The time zone is not among them: it is America/Sao_Paulo by design.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { choice, duration, file, folder, hostList, integer, type Kind, memory, postgresUrl, word } from './kinds.ts';
+import {
+  choice,
+  duration,
+  file,
+  folder,
+  hostList,
+  integer,
+  type Kind,
+  memory,
+  postgresUrl,
+  sparkUrl,
+  word,
+} from './kinds.ts';
 
 export interface Setting<T> {
   readonly kind: Kind<T>;
@@ -74,6 +86,39 @@ export const SETTINGS = {
     description: 'About how many input lines one batch, that is one transaction, holds; an order is never cut.',
     env: 'ESTEIRA_BATCH_LINES',
     flag: '--batch-lines <n>',
+  }),
+  'spark.url': setting<string>({
+    kind: sparkUrl,
+    default: 'sc://localhost:15002',
+    description: 'Spark Connect server, as every Spark client writes it: sc://host:port/;use_ssl=true;token=...',
+    secret: 'whole',
+    env: 'ESTEIRA_SPARK_URL',
+    flag: '--spark <url>',
+  }),
+  'spark.ca_file': setting<string>({
+    kind: file,
+    default: undefined,
+    defaultNote: 'the authorities that Node trusts',
+    description: 'PEM file of the authorities whose certificates are believed when Spark is reached with TLS.',
+    env: 'ESTEIRA_SPARK_CA_FILE',
+    flag: '--spark-ca-file <file>',
+  }),
+  'spark.kafka_bootstrap': setting<string>({
+    kind: hostList,
+    default: undefined,
+    defaultNote: '`kafka.bootstrap`',
+    description: 'Kafka brokers as Spark reaches them, where that differs from how this machine does.',
+    env: 'ESTEIRA_SPARK_KAFKA_BOOTSTRAP',
+    flag: '--spark-kafka <hosts>',
+  }),
+  'spark.checkpoints': setting<string>({
+    kind: folder,
+    default: undefined,
+    defaultNote: '`checkpoints` in the home folder',
+    description:
+      'Folder for the checkpoints of streams, as Spark reaches it: a path on its machine, or s3a://..., hdfs://... on a cluster.',
+    env: 'ESTEIRA_SPARK_CHECKPOINTS',
+    flag: '--spark-checkpoints <folder>',
   }),
   'kafka.bootstrap': setting({
     kind: hostList,
@@ -198,7 +243,15 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 
 /** Settings without a default: absent unless given. */
-type OptionalSetting = 'warehouse.url' | 'warehouse.read_url' | 'kafka.ca_file' | 'kafka.user' | 'kafka.password';
+type OptionalSetting =
+  | 'spark.ca_file'
+  | 'spark.kafka_bootstrap'
+  | 'spark.checkpoints'
+  | 'warehouse.url'
+  | 'warehouse.read_url'
+  | 'kafka.ca_file'
+  | 'kafka.user'
+  | 'kafka.password';
 
 /** The type of a setting's value; those without a default may be undefined. */
 export type SettingValue<K extends SettingName> =

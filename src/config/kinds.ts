@@ -60,6 +60,16 @@ export const postgresUrl: Kind<string> = {
   show,
 };
 
+/** `sc://host:port/;key=value`; what the parameters mean is up to the client (src/engines/spark/connect/address.ts). */
+export const sparkUrl: Kind<string> = {
+  name: 'Spark Connect URL',
+  parse: (raw) =>
+    /^sc:\/\/[^\s]+$/.test(raw)
+      ? { value: raw }
+      : { expected: 'sc://host:port, with /;token=...;use_ssl=true behind it if needed' },
+  show,
+};
+
 /** A whole number within bounds, both included; `_` may separate thousands. */
 export function integer(min: number, max: number): Kind<number> {
   return {

@@ -1,45 +1,11 @@
 // The rejected documents of a batch as rows of the quarantine: original text, all reasons, and the fields that gave rise to them.
 // Values of personal fields are never repeated in the details: they are in the original only.
 import { ERRO_IDS } from '../../catalog/rules.ts';
-import type { RuleId } from '../../catalog/rules.ts';
+import { FIELD_OF } from '../transform/explained-fields.ts';
 import { avisoIdsText, erroIdsText, hasErro } from '../transform/masks.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
 import { duckdbDialect as d } from './dialect.ts';
 import type { BatchOrigin } from './batch.ts';
-
-/** The field whose text explains a rule; item fields are shown as a list. Rules without an entry need no value. */
-const FIELD_OF: Partial<Record<RuleId, string>> = {
-  ID_PEDIDO_CIENTIFICO: 'id_pedido',
-  ID_PEDIDO_INVALIDO: 'id_pedido',
-  LOJA_INVALIDA: 'loja',
-  DATA_PEDIDO_INVALIDA: 'data_pedido',
-  DATA_PEDIDO_FUTURA: 'data_pedido',
-  DATA_PEDIDO_ANTIGA: 'data_pedido',
-  ATUALIZADO_EM_INVALIDO: 'atualizado_em',
-  ATUALIZADO_EM_FUTURO: 'atualizado_em',
-  STATUS_DESCONHECIDO: 'status',
-  UF_DESCONHECIDA: 'uf',
-  CIDADE_ILEGIVEL: 'cidade',
-  N_ITEM_REPETIDO: 'itens.n_item',
-  QUANTIDADE_INVALIDA: 'itens.quantidade',
-  QUANTIDADE_NAO_POSITIVA: 'itens.quantidade',
-  QUANTIDADE_FRACIONADA: 'itens.quantidade',
-  PRECO_INVALIDO: 'itens.preco_unitario',
-  PRECO_NEGATIVO: 'itens.preco_unitario',
-  DESCONTO_ITEM_INVALIDO: 'itens.desconto',
-  DESCONTO_ITEM_MAIOR: 'itens.desconto',
-  FRETE_INVALIDO: 'frete',
-  FRETE_NEGATIVO: 'frete',
-  DESCONTO_INVALIDO: 'desconto',
-  DESCONTO_NEGATIVO: 'desconto',
-  DESCONTO_MAIOR_QUE_SUBTOTAL: 'desconto',
-  VALOR_TOTAL_INVALIDO: 'valor_total',
-  VALOR_TOTAL_NEGATIVO: 'valor_total',
-  VALOR_TOTAL_ZERO: 'valor_total',
-  TOTAL_EM_CENTAVOS: 'valor_total',
-  MOEDA_NAO_BRL: 'moeda',
-  VALOR_PAGAMENTO_INVALIDO: 'pagamentos.valor',
-};
 
 function valueOf(field: string): string {
   const [list, name] = field.split('.');

@@ -13,6 +13,8 @@ export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.variable.substitute': 'false',
   'spark.sql.parser.escapedStringLiterals': 'false',
   'spark.sql.json.enableExactStringParsing': 'true',
+  // A query plan as text would be half a megabyte.
+  'spark.sql.maxPlanStringLength': '20000',
 };
 
 let lambdas = 0;

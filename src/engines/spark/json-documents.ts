@@ -134,7 +134,8 @@ function isMisshapen(): string {
   const looks = [
     ...TEXT_PATHS.map((path) => begins(`r.d.${path}`)),
     ...Object.entries(LISTS).map(
-      ([name, fields]) => `exists(r.d.${name}, x -> COALESCE(${fields.map((f) => begins(`x.${f}`)).join(' OR ')}, FALSE))`,
+      ([name, fields]) =>
+        `exists(r.d.${name}, x -> COALESCE(${fields.map((f) => begins(`x.${f}`)).join(' OR ')}, FALSE))`,
     ),
   ].join(' OR ');
   return `COALESCE(${looks}, FALSE) AND ${d.hasMatch('texto', SCALAR_HOLDS_SHAPE)} AND (${tests.join(' OR ')})`;

@@ -273,15 +273,15 @@ function output(d: Dialect): Record<string, string> {
 
 /**
  * The whole transform as one SELECT over `source` (a table or subquery shaped like `documentos`, see src/engines/duckdb/documents.ts)
- * and the lookup table `municipios_chave`.
+ * and the lookup table `municipios_chave`. `carried` columns of the source go along untouched, after the others.
  */
-export function transformSql(d: Dialect, source: string): string {
-  let sql = `SELECT ordinal, linha, n_linhas, copias, problemas, revisao, recebido_em, formato_decimal, formato_data, tem_endereco, itens, pagamentos, ${ORDER_COLUMNS.join(', ')} FROM ${source}`;
+export function transformSql(d: Dialect, source: string, carried: readonly string[] = []): string {
+  let sql = `SELECT ordinal, linha, n_linhas, copias, problemas, revisao, recebido_em, formato_decimal, formato_data, tem_endereco, itens, pagamentos, ${[...ORDER_COLUMNS, ...carried].join(', ')} FROM ${source}`;
   for (const step of steps(d)) {
     const added = Object.entries(step.columns).map(([name, expression]) => `${expression} AS ${name}`);
     sql = `SELECT e.*, ${added.join(',\n  ')}\nFROM (${sql}) e ${step.joins ?? ''}`;
   }
-  return `SELECT ${Object.entries(output(d))
+  return `SELECT ${[...Object.entries(output(d)), ...carried.map((name) => [name, name] as const)]
     .map(([name, expression]) => `${expression} AS ${name}`)
     .join(',\n  ')}\nFROM (${sql}) e`;
 }

@@ -110,5 +110,9 @@ function chain(details: FetchErrorDetailsResponse): string {
     if (error.message !== '' && !messages.includes(error.message)) messages.push(error.message);
     index = error.causeIdx;
   }
-  return messages.join(' <- ').slice(0, LONGEST_MESSAGE);
+  // Spark quotes the value it stumbled over: it may be personal.
+  return messages
+    .join(' <- ')
+    .replaceAll(/The value '[^']*'/g, "The value '...'")
+    .slice(0, LONGEST_MESSAGE);
 }

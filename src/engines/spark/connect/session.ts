@@ -18,6 +18,8 @@ import {
 } from './protocol/connect_pb.js';
 
 export interface SessionOptions {
+  /** UUID; the same one leads back into a session that another process left at the server. Default: a new one. */
+  readonly id?: string;
   /** PEM of the authority that signed the server's certificate, where the system does not know it. */
   readonly ca?: string | undefined;
   /** Deadline of a request that is answered at once. */
@@ -42,7 +44,7 @@ export function openSparkSession(address: SparkAddress, options: SessionOptions 
 }
 
 export class SparkSession {
-  readonly id = randomUUID();
+  readonly id: string;
   readonly server: string;
   readonly #client: Client<typeof SparkConnectService>;
   readonly #connection: Http2SessionManager;
@@ -51,6 +53,7 @@ export class SparkSession {
   #serverSideId: string | undefined;
 
   constructor(address: SparkAddress, options: SessionOptions) {
+    this.id = options.id ?? randomUUID();
     this.server = showSparkAddress(address);
     this.#userId = address.userId;
     this.#options = options;
@@ -146,7 +149,9 @@ export class SparkSession {
   /** Ends the session at the server, with its views and streaming queries, and the connection. */
   async close(): Promise<void> {
     try {
-      await this.#client.releaseSession(this.#fields(), { timeoutMs: 10_000 });
+      // A session with a name of its own may be entered again later.
+      const allowReconnect = this.#options.id !== undefined;
+      await this.#client.releaseSession({ ...this.#fields(), allowReconnect }, { timeoutMs: 10_000 });
     } catch {
       // a server that is gone has forgotten us already
     } finally {

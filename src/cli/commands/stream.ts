@@ -1,0 +1,136 @@
+// `esteira stream`: Spark transforms the raw topic into the treated and the rejected one. It reads options and prints; the work is in src/pipeline/stream.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { brokerSettings } from '../../broker/connection.ts';
+import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from '../../broker/topics.ts';
+import { fail } from '../../catalog/errors.ts';
+import { integer } from '../../config/kinds.ts';
+import { parseSparkAddress } from '../../engines/spark/connect/address.ts';
+import type { Trigger } from '../../engines/spark/streaming.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { TOPICS } from '../../model/message.ts';
+import { stream, type StreamReport } from '../../pipeline/stream/stream.ts';
+import { formatCount } from '../output/number-formats.ts';
+import { streamProgress } from '../output/stream-progress.ts';
+import { configOf } from '../settings.ts';
+
+interface StreamFlags {
+  readonly topic: string;
+  readonly treated: string;
+  readonly rejected: string;
+  readonly createTopics?: boolean;
+  readonly checkpoint?: string;
+  readonly interval?: string;
+  readonly availableNow?: boolean;
+  readonly realTime?: boolean;
+  readonly maxBatch?: number;
+  readonly json?: boolean;
+}
+
+export function streamCommand(program: Command): void {
+  program
+    .command('stream')
+    .description('let Spark transform a topic of orders, continuously')
+    .option('--topic <name>', 'the orders as they were read', TOPICS.raw)
+    .option('--treated <name>', 'where valid orders go', TOPICS.treated)
+    .option('--rejected <name>', 'where the others go, with their reasons', TOPICS.rejected)
+    .option('--create-topics', 'create the treated and the rejected topic if they are missing')
+    .option('--checkpoint <folder>', 'as Spark reaches it (default: named after the topic, in spark.checkpoints)')
+    .addOption(
+      new Option(
+        '--interval <time>',
+        "a batch every so often, e.g. '10 seconds' (default: as soon as the last one is done)",
+      ).conflicts(['availableNow', 'realTime']),
+    )
+    .addOption(new Option('--available-now', 'read what the topic holds, then end').conflicts('realTime'))
+    .option('--real-time', 'experimental: records one by one, needs a slot of Spark per partition')
+    .option('--max-batch <n>', 'at most so many records a batch', count)
+    .option('--json', 'the report as JSON on standard output')
+    .addHelpText(
+      'after',
+      `
+Every record of the topic comes out in one of the two others, at least once; esteira consume knows repeats. A broken record stops nothing: it is rejected.
+Ctrl-C ends the query too. A client that was killed leaves its query running: the next one finds and ends it, and goes on where it was.
+
+Examples:
+  esteira stream --create-topics
+  esteira stream --available-now
+  esteira stream --spark "sc://spark.example.com:443/;use_ssl=true;token=..." --spark-checkpoints s3a://bucket/checkpoints`,
+    )
+    .action(async (flags: StreamFlags, command: Command) => {
+      const config = configOf(command);
+      const broker = brokerSettings(config);
+      const interruption = new AbortController();
+      let stopCode = 130;
+      const stop = (signal: NodeJS.Signals): void => {
+        // A supervisor that ends us is obeyed, not failed.
+        if (signal === 'SIGTERM') stopCode = 0;
+        interruption.abort();
+      };
+      process.once('SIGINT', stop);
+      process.once('SIGTERM', stop);
+      const progress = streamProgress(process.stderr);
+      try {
+        const folder = config.get('spark.checkpoints') ?? join(config.get('home'), 'checkpoints');
+        const report = await stream({
+          spark: parseSparkAddress(config.get('spark.url')),
+          ca: authorities(config.get('spark.ca_file')),
+          broker,
+          sparkBootstrap: config.get('spark.kafka_bootstrap')?.split(',') ?? broker.bootstrap,
+          topics: { raw: flags.topic, treated: flags.treated, rejected: flags.rejected },
+          create:
+            flags.createTopics === true
+              ? { partitions: DEFAULT_PARTITIONS, retentionMs: DEFAULT_RETENTION_MS }
+              : undefined,
+          checkpoint: flags.checkpoint ?? `${folder}/${flags.topic}`,
+          trigger: triggerOf(flags),
+          maxRecordsPerBatch: flags.maxBatch,
+          signal: interruption.signal,
+          onProgress: progress.show,
+        });
+        progress.clear();
+        print(report, flags.json === true);
+        if (report.wasStopped) process.exitCode = stopCode;
+      } finally {
+        progress.clear();
+        process.off('SIGINT', stop);
+        process.off('SIGTERM', stop);
+      }
+    });
+}
+
+function triggerOf(flags: StreamFlags): Trigger {
+  if (flags.availableNow === true) return { kind: 'available-now' };
+  if (flags.realTime === true) return { kind: 'real-time', batchDuration: '1 minute' };
+  if (flags.interval !== undefined) return { kind: 'interval', interval: flags.interval };
+  return { kind: 'default' };
+}
+
+function count(text: string): number {
+  const parsed = integer(1, 100_000_000).parse(text);
+  if ('value' in parsed) return parsed.value;
+  throw new InvalidArgumentError(`Expected ${parsed.expected}.`);
+}
+
+function authorities(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fail('CONFIG_INVALID', {
+      what: `${path} cannot be read.`,
+      why: messageOf(error),
+      fix: 'Correct spark.ca_file (ESTEIRA_SPARK_CA_FILE).',
+    });
+  }
+}
+
+function print(report: StreamReport, asJson: boolean): void {
+  const { records, batches, restarts, seconds } = report;
+  process.stdout.write(
+    asJson
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : `${formatCount(records)} records in ${formatCount(batches)} batches, ${seconds.toFixed(1)} s${restarts > 0 ? `, ${restarts} restarts` : ''}\n`,
+  );
+}

@@ -1,0 +1,48 @@
+// What `esteira stream` says while it runs: rate, lag and time of the last batch, starts and failures. On a terminal it rewrites one line;
+// elsewhere it says something every few seconds, so that a log shows that work goes on.
+import type { QueryProgress } from '../../engines/spark/streaming.ts';
+import type { StreamProgress } from '../../pipeline/stream/stream.ts';
+import { formatCount } from './number-formats.ts';
+
+const LOG_EVERY_MS = 10_000;
+
+/** `stream` is stderr. */
+export function streamProgress(stream: NodeJS.WriteStream): {
+  readonly show: (progress: StreamProgress) => void;
+  readonly clear: () => void;
+} {
+  let shownAt = 0;
+  let isDrawn = false;
+  const clear = (): void => {
+    if (isDrawn) stream.write('\r\u001b[2K');
+    isDrawn = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    stream.write(`${text}\n`);
+  };
+  return {
+    show(progress) {
+      if (progress.kind === 'started')
+        line(
+          `the query runs${progress.attempt > 0 ? ` (start ${progress.attempt + 1})` : ''}${progress.endedOrphans > 0 ? '; a query that a dead client had left was ended' : ''}`,
+        );
+      else if (progress.kind === 'failed')
+        line(`${progress.reason} Trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
+      else if (stream.isTTY) {
+        stream.write(`\r\u001b[2K${describe(progress.batch).slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+        isDrawn = true;
+      } else if (performance.now() - shownAt >= LOG_EVERY_MS || shownAt === 0) {
+        shownAt = performance.now();
+        line(describe(progress.batch));
+      }
+    },
+    clear,
+  };
+}
+
+function describe(batch: QueryProgress): string {
+  const lag = Number(batch.sources[0]?.metrics?.['maxOffsetsBehindLatest'] ?? 0);
+  const milliseconds = batch.durationMs['triggerExecution'] ?? 0;
+  return `batch ${batch.batchId}: ${formatCount(batch.numInputRows)} records in ${formatCount(milliseconds)} ms, ${formatCount(Math.round(batch.processedRowsPerSecond))} records/s, lag ${formatCount(lag)} a partition`;
+}

@@ -1,0 +1,36 @@
+// Which field of the document gave rise to which reason of a rejection, for the details of a quarantined order. Pure data.
+import type { RuleId } from '../../catalog/rules.ts';
+
+/** The field whose text explains a rule; item fields are shown as a list. Rules without an entry need no value. */
+export const FIELD_OF: Partial<Record<RuleId, string>> = {
+  ID_PEDIDO_CIENTIFICO: 'id_pedido',
+  ID_PEDIDO_INVALIDO: 'id_pedido',
+  LOJA_INVALIDA: 'loja',
+  DATA_PEDIDO_INVALIDA: 'data_pedido',
+  DATA_PEDIDO_FUTURA: 'data_pedido',
+  DATA_PEDIDO_ANTIGA: 'data_pedido',
+  ATUALIZADO_EM_INVALIDO: 'atualizado_em',
+  ATUALIZADO_EM_FUTURO: 'atualizado_em',
+  STATUS_DESCONHECIDO: 'status',
+  UF_DESCONHECIDA: 'uf',
+  CIDADE_ILEGIVEL: 'cidade',
+  N_ITEM_REPETIDO: 'itens.n_item',
+  QUANTIDADE_INVALIDA: 'itens.quantidade',
+  QUANTIDADE_NAO_POSITIVA: 'itens.quantidade',
+  QUANTIDADE_FRACIONADA: 'itens.quantidade',
+  PRECO_INVALIDO: 'itens.preco_unitario',
+  PRECO_NEGATIVO: 'itens.preco_unitario',
+  DESCONTO_ITEM_INVALIDO: 'itens.desconto',
+  DESCONTO_ITEM_MAIOR: 'itens.desconto',
+  FRETE_INVALIDO: 'frete',
+  FRETE_NEGATIVO: 'frete',
+  DESCONTO_INVALIDO: 'desconto',
+  DESCONTO_NEGATIVO: 'desconto',
+  DESCONTO_MAIOR_QUE_SUBTOTAL: 'desconto',
+  VALOR_TOTAL_INVALIDO: 'valor_total',
+  VALOR_TOTAL_NEGATIVO: 'valor_total',
+  VALOR_TOTAL_ZERO: 'valor_total',
+  TOTAL_EM_CENTAVOS: 'valor_total',
+  MOEDA_NAO_BRL: 'moeda',
+  VALOR_PAGAMENTO_INVALIDO: 'pagamentos.valor',
+};

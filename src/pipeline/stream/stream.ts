@@ -1,0 +1,316 @@
+// The verb `stream`: Spark reads the raw topic, transforms, and fills the treated and the rejected topic, for as long as it is let. This process only
+// watches: it starts the query, looks at it, starts it again when it fails, and ends it. It sees no order and prints nothing.
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrokerSettings } from '../../broker/connection.ts';
+import { TopicAdmin, type TopicPlan, type TopicState } from '../../broker/topics.ts';
+import { fail } from '../../catalog/errors.ts';
+import type { SparkAddress } from '../../engines/spark/connect/address.ts';
+import { openSparkSession, sqlRelation, type SparkSession } from '../../engines/spark/connect/session.ts';
+import { SPARK_SETTINGS } from '../../engines/spark/dialect.ts';
+import { makeLookups } from '../../engines/spark/lookups.ts';
+import { streamSql, UNKNOWN_CONTRACT } from '../../engines/spark/stream-sql.ts';
+import {
+  activeQueries,
+  checkpointOffsets,
+  exceptionOf,
+  kafkaStream,
+  recentProgress,
+  startQuery,
+  statusOf,
+  stopQuery,
+  type QueryId,
+  type QueryProgress,
+  type Trigger,
+} from '../../engines/spark/streaming.ts';
+import { EsteiraError, messageOf } from '../../lib/errors.ts';
+import { kafkaOptions } from './kafka-options.ts';
+import { misfit, type Binding } from './positions.ts';
+
+export interface StreamOptions {
+  readonly spark: SparkAddress;
+  readonly ca?: string | undefined;
+  readonly broker: BrokerSettings;
+  /** Brokers as Spark reaches them. */
+  readonly sparkBootstrap: readonly string[];
+  readonly topics: { readonly raw: string; readonly treated: string; readonly rejected: string };
+  /** How the treated and the rejected topic are created when they are missing. */
+  readonly create: TopicPlan | undefined;
+  readonly checkpoint: string;
+  readonly trigger: Trigger;
+  readonly maxRecordsPerBatch: number | undefined;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: StreamProgress) => void;
+}
+
+export type StreamProgress =
+  | { readonly kind: 'started'; readonly attempt: number; readonly endedOrphans: number }
+  | { readonly kind: 'batch'; readonly batch: QueryProgress }
+  | { readonly kind: 'failed'; readonly reason: string; readonly waitMs: number };
+
+export interface StreamReport {
+  readonly records: number;
+  readonly batches: number;
+  readonly restarts: number;
+  readonly wasStopped: boolean;
+  readonly seconds: number;
+}
+
+const POLL_MS = 1000;
+/** A client that has not been heard of for so long is dead. */
+const SILENCE_MS = 20_000;
+const HEARTBEAT = 'esteira.stream.heartbeat';
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
+/** After so long without a failure, the waits begin anew. */
+const CALM_MS = 120_000;
+const RAW_VIEW = 'mensagens_brutas';
+
+/** Runs the stream until it is told to stop, or, with the trigger available-now, until the topic is read. Throws what no restart can repair. */
+export async function stream(options: StreamOptions): Promise<StreamReport> {
+  const began = performance.now();
+  const watch = new Watch(options);
+  for (let attempt = 0, failures = 0; ; attempt++) {
+    const startedAt = performance.now();
+    try {
+      await watch.run(attempt);
+      return {
+        ...watch.counts,
+        restarts: attempt,
+        wasStopped: options.signal?.aborted === true,
+        seconds: (performance.now() - began) / 1000,
+      };
+    } catch (error) {
+      const stopped = options.signal?.aborted === true;
+      if (stopped && !(error instanceof EsteiraError && !error.retryable)) {
+        return { ...watch.counts, restarts: attempt, wasStopped: true, seconds: (performance.now() - began) / 1000 };
+      }
+      if (!(error instanceof EsteiraError) || !isWorthAnotherStart(error)) throw error;
+      failures = performance.now() - startedAt > CALM_MS ? 0 : failures + 1;
+      const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
+      options.onProgress?.({ kind: 'failed', reason: `${error.what} ${error.why}`, waitMs });
+      await sleep(waitMs, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
+    }
+  }
+}
+
+/** A failed batch may succeed the next time (a broker away, an executor lost); what is wrong with the set-up never does. */
+function isWorthAnotherStart(error: EsteiraError): boolean {
+  return error.retryable || error.code === 'SPARK_FAILED';
+}
+
+class Watch {
+  readonly #options: StreamOptions;
+  readonly #seen = new Set<string>();
+  #records = 0;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  get counts(): { records: number; batches: number } {
+    return { records: this.#records, batches: this.#seen.size };
+  }
+
+  /** One start of the query, up to its end. */
+  async run(attempt: number): Promise<void> {
+    const { topic, slots } = { topic: await this.#topics(), slots: this.#options.trigger.kind === 'real-time' };
+    const session = await this.#enter();
+    try {
+      await this.#refuseSecond(session);
+      await session.configure({ ...SPARK_SETTINGS, [HEARTBEAT]: String(Date.now()) });
+      const orphans = await activeQueries(session);
+      for (const orphan of orphans) await stopQuery(session, orphan);
+      if (slots) await refuseFewSlots(session, topic);
+      await this.#bind(session, topic);
+      const query = await this.#start(session, topic);
+      this.#options.onProgress?.({ kind: 'started', attempt, endedOrphans: orphans.length });
+      await this.#watch(session, query);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #topics(): Promise<TopicState> {
+    const { topics, create, broker } = this.#options;
+    const admin = new TopicAdmin(broker);
+    try {
+      const raw = await admin.describe(topics.raw);
+      for (const name of [topics.treated, topics.rejected]) {
+        if (create === undefined) await admin.describe(name);
+        else await admin.ensure(name, create);
+      }
+      return raw;
+    } finally {
+      await admin.close();
+    }
+  }
+
+  /** The session of this stream, the same for every client: whoever comes after a client that died finds its query there. */
+  async #enter(): Promise<SparkSession> {
+    const { spark, ca, checkpoint, topics } = this.#options;
+    for (let n = 0; ; n++) {
+      const id = uuidOf(`${spark.userId} ${topics.raw} ${checkpoint} ${n}`);
+      const session = openSparkSession(spark, { id, ca });
+      try {
+        await session.version();
+        return session;
+      } catch (error) {
+        session.disconnect();
+        // A session that the server has closed for being idle cannot be entered again.
+        if (!(error instanceof EsteiraError) || error.code !== 'SPARK_SESSION_LOST' || n >= 100) throw error;
+      }
+    }
+  }
+
+  async #refuseSecond(session: SparkSession): Promise<void> {
+    if ((await activeQueries(session)).length === 0) return;
+    const silentMs = Date.now() - Number((await session.setting(HEARTBEAT)) ?? 0);
+    if (silentMs > SILENCE_MS) return;
+    const before = await session.setting(HEARTBEAT);
+    await sleep(3 * POLL_MS);
+    if ((await session.setting(HEARTBEAT)) === before) return;
+    throw fail('STREAM_RUNNING', {
+      what: `The stream from ${this.#options.topics.raw} with this checkpoint is run by another client.`,
+      why: 'Its query runs, and the client was heard of seconds ago.',
+      fix: 'Leave it to the other one, or stop that first.',
+    });
+  }
+
+  /** Writes down which topic a new checkpoint belongs to, and compares an old one. */
+  async #bind(session: SparkSession, topic: TopicState): Promise<void> {
+    const path = `${this.#options.checkpoint}/topico`;
+    const binding = await readBinding(session, path);
+    const positions = await checkpointOffsets(session, this.#queryFolder, topic.name);
+    const problem = misfit(topic, binding, positions);
+    if (problem !== null) throw problem;
+    if (binding !== null) return;
+    const input = sqlRelation('SELECT :topic AS topico_id, :cluster AS cluster_id', {
+      topic: topic.topicId,
+      cluster: topic.clusterId,
+    });
+    // mode 2: overwrites what a start that broke off left
+    await session.command({
+      commandType: {
+        case: 'writeOperation',
+        value: { input, source: 'json', mode: 2, saveType: { case: 'path', value: path } },
+      },
+    });
+  }
+
+  get #queryFolder(): string {
+    return `${this.#options.checkpoint}/consulta`;
+  }
+
+  async #start(session: SparkSession, topic: TopicState): Promise<QueryId> {
+    const { topics, broker, sparkBootstrap, maxRecordsPerBatch, trigger } = this.#options;
+    const kafka = kafkaOptions(broker, sparkBootstrap);
+    await makeLookups(session);
+    await session.createView(
+      RAW_VIEW,
+      kafkaStream({
+        ...kafka,
+        subscribe: topics.raw,
+        startingOffsets: 'earliest',
+        failOnDataLoss: 'true',
+        includeHeaders: 'true',
+        ...(maxRecordsPerBatch === undefined ? {} : { maxOffsetsPerTrigger: String(maxRecordsPerBatch) }),
+      }),
+    );
+    return startQuery(session, {
+      name: `esteira-${topics.raw}`,
+      sql: streamSql(RAW_VIEW, { ...topics, rawId: topic.topicId }),
+      options: {
+        ...kafka,
+        'kafka.acks': 'all',
+        'kafka.enable.idempotence': 'true',
+        'kafka.compression.type': 'zstd',
+        includeHeaders: 'true',
+      },
+      checkpoint: this.#queryFolder,
+      trigger,
+    });
+  }
+
+  async #watch(session: SparkSession, query: QueryId): Promise<void> {
+    const { signal } = this.#options;
+    for (;;) {
+      await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
+      if (signal?.aborted === true) {
+        await stopQuery(session, query);
+        await this.#report(session, query);
+        return;
+      }
+      await session.configure({ [HEARTBEAT]: String(Date.now()) });
+      const status = await statusOf(session, query);
+      await this.#report(session, query);
+      if (status.isActive) continue;
+      const failure = await exceptionOf(session, query);
+      if (failure !== null) throw failedQuery(failure, this.#options.topics.raw);
+      if (this.#options.trigger.kind === 'available-now') return;
+      throw failedQuery(
+        { errorClass: 'STOPPED', message: 'Somebody else stopped the query.' },
+        this.#options.topics.raw,
+      );
+    }
+  }
+
+  async #report(session: SparkSession, query: QueryId): Promise<void> {
+    for (const batch of await recentProgress(session, query)) {
+      // Spark reports an idle query again and again under the number of the next batch.
+      if (batch.numInputRows === 0 || this.#seen.has(`${query.runId} ${batch.batchId}`)) continue;
+      this.#seen.add(`${query.runId} ${batch.batchId}`);
+      this.#records += batch.numInputRows;
+      this.#options.onProgress?.({ kind: 'batch', batch });
+    }
+  }
+}
+
+function failedQuery({ errorClass, message }: { errorClass: string; message: string }, topic: string): EsteiraError {
+  const place = new RegExp(`${UNKNOWN_CONTRACT} (\\d+) (\\d+)`).exec(message);
+  if (place)
+    return fail('STREAM_CONTRACT_UNKNOWN', {
+      what: `The message at offset ${place[2]} of partition ${place[1]} of ${topic} has a contract that this program does not know.`,
+      why: 'Its headers contrato and versao name another contract, or a newer major version; it must not be judged by old rules.',
+      fix: 'Install a newer Esteira; the stream goes on at this message.',
+    });
+  return fail('SPARK_FAILED', {
+    what: `The streaming query failed: ${errorClass === '' ? 'no error class' : errorClass}.`,
+    // Spark quotes the values it stumbled over: they may be personal.
+    why: (message.split('\n')[0] ?? '').replaceAll(/'[^']*'/g, "'...'").slice(0, 500),
+    fix: "Read Spark's own log for the whole story.",
+  });
+}
+
+async function readBinding(session: SparkSession, path: string): Promise<Binding | null> {
+  try {
+    const rows = await session.rows<Binding>(
+      `SELECT j.topico_id, j.cluster_id FROM (SELECT from_json(value, 'topico_id STRING, cluster_id STRING') AS j FROM text.\`${path.replaceAll('`', '``')}\`)`,
+    );
+    return rows[0] ?? null;
+  } catch (error) {
+    if (
+      /PATH_NOT_FOUND/.test(messageOf(error)) ||
+      /PATH_NOT_FOUND/.test(String((error as { errorClass?: unknown }).errorClass))
+    )
+      return null;
+    throw error;
+  }
+}
+
+/** Some partitions would never be read, without any error. */
+async function refuseFewSlots(session: SparkSession, topic: TopicState): Promise<void> {
+  const rows = await session.rows<{ n: number }>('SELECT count(DISTINCT spark_partition_id()) AS n FROM range(100000)');
+  const slots = rows[0]?.n ?? 0;
+  if (slots >= topic.partitions.length) return;
+  throw fail('STREAM_SLOTS', {
+    what: `Spark has ${slots} slots, and ${topic.name} has ${topic.partitions.length} partitions.`,
+    why: 'In real time every partition holds a slot for good; the others would starve silently.',
+    fix: 'Give Spark more cores (stack.spark_slots), or leave --real-time out.',
+  });
+}
+
+function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
