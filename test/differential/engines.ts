@@ -62,7 +62,7 @@ export async function throughBoth(
   return { duckdb: rows, spark: await throughSpark(session, documents, columns, folder) };
 }
 
-async function throughDuckdb(
+export async function throughDuckdb(
   documents: readonly string[],
   folder: string,
 ): Promise<{ rows: Row[]; columns: string[] }> {

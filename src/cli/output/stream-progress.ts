@@ -42,7 +42,8 @@ export function streamProgress(stream: NodeJS.WriteStream): {
 }
 
 function describe(batch: QueryProgress): string {
-  const lag = Number(batch.sources[0]?.metrics?.['maxOffsetsBehindLatest'] ?? 0);
+  const source = batch.sources[0];
+  const lag = Number(source?.metrics?.['maxOffsetsBehindLatest'] ?? 0);
   const milliseconds = batch.durationMs['triggerExecution'] ?? 0;
-  return `batch ${batch.batchId}: ${formatCount(batch.numInputRows)} records in ${formatCount(milliseconds)} ms, ${formatCount(Math.round(batch.processedRowsPerSecond))} records/s, lag ${formatCount(lag)} a partition`;
+  return `batch ${batch.batchId}: ${formatCount(source?.numInputRows ?? 0)} records in ${formatCount(milliseconds)} ms, ${formatCount(Math.round(source?.processedRowsPerSecond ?? 0))} records/s, lag ${formatCount(lag)} a partition`;
 }

@@ -36,11 +36,11 @@ export interface QueryStatus {
 export interface QueryProgress {
   readonly batchId: number;
   readonly timestamp: string;
-  readonly numInputRows: number;
-  readonly inputRowsPerSecond: number;
-  readonly processedRowsPerSecond: number;
   readonly durationMs: Readonly<Record<string, number>>;
   readonly sources: readonly {
+    readonly numInputRows: number;
+    readonly inputRowsPerSecond?: number;
+    readonly processedRowsPerSecond?: number;
     readonly endOffset: unknown;
     readonly latestOffset: unknown;
     readonly metrics?: Readonly<Record<string, string>>;

@@ -258,9 +258,10 @@ class Watch {
   async #report(session: SparkSession, query: QueryId): Promise<void> {
     for (const batch of await recentProgress(session, query)) {
       // Spark reports an idle query again and again under the number of the next batch.
-      if (batch.numInputRows === 0 || this.#seen.has(`${query.runId} ${batch.batchId}`)) continue;
+      const records = batch.sources[0]?.numInputRows ?? 0;
+      if (records === 0 || this.#seen.has(`${query.runId} ${batch.batchId}`)) continue;
       this.#seen.add(`${query.runId} ${batch.batchId}`);
-      this.#records += batch.numInputRows;
+      this.#records += records;
       this.#options.onProgress?.({ kind: 'batch', batch });
     }
   }

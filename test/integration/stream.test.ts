@@ -1,0 +1,231 @@
+// `stream` against a real Kafka and a real Spark: every raw record comes out once, judged as DuckDB judges it, whatever it holds; it goes on where it was;
+// it stops where going on would lose or misjudge orders.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { Admin, Producer } from '@platformatic/kafka';
+import { clientOptions, type BrokerSettings } from '../../src/broker/connection.ts';
+import { TopicAdmin } from '../../src/broker/topics.ts';
+import { parseSparkAddress } from '../../src/engines/spark/connect/address.ts';
+import { EsteiraError } from '../../src/lib/errors.ts';
+import { HEADER } from '../../src/model/message.ts';
+import { stream, type StreamOptions, type StreamReport } from '../../src/pipeline/stream/stream.ts';
+import { documentOf, line } from '../support/load.ts';
+import { sharedKafka, sharedSpark, stackMissing, testPrefix } from '../support/stack.ts';
+import { readTopic, topicState, type TopicRecord } from '../support/topic.ts';
+import { throughDuckdb } from '../differential/engines.ts';
+
+interface Raw {
+  readonly key?: string | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+class Stage {
+  readonly broker: BrokerSettings;
+  readonly options: StreamOptions;
+  readonly folder: string;
+
+  constructor(broker: BrokerSettings, options: StreamOptions, folder: string) {
+    this.broker = broker;
+    this.options = options;
+    this.folder = folder;
+  }
+
+  async send(records: readonly Raw[]): Promise<void> {
+    const producer = new Producer(clientOptions(this.broker, 'test'));
+    try {
+      await producer.send({
+        acks: -1,
+        messages: records.map(({ key, value, headers }) => ({
+          topic: this.options.topics.raw,
+          partition: 0,
+          ...(key === undefined || key === null ? {} : { key: Buffer.from(key) }),
+          value: (value === null ? null : Buffer.from(value as string)) as Buffer,
+          headers: new Map(Object.entries(headers ?? {}).map(([n, v]) => [Buffer.from(n), Buffer.from(v)])),
+        })),
+      });
+    } finally {
+      await producer.close();
+    }
+  }
+
+  run(more: Partial<StreamOptions> = {}): Promise<StreamReport> {
+    return stream({ ...this.options, ...more });
+  }
+
+  treated(): Promise<TopicRecord[]> {
+    return readTopic(this.broker, this.options.topics.treated);
+  }
+
+  rejected(): Promise<TopicRecord[]> {
+    return readTopic(this.broker, this.options.topics.rejected);
+  }
+}
+
+async function stage(t: TestContext, partitions = 1): Promise<Stage> {
+  const [kafka, spark] = [await sharedKafka(), await sharedSpark()];
+  const broker = { bootstrap: [kafka.bootstrap] };
+  const folder = await mkdtemp(join(tmpdir(), 'esteira-stream-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const prefix = testPrefix();
+  const topics = { raw: `${prefix}brutos`, treated: `${prefix}tratados`, rejected: `${prefix}rejeitados` };
+  const create = { partitions, retentionMs: 3_600_000 };
+  const admin = new TopicAdmin(broker);
+  await admin.ensure(topics.raw, create);
+  await admin.close();
+  const options: StreamOptions = {
+    spark: parseSparkAddress(spark.url),
+    broker,
+    sparkBootstrap: broker.bootstrap,
+    topics,
+    create,
+    checkpoint: join(folder, 'checkpoint'),
+    trigger: { kind: 'available-now' },
+    maxRecordsPerBatch: undefined,
+  };
+  return new Stage(broker, options, folder);
+}
+
+const order = (id: string, cells: Parameters<typeof line>[0] = {}): string =>
+  JSON.stringify(documentOf(line({ loja: 'loja', id_pedido: id, ...cells })));
+const RECEIVED = { [HEADER.receivedAt]: '2026-11-20T12:00:00Z' };
+const valueOf = (record: TopicRecord | undefined): Record<string, unknown> =>
+  JSON.parse(record?.value.toString() ?? 'null') as Record<string, unknown>;
+const coded = (code: string) => (error: unknown) => error instanceof EsteiraError && error.code === code;
+
+/** Bad records of every kind. */
+const POISON: readonly Raw[] = [
+  { key: 'k', value: '{"loja":"loja","id_pedido":' },
+  { key: null, value: order('9', { quantidade: 'dois' }) },
+  { key: null, value: '{}' },
+  { key: 'loja:7', value: null },
+  { key: 'k', value: order('8', { data_pedido: '31/02/2026' }) },
+  { key: 'k', value: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) },
+  { key: 'k', value: Buffer.from('{"loja":"a\u0000b"}') },
+  { key: 'k', value: '' },
+];
+
+test('every record comes out once, treated or rejected, among good neighbours', { skip: stackMissing }, async (t) => {
+  const on = await stage(t);
+  const good = Array.from({ length: 20 }, (_, n) => order(`G${n}`));
+  const raw: Raw[] = [
+    ...POISON,
+    ...good.slice(0, 10).map((value) => ({ key: 'k', value })),
+    ...POISON,
+    ...good.slice(10).map((value) => ({ key: 'k', value })),
+    ...POISON,
+  ].map((record) => ({ ...record, headers: RECEIVED }));
+  await on.send(raw);
+  const report = await on.run();
+  assert.equal(report.records, raw.length);
+  const [treated, rejected] = [await on.treated(), await on.rejected()];
+  const offsets = [...treated, ...rejected]
+    .map((record) => Number(record.headers[HEADER.offset]))
+    .sort((a, b) => a - b);
+  assert.deepEqual(
+    offsets,
+    raw.map((_, n) => n),
+  );
+  assert.equal(treated.length, 20);
+  const { topicId } = await topicState(on.broker, on.options.topics.raw);
+  assert.deepEqual(treated[0]?.headers, {
+    contrato: 'pedido-tratado',
+    versao: '1',
+    recebido_em: '2026-11-20T12:00:00.000000Z',
+    hash_origem: valueOf(treated[0])['hash_origem'],
+    topico_id: topicId,
+    particao: '0',
+    offset: '8',
+  });
+  const reasons = rejected.slice(0, POISON.length).map((record) => {
+    const { motivos, codificacao, original } = valueOf(record);
+    return [motivos, codificacao, original];
+  });
+  const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]).toString('base64');
+  assert.deepEqual(
+    reasons.map(([motivos]) => motivos).filter((_, n) => [0, 3, 5, 6, 7].includes(n)),
+    Array.from({ length: 5 }, () => '{JSON_INVALIDO}'),
+  );
+  assert.equal(reasons[1]?.[0], '{QUANTIDADE_INVALIDA}');
+  assert.equal(reasons[4]?.[0], '{DATA_PEDIDO_INVALIDA}');
+  assert.deepEqual(
+    reasons.map(([, encoding]) => encoding),
+    ['texto', 'texto', 'texto', 'vazia', 'texto', 'base64', 'base64', 'texto'],
+  );
+  assert.equal(reasons[5]?.[2], bytes);
+  // The treated values are what DuckDB makes of the same documents.
+  const { rows } = await throughDuckdb(good, on.folder);
+  treated.forEach((record, index) => {
+    const value = valueOf(record);
+    for (const name of [
+      'hash_origem',
+      'id_pedido',
+      'valor_total',
+      'data_pedido',
+      'codigo_ibge',
+      'texto_avisos',
+      'unidades',
+    ])
+      assert.equal(String(value[name]), rows[index]?.[name], `${name} of record ${index}`);
+  });
+});
+
+test('it goes on where it was, and stops at a message of an unknown contract', { skip: stackMissing }, async (t) => {
+  const on = await stage(t);
+  await on.send([{ key: 'k', value: order('1') }]);
+  assert.equal((await on.run()).records, 1);
+  await on.send([{ key: 'k', value: order('2') }]);
+  assert.equal((await on.run()).records, 1);
+  assert.deepEqual(
+    (await on.treated()).map((record) => valueOf(record)['id_pedido']),
+    ['1', '2'],
+  );
+  await on.send([{ key: 'k', value: order('3'), headers: { [HEADER.contract]: 'pedido', [HEADER.version]: '2' } }]);
+  await assert.rejects(on.run(), coded('STREAM_CONTRACT_UNKNOWN'));
+  assert.equal((await on.treated()).length + (await on.rejected()).length, 2);
+});
+
+test('a topic that was created anew, and messages deleted unread, stop it', { skip: stackMissing }, async (t) => {
+  const on = await stage(t);
+  const admin = new Admin(clientOptions(on.broker, 'test'));
+  t.after(() => admin.close());
+  await on.send(['1', '2', '3'].map((id) => ({ key: 'k', value: order(id) })));
+  await on.run();
+  await on.send(['4', '5', '6'].map((id) => ({ key: 'k', value: order(id) })));
+  await admin.deleteRecords({ topics: [{ name: on.options.topics.raw, partitions: [{ partition: 0, offset: 5n }] }] });
+  await assert.rejects(
+    on.run(),
+    (error) => coded('STREAM_GAP')(error) && /offsets 3 to 4 /.test((error as EsteiraError).why),
+  );
+  await admin.deleteTopics({ topics: [on.options.topics.raw] });
+  const topics = new TopicAdmin(on.broker);
+  t.after(() => topics.close());
+  await topics.ensure(on.options.topics.raw, { partitions: 1, retentionMs: 3_600_000 });
+  await assert.rejects(on.run(), coded('STREAM_TOPIC_REPLACED'));
+});
+
+test(
+  'told to stop, it ends its query; the same stream twice is refused; real time needs a slot per partition',
+  { skip: stackMissing },
+  async (t) => {
+    const on = await stage(t, 6);
+    const stop = new AbortController();
+    let started: () => void = () => undefined;
+    const isStarted = new Promise<void>((resolve) => (started = resolve));
+    const running = on.run({
+      trigger: { kind: 'default' },
+      signal: stop.signal,
+      onProgress: (progress) => {
+        if (progress.kind === 'started') started();
+      },
+    });
+    await isStarted;
+    await assert.rejects(on.run(), coded('STREAM_RUNNING'));
+    stop.abort();
+    assert.equal((await running).wasStopped, true);
+    await assert.rejects(on.run({ trigger: { kind: 'real-time', batchDuration: '5 seconds' } }), coded('STREAM_SLOTS'));
+  },
+);
