@@ -23,7 +23,10 @@ export interface EventCounts {
   readonly valorRejeitado: string;
 }
 
-/** What the warehouse already holds of the orders and rejected records in a batch, as headerless CSV files; null when it holds nothing. */
+/**
+ * What the warehouse already holds of the orders and rejected records in a batch, as headerless CSV files; null when it holds nothing.
+ * `versionsPath` is null only where nothing in the warehouse can concern the batch's orders (a file it is, not null, when the answer is empty).
+ */
 export interface KnownRows {
   /** loja, id_pedido, revisao, hash_origem (hex), atualizado_em, atualizado_em_estimado, visto_em, atual, versao_transformacao */
   readonly versionsPath: string | null;
@@ -46,7 +49,7 @@ export interface SortedBatch {
   /** Contents without an update time that were seen earlier or later than recorded: loja, id_pedido, revisao, hash_origem, menor, maior. */
   readonly sightings: RowsFile | null;
   readonly rejected: RowsFile | null;
-  /** Accepted versions, for resolving the quarantine: loja, id_pedido, atualizado_em, revisao. */
+  /** Valid versions that may resolve records of the quarantine: loja, id_pedido, atualizado_em, revisao. */
   readonly accepted: RowsFile | null;
   /** Rows of the quarantine that valid versions of this batch correct, whatever their own key: loja, hash_original. Null when none. */
   readonly corrected: RowsFile | null;

@@ -53,6 +53,7 @@ export async function prepareBatch(
   const startedAt = new Date();
   await run(connection, `CREATE OR REPLACE TABLE ${prefix}_tratados AS ${transformSql(duckdbDialect, source)}`);
   await keepRejected(connection, prefix, source, origin);
+  await countRejected(connection, prefix, rejectedSelect(prefix, `${prefix}_rejeitados_escritos`, origin));
   await run(
     connection,
     `
@@ -145,7 +146,7 @@ class DuckdbBatch implements PreparedBatch {
     return this.#write(
       'chaves_rejeitados',
       ['loja', 'hash_original'],
-      `SELECT DISTINCT loja, hash_original FROM (${this.#rejectedSelect()})`,
+      `SELECT loja, hash_original FROM ${this.#prefix}_rejeitados`,
     );
   }
 
@@ -171,7 +172,6 @@ class DuckdbBatch implements PreparedBatch {
     await this.#refuse(refused);
     await classify(connection, p, reprocess);
     for (const statement of acceptedTables(p, known.versionsPath !== null)) await run(connection, statement);
-    await countRejected(connection, p, this.#rejectedSelect());
     const base = { pedidos: `${p}_pedidos`, itens: `${p}_itens`, pagamentos: `${p}_pagamentos` };
     for (const rollup of ROLLUPS)
       await run(connection, `CREATE OR REPLACE TABLE ${p}_soma_${rollup.table} AS ${rollupSql(rollup, base)}`);
@@ -189,7 +189,7 @@ class DuckdbBatch implements PreparedBatch {
       products: await this.#write(...productsOutput(p)),
       sightings: await this.#write(...sightingsOutput(p)),
       rejected: await this.#write(...rejectedOutput(p)),
-      accepted: await this.#write(...acceptedOutput(p)),
+      accepted: await this.#write(...acceptedOutput(p, known.versionsPath === null)),
       corrected: await this.#writeCorrected(),
     };
   }
@@ -267,10 +267,7 @@ class DuckdbBatch implements PreparedBatch {
     );
     await run(this.#connection, `DELETE FROM ${p}_eventos WHERE (loja, id_pedido) IN (VALUES ${list})`);
     await keepRejected(this.#connection, p, this.#source, this.#origin);
-  }
-
-  #rejectedSelect(): string {
-    return rejectedSelect(this.#prefix, `${this.#prefix}_rejeitados_escritos`, this.#origin);
+    await countRejected(this.#connection, p, rejectedSelect(p, `${p}_rejeitados_escritos`, this.#origin));
   }
 
   /** Writes a SELECT as CSV; null when it has no rows. */
