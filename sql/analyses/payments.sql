@@ -26,7 +26,7 @@ WITH partes AS (
   FROM (
     SELECT loja, id_pedido, CASE WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
     FROM pedidos
-    WHERE :ufs IS NOT NULL AND coalesce(uf, 'ND') = ANY (:ufs)
+    WHERE :ufs IS NOT NULL AND (uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
       AND loja = ANY (:stores)
       AND (data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to)
       AND excluido_em IS NULL

@@ -32,7 +32,7 @@ WITH partes AS (
       AND NOT excluido
       AND (:statuses IS NULL OR status = ANY (:statuses))
       AND (:channels IS NULL OR canal = ANY (:channels))
-      AND (:ufs IS NULL OR coalesce(uf, 'ND') = ANY (:ufs))
+      AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
   ) i
   GROUP BY loja, sku, regiao, sinal
 ), produto AS (

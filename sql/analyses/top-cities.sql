@@ -25,7 +25,7 @@ WITH partes AS (
       AND p.excluido_em IS NULL
       AND (:statuses IS NULL OR p.status = ANY (:statuses))
       AND (:channels IS NULL OR p.canal = ANY (:channels))
-      AND (:ufs IS NULL OR coalesce(p.uf, 'ND') = ANY (:ufs))
+      AND (:ufs IS NULL OR p.uf = ANY (:ufs) OR (p.uf IS NULL AND 'ND' = ANY (:ufs)))
   ) p
 ), municipio AS (
   SELECT

@@ -151,6 +151,8 @@ CREATE TABLE pedidos_rejeitados (
   PRIMARY KEY (loja, hash_original)
 );
 CREATE INDEX pedidos_rejeitados_pedido ON pedidos_rejeitados (loja, id_pedido);
+-- how many are open, and how much they are worth, stands beside every answer: without the originals being read
+CREATE INDEX pedidos_rejeitados_abertos ON pedidos_rejeitados (data_venda, loja) INCLUDE (valor) WHERE situacao = 'aberto';
 
 CREATE TABLE municipios (
   codigo_ibge integer NOT NULL PRIMARY KEY,
