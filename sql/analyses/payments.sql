@@ -27,7 +27,7 @@ WITH partes AS (
     SELECT loja, id_pedido, CASE WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
     FROM pedidos
     WHERE :ufs IS NOT NULL AND (uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
-      AND loja = ANY (:stores)
+      AND (:all_stores OR loja = ANY (:stores))
       AND (data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to)
       AND excluido_em IS NULL
       AND (:statuses IS NULL OR status = ANY (:statuses))

@@ -27,7 +27,7 @@ WITH partes AS (
   FROM (
     SELECT loja, sku, regiao_da_uf(uf) AS regiao, quantidade, valor, CASE WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
     FROM itens_pedido
-    WHERE loja = ANY (:stores)
+    WHERE (:all_stores OR loja = ANY (:stores))
       AND (data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to)
       AND NOT excluido
       AND (:statuses IS NULL OR status = ANY (:statuses))

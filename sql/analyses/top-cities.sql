@@ -20,7 +20,7 @@ WITH partes AS (
       p.valor_total,
       CASE WHEN p.data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
     FROM pedidos p
-    WHERE p.loja = ANY (:stores)
+    WHERE (:all_stores OR p.loja = ANY (:stores))
       AND (p.data_venda BETWEEN :head_from AND :head_to OR p.data_venda BETWEEN :tail_from AND :tail_to)
       AND p.excluido_em IS NULL
       AND (:statuses IS NULL OR p.status = ANY (:statuses))
