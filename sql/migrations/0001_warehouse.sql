@@ -49,6 +49,11 @@ CREATE TABLE itens_pedido (
   loja           text          NOT NULL,
   id_pedido      text          NOT NULL,
   n_item         integer       NOT NULL,
+  data_venda     date          NOT NULL,
+  canal          text          NOT NULL,
+  status         text          NOT NULL,
+  uf             text,
+  excluido       boolean       NOT NULL,
   sku            text          NOT NULL,
   produto        text          NOT NULL,
   categoria      text          NOT NULL,
@@ -58,6 +63,8 @@ CREATE TABLE itens_pedido (
   valor          numeric(14,2) NOT NULL,
   PRIMARY KEY (loja, id_pedido, n_item)
 );
+-- the days that a period has beyond its whole months are read through it, without their orders (docs/decisions/0002)
+CREATE INDEX itens_pedido_data_venda ON itens_pedido (data_venda);
 
 CREATE TABLE pagamentos (
   loja         text          NOT NULL,
@@ -144,6 +151,8 @@ CREATE TABLE pedidos_rejeitados (
   PRIMARY KEY (loja, hash_original)
 );
 CREATE INDEX pedidos_rejeitados_pedido ON pedidos_rejeitados (loja, id_pedido);
+-- how many are open, and how much they are worth, stands beside every answer: without the originals being read
+CREATE INDEX pedidos_rejeitados_abertos ON pedidos_rejeitados (data_venda, loja) INCLUDE (valor) WHERE situacao = 'aberto';
 
 CREATE TABLE municipios (
   codigo_ibge integer NOT NULL PRIMARY KEY,
@@ -208,6 +217,11 @@ COMMENT ON TABLE itens_pedido IS 'The items of the current version of each order
 COMMENT ON COLUMN itens_pedido.loja IS 'The store.';
 COMMENT ON COLUMN itens_pedido.id_pedido IS 'The order.';
 COMMENT ON COLUMN itens_pedido.n_item IS 'Number of the item in the order, as stated or by position from 1.';
+COMMENT ON COLUMN itens_pedido.data_venda IS 'Day of sale, as in pedidos: written with the order, so that days are summed without a join.';
+COMMENT ON COLUMN itens_pedido.canal IS 'Channel of the order, as in pedidos.';
+COMMENT ON COLUMN itens_pedido.status IS 'Status of the order, as in pedidos.';
+COMMENT ON COLUMN itens_pedido.uf IS 'Delivery state of the order, as in pedidos; null when the source has no address.';
+COMMENT ON COLUMN itens_pedido.excluido IS 'True when the store deleted the order (pedidos.excluido_em): analyses leave the item out.';
 COMMENT ON COLUMN itens_pedido.sku IS 'Stock keeping unit, upper case; the product''s name when the source has no SKU.';
 COMMENT ON COLUMN itens_pedido.produto IS 'Product name on this order; the SKU when the source has no name.';
 COMMENT ON COLUMN itens_pedido.categoria IS 'Category; ''Sem categoria'' when blank.';

@@ -17,7 +17,7 @@ export const PHASES = {
   'during COPY historico_status': { sql: /^COPY "historico_status"/, isCopy: true },
   'before customers are kept': { sql: /^\s*INSERT INTO "clientes"/ },
   'before the quarantine is written': { sql: /^\s*INSERT INTO pedidos_rejeitados/ },
-  'before a rollup is added': { sql: /^\s*INSERT INTO "vendas_diarias"/ },
+  'before a rollup is added': { sql: /^\s*INSERT INTO "vendas_categoria"/ },
   'before the ledger row': { sql: /^\s*INSERT INTO esteira\.lotes/ },
   'before the position moves': { sql: /^\s*INSERT INTO esteira\.posicoes/ },
   'before COMMIT is executed': { sql: /^COMMIT/ },

@@ -70,10 +70,13 @@ const CUSTOMER_COLUMNS = [
   'revisao',
   'hash_origem',
 ] as const;
+/** What every item carries of its order, so that days are summed without a join. */
+const ITEM_ORDER_COLUMNS = ['data_venda', 'canal', 'status', 'uf', 'excluido'] as const;
 const ITEM_COLUMNS = [
   'loja',
   'id_pedido',
   'n_item',
+  ...ITEM_ORDER_COLUMNS,
   'sku',
   'produto',
   'categoria',
@@ -151,11 +154,10 @@ export function acceptedTables(prefix: string, hasHistory: boolean): string[] {
     own['atualizado_em'] =
       `LEAST(atualizado_em, (SELECT menor_conhecido FROM ${prefix}_classes c WHERE c.ordinal = t.ordinal))`;
   const rows = accepted(prefix);
+  const ofOrder = new Set<string>(['loja', 'id_pedido', ...ITEM_ORDER_COLUMNS]);
   const nested = (list: string, columns: readonly string[]): string =>
-    `SELECT loja, id_pedido, ${columns
-      .slice(2)
-      .map((name) => `x.${name} AS ${name}`)
-      .join(', ')} FROM (SELECT loja, id_pedido, unnest(${list}) AS x FROM ${rows})`;
+    `SELECT ${columns.map((name) => (ofOrder.has(name) ? name : `x.${name} AS ${name}`)).join(', ')}
+     FROM (SELECT loja, id_pedido, data_venda, canal, status, uf, excluido_em IS NOT NULL AS excluido, unnest(${list}) AS x FROM ${rows})`;
   return [
     `CREATE OR REPLACE TABLE ${prefix}_pedidos AS SELECT ${ORDER_COLUMNS.map((name) => (own[name] ? `${own[name]} AS ${name}` : name)).join(', ')} FROM ${rows} t`,
     `CREATE OR REPLACE TABLE ${prefix}_itens AS ${nested('itens', ITEM_COLUMNS)}`,
