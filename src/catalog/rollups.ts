@@ -129,7 +129,6 @@ export interface BaseRows {
 
 /**
  * SELECT of a rollup's rows over some base rows. `sign` -1 gives what replaced rows take away.
- * Sorted by key: in that order PostgreSQL takes a quarter less time for rows and index, and both end up smaller.
  */
 export function rollupSql(rollup: Rollup, from: BaseRows, sign: 1 | -1 = 1): string {
   const joins: Record<RollupGrain, string> = {
@@ -139,7 +138,7 @@ export function rollupSql(rollup: Rollup, from: BaseRows, sign: 1 | -1 = 1): str
   };
   const keys = Object.entries(rollup.keys).map(([name, sql]) => `${sql} AS ${name}`);
   const sums = Object.entries(rollup.sums).map(([name, sql]) => `${sign === -1 ? '-' : ''}SUM(${sql}) AS ${name}`);
-  return `SELECT ${[...keys, ...sums].join(', ')} FROM ${from.pedidos} p${joins[rollup.grain]} WHERE p.excluido_em IS NULL GROUP BY ${Object.values(rollup.keys).join(', ')} ORDER BY ${Object.keys(rollup.keys).map((_, index) => index + 1).join(', ')}`;
+  return `SELECT ${[...keys, ...sums].join(', ')} FROM ${from.pedidos} p${joins[rollup.grain]} WHERE p.excluido_em IS NULL GROUP BY ${Object.values(rollup.keys).join(', ')}`;
 }
 
 /** All columns of a rollup, keys first. */

@@ -8,7 +8,7 @@ import { groupSlice, planSlices, type FileFacts, type Slice } from '../engines/d
 import { documentsOfJson, planJsonSlices } from '../engines/duckdb/json-documents.ts';
 import { makeLookups } from '../engines/duckdb/lookups.ts';
 import { appendOriginals } from '../engines/duckdb/originals.ts';
-import { openSession, rows, run, type Session } from '../engines/duckdb/session.ts';
+import { leaveOneCore, openSession, rows, run, type Session } from '../engines/duckdb/session.ts';
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { EventCounts, PreparedBatch } from '../model/batch.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
@@ -132,6 +132,7 @@ class FileLoad {
           ? await planJsonSlices(connection, batchLines)
           : await planSlices(connection, batchLines);
       await this.#warehouse.run((client) => recordBatchCount(client, sourceId, slices.length));
+      if (options.threads === 0) await leaveOneCore(connection);
       options.onProgress?.({ kind: 'staged', name: this.#input.name, staged, batches: slices.length });
       const outcome = await this.#loadSlices(staged, sourceId, slices, receivedAt);
       return {
