@@ -104,7 +104,12 @@ async function fetchInto(folder: string, distribution: Distribution, options: Ja
   }
 }
 
-function run(program: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<{ code: number; said: string }> {
+function run(
+  program: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number; said: string }> {
   return new Promise((resolve) => {
     // Maven looks for settings of a project in the working folder: there are none in ours
     const shell = program.endsWith('.cmd');
@@ -121,7 +126,8 @@ function run(program: string, args: string[], cwd: string, env: NodeJS.ProcessEn
 }
 
 function unavailable({ name }: Distribution, said: string): Error {
-  const line = said.split('\n').find((candidate) => candidate.includes('[ERROR]')) ?? said.trim().split('\n').at(-1) ?? '';
+  const line =
+    said.split('\n').find((candidate) => candidate.includes('[ERROR]')) ?? said.trim().split('\n').at(-1) ?? '';
   const isRoom = /No space left/i.test(said);
   return fail('JARS_UNAVAILABLE', {
     what: `Maven could not fetch the programs of ${name}.`,

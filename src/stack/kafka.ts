@@ -149,7 +149,10 @@ interface Configuration {
 }
 
 function writeConfiguration(options: KafkaOptions, files: ServerFiles, ports: KafkaPorts): Configuration {
-  const config = { properties: join(files.folder, 'server.properties'), logging: join(files.folder, 'log4j2.properties') };
+  const config = {
+    properties: join(files.folder, 'server.properties'),
+    logging: join(files.folder, 'log4j2.properties'),
+  };
   const keyFile = join(files.folder, 'server.pem');
   const { security, properties: extra = {} } = options;
   if (security !== undefined) {
@@ -166,15 +169,16 @@ function dataOf(files: ServerFiles): string {
 }
 
 function javaOptions(options: KafkaOptions, files: ServerFiles, config: Configuration): string[] {
-  return [
-    `-Xmx${options.heapMb ?? 512}m`,
-    ...machineOptions(files),
-    `-Dlog4j2.configurationFile=${config.logging}`,
-  ];
+  return [`-Xmx${options.heapMb ?? 512}m`, ...machineOptions(files), `-Dlog4j2.configurationFile=${config.logging}`];
 }
 
 /** Makes the storage: beside its place first, then moved there whole, so that a broken-off start leaves nothing half done. */
-async function format(files: ServerFiles, java: string, command: readonly string[], options: KafkaOptions): Promise<void> {
+async function format(
+  files: ServerFiles,
+  java: string,
+  command: readonly string[],
+  options: KafkaOptions,
+): Promise<void> {
   const data = dataOf(files);
   if (existsSync(join(data, 'meta.properties'))) return;
   for (const name of readdirSync(files.folder)) {
@@ -195,7 +199,8 @@ async function format(files: ServerFiles, java: string, command: readonly string
   await new Promise<void>((done, reject) => {
     execFile(java, [...args, '-t', clusterId, '-c', properties, ...users], (error, stdout, stderr) => {
       if (error === null) done();
-      else reject(startFailed('Kafka', `Its storage could not be formatted: ${`${stderr}${stdout}`.trim().slice(-600)}`));
+      else
+        reject(startFailed('Kafka', `Its storage could not be formatted: ${`${stderr}${stdout}`.trim().slice(-600)}`));
     });
   });
   // not formatted whole, or emptied by somebody: nothing in there can be used

@@ -26,7 +26,8 @@ export function findJava(env: Environment = process.env): Java {
   const [old] = found;
   throw fail('JAVA_MISSING', {
     what: `Java ${JAVA_LEAST} or newer is needed to run Kafka and Spark on this machine.`,
-    why: old === undefined ? 'No program java was found in JAVA_HOME or PATH.' : `${old.program} is Java ${old.version}.`,
+    why:
+      old === undefined ? 'No program java was found in JAVA_HOME or PATH.' : `${old.program} is Java ${old.version}.`,
     fix: 'Install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless), or use servers of your own.',
   });
 }
@@ -42,7 +43,7 @@ export function javaEnvironment(env: Environment = process.env): Environment {
 export function findMaven(env: Environment = process.env): { program: string; version: string } {
   const program = process.platform === 'win32' ? 'mvn.cmd' : 'mvn';
   const { status, stdout } = spawnSync(program, ['-v'], { encoding: 'utf8', env, shell: program.endsWith('.cmd') });
-  const version = /Apache Maven (\d[^\s\u001b]*)/.exec(stdout ?? '')?.[1];
+  const version = /Apache Maven (\d[\w.-]*)/.exec(stdout ?? '')?.[1];
   if (status === 0 && version !== undefined) return { program, version };
   throw fail('MAVEN_MISSING', {
     what: 'Maven is needed once, to fetch Kafka and Spark.',

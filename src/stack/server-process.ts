@@ -122,7 +122,7 @@ export async function launch<Ports>(options: Launch<Ports>): Promise<{ pid: numb
   closeSync(out);
   let failure: string | undefined;
   child.on('error', (error) => (failure = error.message));
-  child.on('exit', (code, signal) => (failure ??= `exited with ${code ?? signal}`));
+  child.on('exit', (code, by) => (failure ??= `exited with ${code ?? by}`));
   child.unref();
   const pid = child.pid ?? 0;
   if (pid > 0) writeState(files, { pid, mark: startMark(pid), ports: options.ports });

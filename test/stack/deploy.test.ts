@@ -167,7 +167,10 @@ test('the systemd units start commands with the topics of the contract, end them
     assert.match(unit, /^User=esteira$/m);
     assert.match(unit, /^RestartPreventExitStatus=2 4$/m);
   }
-  assert.match(units[0] ?? '', new RegExp(`^ExecStart=/\\S+ consume --topic ${TOPICS.raw} --group ecommerce-consumers$`, 'm'));
+  assert.match(
+    units[0] ?? '',
+    new RegExp(`^ExecStart=/\\S+ consume --topic ${TOPICS.raw} --group ecommerce-consumers$`, 'm'),
+  );
   assert.match(units[1] ?? '', /^ExecStart=\/\S+ stream$/m);
   try {
     execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });

@@ -27,27 +27,31 @@ function mavenMissing(): string | false {
   }
 }
 
-test('two that need the jars at once fetch them once, and a jar that was deleted is fetched again', { skip }, async () => {
-  const cache = temporaryHome();
-  let fetchCount = 0;
-  const fetch = (): Promise<string> => resolveJars(SMALL, { cache, onFetch: () => fetchCount++ });
-  const [folder, same] = await Promise.all([fetch(), fetch()]);
-  assert.equal(folder, same);
-  assert.equal(fetchCount, 1);
-  const jar = join(folder, 'slf4j-api-1.7.36.jar');
-  assert.deepEqual(
-    readdirSync(folder).filter((name) => name.endsWith('.jar')),
-    ['slf4j-api-1.7.36.jar'],
-  );
-  // nothing half done stays behind
-  assert.deepEqual(readdirSync(join(cache, 'jars')), [folder.split('/').at(-1)]);
+test(
+  'two that need the jars at once fetch them once, and a jar that was deleted is fetched again',
+  { skip },
+  async () => {
+    const cache = temporaryHome();
+    let fetchCount = 0;
+    const fetch = (): Promise<string> => resolveJars(SMALL, { cache, onFetch: () => fetchCount++ });
+    const [folder, same] = await Promise.all([fetch(), fetch()]);
+    assert.equal(folder, same);
+    assert.equal(fetchCount, 1);
+    const jar = join(folder, 'slf4j-api-1.7.36.jar');
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.jar')),
+      ['slf4j-api-1.7.36.jar'],
+    );
+    // nothing half done stays behind
+    assert.deepEqual(readdirSync(join(cache, 'jars')), [folder.split('/').at(-1)]);
 
-  rmSync(jar);
-  assert.equal(isComplete(folder), false);
-  assert.equal(await fetch(), folder);
-  assert.equal(isComplete(folder), true);
-  assert.equal(fetchCount, 2);
-});
+    rmSync(jar);
+    assert.equal(isComplete(folder), false);
+    assert.equal(await fetch(), folder);
+    assert.equal(isComplete(folder), true);
+    assert.equal(fetchCount, 2);
+  },
+);
 
 test('without network the error says so and nothing is left in the cache', { skip }, async () => {
   const home = temporaryHome();

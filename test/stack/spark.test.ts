@@ -1,6 +1,6 @@
 // The Spark launcher with a real server: its token, TLS by a proxy in front of it, and how it is stopped and found.
 import assert from 'node:assert/strict';
-import { connect, constants } from 'node:http2';
+import { connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { test } from 'node:test';
 import { findSpark } from '../../src/stack/spark.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -22,10 +22,11 @@ function statusOf(url: string, token: string | undefined, ca?: string): Promise<
       te: 'trailers',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     });
-    const judge = (headers: Record<string, unknown>): void => {
-      if (headers['grpc-status'] === undefined) return;
+    const judge = (headers: IncomingHttpHeaders): void => {
+      const status = headers['grpc-status'];
+      if (typeof status !== 'string') return;
       session.close();
-      resolve(String(headers['grpc-status']));
+      resolve(status);
     };
     request.on('error', reject);
     request.on('response', judge);
@@ -34,26 +35,30 @@ function statusOf(url: string, token: string | undefined, ca?: string): Promise<
   });
 }
 
-test('Spark with a token serves only who sends it, also through TLS, and stops when it is told to', {
-  skip: stackMissing,
-}, async (t) => {
-  const spark = await ownSpark({ token: 'um-segredo' });
-  t.after(() => spark.stop());
-  const address = spark.url.replace('sc://', 'http://');
-  assert.equal(await statusOf(address, undefined), UNAUTHENTICATED);
-  assert.equal(await statusOf(address, 'outro'), UNAUTHENTICATED);
-  const served = await statusOf(address, 'um-segredo');
-  assert.notEqual(served, UNAUTHENTICATED);
+test(
+  'Spark with a token serves only who sends it, also through TLS, and stops when it is told to',
+  {
+    skip: stackMissing,
+  },
+  async (t) => {
+    const spark = await ownSpark({ token: 'um-segredo' });
+    t.after(() => spark.stop());
+    const address = spark.url.replace('sc://', 'http://');
+    assert.equal(await statusOf(address, undefined), UNAUTHENTICATED);
+    assert.equal(await statusOf(address, 'outro'), UNAUTHENTICATED);
+    const served = await statusOf(address, 'um-segredo');
+    assert.notEqual(served, UNAUTHENTICATED);
 
-  const authority = createAuthority();
-  const proxy = await startTlsProxy(spark.port, authority.issue());
-  t.after(() => proxy.close());
-  const secure = `https://${proxy.host}:${proxy.port}`;
-  assert.equal(await statusOf(secure, 'um-segredo', authority.certificate), served);
-  assert.equal(await statusOf(secure, 'outro', authority.certificate), UNAUTHENTICATED);
-  await assert.rejects(statusOf(secure, 'um-segredo', createAuthority().certificate), /certificate/);
+    const authority = createAuthority();
+    const proxy = await startTlsProxy(spark.port, authority.issue());
+    t.after(() => proxy.close());
+    const secure = `https://${proxy.host}:${proxy.port}`;
+    assert.equal(await statusOf(secure, 'um-segredo', authority.certificate), served);
+    assert.equal(await statusOf(secure, 'outro', authority.certificate), UNAUTHENTICATED);
+    await assert.rejects(statusOf(secure, 'um-segredo', createAuthority().certificate), /certificate/);
 
-  assert.equal((await findSpark(spark.folder))?.pid, spark.pid);
-  await spark.stop();
-  assert.equal(await findSpark(spark.folder), undefined);
-});
+    assert.equal((await findSpark(spark.folder))?.pid, spark.pid);
+    await spark.stop();
+    assert.equal(await findSpark(spark.folder), undefined);
+  },
+);
