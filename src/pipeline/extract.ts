@@ -212,8 +212,7 @@ class Extraction {
     const batch: PreparedBatch = await prepareStoreBatch(this.#session, {
       id: batchIdOf(this.#sourceId, positionBefore),
       sourceId: this.#sourceId,
-      positionBefore,
-      positionAfter,
+      moves: [{ key: this.#sourceId, before: positionBefore, after: positionAfter }],
       loja: this.#reader.loja,
       documents: page.documents,
       receivedAt,

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { periodOf, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
-import type { KnownRows, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
+import type { KnownRows, PositionMove, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
 import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
@@ -26,8 +26,7 @@ import { count, numbers, run } from './session.ts';
 export interface BatchOrigin {
   readonly id: string;
   readonly sourceId: string;
-  readonly positionBefore: string;
-  readonly positionAfter: string;
+  readonly moves: readonly PositionMove[];
   readonly isDisjoint: boolean;
   /** The warehouse was empty when the source was opened: the batch is sorted ahead of its transaction. A guess, never relied on. */
   readonly isLikelyNew?: boolean;
@@ -93,8 +92,7 @@ async function keepRejected(
 class DuckdbBatch implements PreparedBatch {
   readonly id: string;
   readonly sourceId: string;
-  readonly positionBefore: string;
-  readonly positionAfter: string;
+  readonly moves: readonly PositionMove[];
   readonly isDisjoint: boolean;
   readonly startedAt: Date;
   readonly #connection: DuckDBConnection;
@@ -116,8 +114,7 @@ class DuckdbBatch implements PreparedBatch {
   ) {
     this.id = origin.id;
     this.sourceId = origin.sourceId;
-    this.positionBefore = origin.positionBefore;
-    this.positionAfter = origin.positionAfter;
+    this.moves = origin.moves;
     this.isDisjoint = origin.isDisjoint;
     this.startedAt = startedAt;
     this.#connection = connection;
