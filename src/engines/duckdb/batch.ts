@@ -37,8 +37,20 @@ export interface BatchOrigin {
   readonly header: string | null;
   /** Table (ordinal BIGINT, loja VARCHAR, hash_original VARCHAR in hexadecimal): which rows of the quarantine a document corrects. Absent for sources that correct none. */
   readonly corrections?: string;
+  /** For messages of a topic: their place, and rows that come transformed already. */
+  readonly messages?: MessageTables;
   /** Fills table `<prefix>_originais` (ordinal BIGINT, original VARCHAR) for the rows of `<prefix>_rejeitados_escritos`. */
   readonly loadOriginals: (connection: DuckDBConnection, prefix: string) => Promise<void>;
+}
+
+/** Tables of a batch that came from a topic; they go when the batch goes. */
+export interface MessageTables {
+  /** Where each document stood (ordinal, topico, particao, deslocamento, chave, codificacao). */
+  readonly places: string;
+  /** Rows shaped like the transform's output, valid ones; null when there are none. */
+  readonly treated: string | null;
+  /** Rows shaped like `rejectedSelect`; null when there are none. */
+  readonly rejected: string | null;
 }
 
 /** Transforms the rows of `source` (shaped like `documentos`) and returns the batch. */
@@ -52,6 +64,8 @@ export async function prepareBatch(
   const startedAt = new Date();
   await run(connection, `CREATE OR REPLACE TABLE ${prefix}_tratados AS ${transformSql(duckdbDialect, source)}`);
   await keepRejected(connection, prefix, source, origin);
+  const treated = origin.messages?.treated ?? null;
+  if (treated !== null) await run(connection, `INSERT INTO ${prefix}_tratados BY NAME SELECT * FROM ${treated}`);
   await run(
     connection,
     `
@@ -245,6 +259,9 @@ class DuckdbBatch implements PreparedBatch {
     ]) {
       await run(this.#connection, `DROP TABLE IF EXISTS ${this.#prefix}_${suffix}`);
     }
+    const { messages } = this.#origin;
+    for (const table of [messages?.places, messages?.treated, messages?.rejected])
+      if (typeof table === 'string') await run(this.#connection, `DROP TABLE IF EXISTS ${table}`);
     await run(this.#connection, `DROP VIEW IF EXISTS ${this.#source}`);
     await run(this.#connection, `DROP TABLE IF EXISTS ${this.#source}_grupos`);
     for (const path of this.#files) await rm(path, { force: true });

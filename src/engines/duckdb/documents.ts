@@ -10,8 +10,8 @@ export interface FileFacts {
   readonly decimalFormat: ',' | '.' | 'en' | null;
   readonly dateFormat: 'iso' | 'dmy' | 'mdy' | null;
   readonly hasAddress: boolean;
-  /** As-of time: UTC, 'YYYY-MM-DD HH:MM:SS.ffffff'. Null: every JSON line has its own in column `recebido_em`. */
-  readonly receivedAt: string | null;
+  /** As-of time: UTC, 'YYYY-MM-DD HH:MM:SS.ffffff'. */
+  readonly receivedAt: string;
 }
 
 /** A part of the file's orders that is processed as one batch. Bounds are inclusive. */

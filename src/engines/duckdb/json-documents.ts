@@ -97,17 +97,24 @@ export async function planJsonSlices(connection: DuckDBConnection, sliceLines: n
   return slices;
 }
 
+/** Where JSON lines stand: a table with `linha`, `texto`, `problema`; messages of a topic also have `ordinal`, which counts them, and `recebido_em`. */
+export interface LineTable {
+  readonly name: string;
+  readonly isOfMessages: boolean;
+}
+
 /** Makes view `target` with the documents of a slice of `lines`. */
 export async function documentsOfJson(
   connection: DuckDBConnection,
   slice: Slice,
   facts: FileFacts,
   target: string,
-  lines = 'linhas_json',
+  lines: LineTable = { name: 'linhas_json', isOfMessages: false },
 ): Promise<void> {
   // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
   const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
-  const own = facts.receivedAt === null ? ' recebido_em,' : '';
+  const own = lines.isOfMessages ? ' recebido_em,' : '';
+  const row = lines.isOfMessages ? 'ordinal' : 'rowid';
   const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   const list = (name: string, fields: readonly string[]): string =>
     `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${written(f, `x.${f}`)}`).join(', ')}})`;
@@ -118,7 +125,7 @@ export async function documentsOfJson(
     SELECT rid AS ordinal, linha, CAST(1 AS INTEGER) AS n_linhas, [rid] AS rids, problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
-      CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, ${facts.receivedAt === null ? 'recebido_em' : `TIMESTAMP '${facts.receivedAt}' AS recebido_em`},
+      CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, ${lines.isOfMessages ? 'recebido_em' : `TIMESTAMP '${facts.receivedAt}' AS recebido_em`},
       CAST(NULL AS VARCHAR) AS formato_decimal, CAST(NULL AS VARCHAR) AS formato_data, TRUE AS tem_endereco
     FROM (
       SELECT rid, linha,${own} CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
@@ -126,6 +133,6 @@ export async function documentsOfJson(
         SELECT *, CASE WHEN NOT valido THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (
           SELECT *, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
-          FROM (SELECT rowid AS rid, linha,${own} texto, COALESCE(${isObject}, FALSE) AS valido FROM ${lines} WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}))))`,
+          FROM (SELECT ${row} AS rid, linha,${own} texto, COALESCE(${isObject}, FALSE) AS valido FROM ${lines.name} WHERE ${row} >= ${slice.from} AND ${row} <= ${slice.to}))))`,
   );
 }

@@ -64,14 +64,20 @@ export function rejectedSelect(prefix: string, source: string, origin: BatchOrig
     value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`;
   const original = `replace(COALESCE(r.original, ''), chr(0), '')`;
   // A record that could not be taken apart has no fields to hash: its text is its identity.
-  const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${original}) ELSE t.hash_origem END`;
+  const { messages } = origin;
+  // A message without a value has only its key to tell it from another.
+  const identity = messages ? `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END` : original;
+  const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${identity}) ELSE t.hash_origem END`;
+  const place = messages
+    ? 'm.topico AS fonte, t.linha, m.particao, m.deslocamento, m.chave AS chave_mensagem, m.codificacao'
+    : `${text(origin.sourceName)} AS fonte, t.linha, CAST(NULL AS INTEGER) AS particao, CAST(NULL AS BIGINT) AS deslocamento, CAST(NULL AS VARCHAR) AS chave_mensagem, 'texto' AS codificacao`;
   return `
     SELECT t.ordinal, COALESCE(t.loja, '') AS loja, ${hash} AS hash_original, t.id_pedido, t.atualizado_em, t.revisao,
       ${erroIdsText(d, 't.erros')} AS motivos, ${avisoIdsText(d, 't.mascara_avisos')} AS avisos, ${details()} AS detalhes,
       t.data_venda, CASE WHEN o.canal IS NOT NULL THEN t.canal END AS canal, t.uf,
       COALESCE(t.valor_total, CASE WHEN t.valor_itens > 0 THEN t.valor_itens END) AS valor,
-      ${text(origin.format)} AS formato, ${text(origin.profile)} AS perfil, ${text(origin.header)} AS cabecalho, ${original} AS original, ${text(origin.sourceName)} AS fonte,
-      t.linha, t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
-    FROM ${prefix}_tratados t JOIN ${source} o ON o.ordinal = t.ordinal LEFT JOIN ${prefix}_originais r ON r.ordinal = t.ordinal
-    WHERE t.erros <> 0`;
+      ${text(origin.format)} AS formato, ${text(origin.profile)} AS perfil, ${text(origin.header)} AS cabecalho, ${original} AS original, ${place}, t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
+    FROM ${prefix}_tratados t LEFT JOIN ${source} o ON o.ordinal = t.ordinal LEFT JOIN ${prefix}_originais r ON r.ordinal = t.ordinal
+      ${messages ? `LEFT JOIN ${messages.places} m ON m.ordinal = t.ordinal` : ''}
+    WHERE t.erros <> 0${messages?.rejected ? ` UNION ALL BY NAME SELECT * FROM ${messages.rejected}` : ''}`;
 }
