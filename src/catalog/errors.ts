@@ -127,6 +127,35 @@ export const ERROR_KINDS = {
     meaning: 'The stored position of a source does not fit the source: going on would skip or repeat orders.',
   },
 
+  // Kafka
+  BROKER_UNREACHABLE: {
+    exit: 3,
+    retryable: true,
+    meaning: 'Kafka does not answer, or answers that it cannot serve now.',
+  },
+  BROKER_REFUSED: {
+    exit: 2,
+    retryable: false,
+    meaning:
+      'Kafka answers, but refuses: wrong user or password, missing rights, or another way of talking (TLS, SASL).',
+  },
+  BROKER_SETTING_INVALID: {
+    exit: 2,
+    retryable: false,
+    meaning: 'The settings of Kafka do not fit together, or the file of certificate authorities cannot be read.',
+  },
+  TOPIC_UNKNOWN: { exit: 2, retryable: false, meaning: 'Kafka has no topic of the name given.' },
+  TOPIC_REFUSED: {
+    exit: 2,
+    retryable: false,
+    meaning: 'Kafka refuses to create a topic: bad name, too few brokers, or a policy.',
+  },
+  MESSAGE_TOO_LARGE: {
+    exit: 4,
+    retryable: false,
+    meaning: 'A message is larger than the topic takes; it was not sent.',
+  },
+
   // quarantine
   QUARANTINE_ID_UNKNOWN: {
     exit: 2,
@@ -169,6 +198,21 @@ export const ERROR_KINDS = {
   },
   WAREHOUSE_START: { exit: 3, retryable: true, meaning: 'The embedded PostgreSQL did not start or did not stop.' },
   WAREHOUSE_DAMAGED: { exit: 2, retryable: false, meaning: 'The files of the embedded warehouse are incomplete.' },
+
+  // the local stack: Kafka and Spark on this machine
+  JAVA_MISSING: { exit: 2, retryable: false, meaning: 'Kafka and Spark need Java 17 or newer, and there is none.' },
+  MAVEN_MISSING: {
+    exit: 2,
+    retryable: false,
+    meaning: 'The programs of Kafka and Spark are fetched by Maven, and there is none.',
+  },
+  JARS_UNAVAILABLE: {
+    exit: 3,
+    retryable: true,
+    meaning: 'Maven could not fetch the programs of Kafka or Spark.',
+  },
+  STACK_PORT_TAKEN: { exit: 2, retryable: false, meaning: 'A port that the local stack needs is in use.' },
+  STACK_START: { exit: 3, retryable: true, meaning: 'A server of the local stack did not start or did not stop.' },
 
   // stores
   STORE_UNKNOWN: { exit: 2, retryable: false, meaning: 'No store source has the name given.' },

@@ -2,7 +2,7 @@
 // and docs/config.md all come from here. The time zone is not among them: it is America/Sao_Paulo by design.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { choice, duration, folder, integer, type Kind, memory, postgresUrl } from './kinds.ts';
+import { choice, duration, file, folder, hostList, integer, type Kind, memory, postgresUrl, word } from './kinds.ts';
 
 export interface Setting<T> {
   readonly kind: Kind<T>;
@@ -75,12 +75,101 @@ export const SETTINGS = {
     env: 'ESTEIRA_BATCH_LINES',
     flag: '--batch-lines <n>',
   }),
+  'kafka.bootstrap': setting({
+    kind: hostList,
+    default: 'localhost:9092',
+    description: 'Kafka brokers to ask first, as host:port, separated by commas.',
+    env: 'ESTEIRA_KAFKA_BOOTSTRAP',
+    flag: '--kafka <hosts>',
+  }),
+  'kafka.security': setting({
+    kind: choice('plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'),
+    default: 'plaintext' as const,
+    description: "How to talk to Kafka, in Kafka's own words: with TLS (ssl), with user and password (sasl), or both.",
+    env: 'ESTEIRA_KAFKA_SECURITY',
+    flag: '--kafka-security <protocol>',
+  }),
+  'kafka.ca_file': setting<string>({
+    kind: file,
+    default: undefined,
+    defaultNote: 'the authorities that Node trusts',
+    description: 'PEM file of the authorities whose certificates are believed when Kafka is reached with TLS.',
+    env: 'ESTEIRA_KAFKA_CA_FILE',
+    flag: '--kafka-ca-file <file>',
+  }),
+  'kafka.sasl_mechanism': setting({
+    kind: choice('scram-sha-512', 'scram-sha-256', 'plain'),
+    default: 'scram-sha-512' as const,
+    description: 'How user and password are proven to Kafka.',
+    env: 'ESTEIRA_KAFKA_SASL_MECHANISM',
+    flag: '--kafka-sasl-mechanism <name>',
+  }),
+  'kafka.user': setting<string>({
+    kind: word,
+    default: undefined,
+    defaultNote: 'none',
+    description: 'User at Kafka, with kafka.security sasl_plaintext or sasl_ssl.',
+    env: 'ESTEIRA_KAFKA_USER',
+    flag: '--kafka-user <name>',
+  }),
+  'kafka.password': setting<string>({
+    kind: word,
+    default: undefined,
+    defaultNote: 'none',
+    description: 'Password of that user.',
+    secret: 'whole',
+    env: 'ESTEIRA_KAFKA_PASSWORD',
+    flag: '--kafka-password <password>',
+  }),
   max_outage: setting({
     kind: duration,
     default: 300_000,
     description: 'How long a finite command waits for a service that is down before it ends with exit code 3.',
     env: 'ESTEIRA_MAX_OUTAGE',
     flag: '--max-outage <duration>',
+  }),
+  'stack.kafka_port': setting({
+    kind: integer(1, 65_535),
+    default: 9092,
+    description: 'Port of the Kafka that `esteira stack up` starts on this machine.',
+    env: 'ESTEIRA_STACK_KAFKA_PORT',
+    flag: '--stack-kafka-port <port>',
+  }),
+  'stack.spark_port': setting({
+    kind: integer(1, 65_535),
+    default: 15_002,
+    description: 'Port of the Spark Connect server that `esteira stack up` starts on this machine.',
+    env: 'ESTEIRA_STACK_SPARK_PORT',
+    flag: '--stack-spark-port <port>',
+  }),
+  'stack.spark_slots': setting({
+    kind: integer(0, 256),
+    default: 0,
+    description: 'Tasks that this Spark runs at the same time; 0 means one per processor, but at least 2.',
+    env: 'ESTEIRA_STACK_SPARK_SLOTS',
+    flag: '--stack-spark-slots <n>',
+  }),
+  'stack.kafka_memory': setting({
+    kind: memory,
+    default: '512MiB',
+    description: 'Java heap of this Kafka.',
+    env: 'ESTEIRA_STACK_KAFKA_MEMORY',
+    flag: '--stack-kafka-memory <size>',
+  }),
+  'stack.spark_memory': setting({
+    kind: memory,
+    default: '1GiB',
+    description: 'Java heap of this Spark.',
+    env: 'ESTEIRA_STACK_SPARK_MEMORY',
+    flag: '--stack-spark-memory <size>',
+  }),
+  'stack.cache': setting({
+    kind: folder,
+    default: cacheFolder,
+    defaultNote: '`$XDG_CACHE_HOME/esteira`, else `~/.cache/esteira`',
+    description: 'Folder for the programs of Kafka and Spark, which Maven fetches once; it may be deleted at any time.',
+    env: 'ESTEIRA_STACK_CACHE',
+    flag: '--stack-cache <folder>',
   }),
   'log.level': setting({
     kind: choice('debug', 'info', 'warn', 'error'),
@@ -108,13 +197,12 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
+/** Settings without a default: absent unless given. */
+type OptionalSetting = 'warehouse.url' | 'warehouse.read_url' | 'kafka.ca_file' | 'kafka.user' | 'kafka.password';
+
 /** The type of a setting's value; those without a default may be undefined. */
 export type SettingValue<K extends SettingName> =
-  (typeof SETTINGS)[K] extends Setting<infer T>
-    ? K extends 'warehouse.url' | 'warehouse.read_url'
-      ? T | undefined
-      : T
-    : never;
+  (typeof SETTINGS)[K] extends Setting<infer T> ? (K extends OptionalSetting ? T | undefined : T) : never;
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
@@ -123,4 +211,12 @@ function dataFolder(env: NodeJS.ProcessEnv): string {
   if (xdg?.startsWith('/')) return join(xdg, 'esteira');
   if (process.platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'esteira');
   return join(homedir(), '.local', 'share', 'esteira');
+}
+
+/** Where things are kept that can be fetched again. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  if (xdg?.startsWith('/')) return join(xdg, 'esteira');
+  if (process.platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'esteira', 'cache');
+  return join(homedir(), '.cache', 'esteira');
 }

@@ -20,6 +20,33 @@ export const folder: Kind<string> = {
   show,
 };
 
+export const file: Kind<string> = {
+  name: 'file',
+  parse: (raw) => (raw.trim() === '' || raw.includes('\0') ? { expected: 'the path of a file' } : { value: raw }),
+  show,
+};
+
+/** Any text but a blank one. */
+export const word: Kind<string> = {
+  name: 'text',
+  parse: (raw) => (raw.trim() === '' ? { expected: 'a text that is not blank' } : { value: raw }),
+  show,
+};
+
+/** One or more `host:port`, separated by commas; IPv6 addresses in brackets. The port may be missing: 9092. */
+export const hostList: Kind<string> = {
+  name: 'list of host:port',
+  parse: (raw) => {
+    const hosts = raw.split(',').map((part) => part.trim());
+    const isHost = (text: string): boolean => {
+      const match = /^(?:\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i.exec(text);
+      return match !== null && Number(match[1] ?? 9092) >= 1 && Number(match[1] ?? 9092) <= 65_535;
+    };
+    return hosts.every(isHost) ? { value: hosts.join(',') } : { expected: 'host:port, or several separated by commas' };
+  },
+  show,
+};
+
 /** `postgresql://` URLs; the host may be missing (Unix socket in a parameter). */
 export const postgresUrl: Kind<string> = {
   name: 'PostgreSQL URL',

@@ -10,6 +10,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'all'>> = {
   broker: ['lib', 'model', 'catalog', 'config'],
   engines: ['lib', 'model', 'catalog', 'config'],
   storage: ['lib', 'model', 'catalog', 'config'],
+  // the local servers, the embedded PostgreSQL of `storage` among them; nobody but `cli` and tests starts servers
+  stack: ['lib', 'model', 'catalog', 'config', 'storage'],
   pipeline: ['lib', 'model', 'catalog', 'config', 'sources', 'broker', 'engines', 'storage'],
   dashboard: ['lib', 'model', 'catalog', 'config', 'sources', 'broker', 'engines', 'storage', 'pipeline'],
   cli: 'all',

@@ -59,7 +59,7 @@ export async function startCluster(options: { isDurable?: boolean } = {}): Promi
   return startEmbedded({ home, ...options });
 }
 
-/** A fresh folder that is removed, with the server in it stopped, when this process is gone. */
+/** A fresh folder that is removed, with the servers in it stopped, when this process is gone. */
 export function temporaryHome(): string {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'esteira-test-')));
   if (!keeps) watch(home);
@@ -141,6 +141,10 @@ while [ $i -lt 100 ]; do
   if [ -z "$pid" ] || ! kill -QUIT "$pid" 2>/dev/null; then break; fi
   sleep 0.1
   i=$((i + 1))
+done
+for state in "$1"/stack/*/server.json; do
+  pid=$(sed -n 's/^{"pid":\\([0-9]*\\),.*/\\1/p' "$state" 2>/dev/null)
+  if [ -n "$pid" ] && ps -o args= -p "$pid" | grep -qF "folder=$1/stack/"; then kill -KILL "$pid"; fi
 done
 rm -rf "$1" || { sleep 2; rm -rf "$1"; }
 `;

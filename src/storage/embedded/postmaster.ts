@@ -158,7 +158,8 @@ export async function freePort(): Promise<number> {
   return listenOnce(0).then((port) => port ?? freePort());
 }
 
-async function isPortFree(port: number): Promise<boolean> {
+/** True when nobody listens there on loopback. */
+export async function isPortFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 

@@ -3,21 +3,33 @@
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fail } from '../../catalog/errors.ts';
+import { type ErrorCode, fail } from '../../catalog/errors.ts';
 import { isAlive, startMark } from './process-table.ts';
+
+/** What the lock is for: completes the error of whoever waits in vain. */
+export interface LockPurpose {
+  readonly code?: ErrorCode;
+  /** Completes "Another command has been ...". */
+  readonly doing?: string;
+}
 
 interface Holder {
   readonly pid: number;
   readonly mark: string;
 }
 
-/** Waits for the lock, runs `work` and releases. Throws WAREHOUSE_START when another living process keeps it for `timeoutMs`. */
-export async function withLock<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+/** Waits for the lock, runs `work` and releases. Throws `code` when another living process keeps it for `timeoutMs`. */
+export async function withLock<T>(
+  path: string,
+  timeoutMs: number,
+  work: () => Promise<T>,
+  { code = 'WAREHOUSE_START', doing = 'starting or stopping the warehouse' }: LockPurpose = {},
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   while (!tryLock(path)) {
     if (Date.now() > deadline) {
-      throw fail('WAREHOUSE_START', {
-        what: 'Another command has been starting or stopping the warehouse for too long.',
+      throw fail(code, {
+        what: `Another command has been ${doing} for too long.`,
         why: `Process ${readHolder(path)?.pid ?? '?'} holds ${path}.`,
         fix: 'Wait for that command or end it, then try again.',
       });

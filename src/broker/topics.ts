@@ -1,0 +1,164 @@
+// Topics as the cluster knows them: creating one, and asking for its identity, its partitions and how far they reach.
+// It never deletes a topic or a record, and reads no record.
+import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import { fail } from '../catalog/errors.ts';
+import { EsteiraError } from '../lib/errors.ts';
+import { asBrokerError, type BrokerSettings, clientOptions, unknownTopic } from './connection.ts';
+
+/** Enough for several consumers and more orders than one store has; it cannot be lowered later. */
+export const DEFAULT_PARTITIONS = 6;
+/** A week: orders hold personal data, so how long a topic keeps them is always stated. */
+export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+/** Kafka's own default of max.message.bytes. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
+
+const EARLIEST = -2n;
+const LATEST = -1n;
+
+/** A topic and how far it reaches, at one moment. */
+export interface TopicState {
+  readonly name: string;
+  /** Changes when a topic is deleted and created again: offsets mean something only together with it. */
+  readonly topicId: string;
+  readonly clusterId: string;
+  readonly partitions: readonly PartitionState[];
+}
+
+export interface PartitionState {
+  readonly partition: number;
+  /** First offset that can still be read. */
+  readonly earliest: bigint;
+  /** Offset that the next record will have. */
+  readonly latest: bigint;
+}
+
+export interface TopicPlan {
+  readonly partitions: number;
+  readonly retentionMs: number;
+  /** Copies on different brokers; absent: as the cluster decides. */
+  readonly replicas?: number;
+}
+
+/** One connection for questions about topics. Close it at the end. */
+export class TopicAdmin {
+  readonly #admin: Admin;
+
+  constructor(settings: BrokerSettings) {
+    this.#admin = new Admin(clientOptions(settings, 'admin'));
+  }
+
+  /** The topic at this moment. Throws TOPIC_UNKNOWN, BROKER_UNREACHABLE, BROKER_REFUSED. */
+  async describe(topic: string): Promise<TopicState> {
+    return this.#ask(topic, async () => {
+      const metadata = await this.#admin.metadata({ topics: [topic], forceUpdate: true });
+      const found = metadata.topics.get(topic);
+      if (!found) throw unknownTopic(topic);
+      const [earliest, latest] = [
+        await this.#offsets(topic, found.partitionsCount, EARLIEST),
+        await this.#offsets(topic, found.partitionsCount, LATEST),
+      ];
+      return {
+        name: topic,
+        topicId: found.id,
+        clusterId: metadata.id,
+        partitions: Array.from({ length: found.partitionsCount }, (_, partition) => ({
+          partition,
+          earliest: earliest.get(partition) ?? 0n,
+          latest: latest.get(partition) ?? 0n,
+        })),
+      };
+    });
+  }
+
+  /** Creates a topic unless it is there; true when it was created. An existing one is left as it is. Throws TOPIC_REFUSED and the BROKER_* errors. */
+  async ensure(topic: string, plan: TopicPlan): Promise<boolean> {
+    try {
+      await this.#admin.createTopics({
+        topics: [topic],
+        partitions: plan.partitions,
+        replicas: plan.replicas ?? -1,
+        configs: [{ name: 'retention.ms', value: String(plan.retentionMs) }],
+      });
+      return true;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal?.apiId === 'TOPIC_ALREADY_EXISTS') return false;
+      if (refusal !== undefined) {
+        throw fail('TOPIC_REFUSED', {
+          what: `Kafka did not create the topic ${topic}.`,
+          why: refusal.serverErrorMessage ?? refusal.message,
+          fix: 'Choose another name or other numbers of partitions and replicas, or have the topic created by whoever runs Kafka.',
+          cause: error,
+        });
+      }
+      throw asBrokerError(error, topic);
+    }
+  }
+
+  /** Size in bytes that one batch of records may have, after compression. Kafka's default where it may not be asked. */
+  async maxMessageBytes(topic: string): Promise<number> {
+    try {
+      return await this.#limit(topic);
+    } catch (error) {
+      if (error instanceof EsteiraError && error.code === 'BROKER_REFUSED') return DEFAULT_MAX_MESSAGE_BYTES;
+      throw error;
+    }
+  }
+
+  #limit(topic: string): Promise<number> {
+    return this.#ask(topic, async () => {
+      const answers = await this.#admin.describeConfigs({
+        resources: [
+          { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: ['max.message.bytes'] },
+        ],
+      });
+      const value = Number(answers[0]?.configs.find((config) => config.name === 'max.message.bytes')?.value);
+      return Number.isSafeInteger(value) && value > 0 ? value : DEFAULT_MAX_MESSAGE_BYTES;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.close().catch(() => undefined);
+  }
+
+  async #offsets(topic: string, partitionCount: number, timestamp: bigint): Promise<Map<number, bigint>> {
+    const partitions = Array.from({ length: partitionCount }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
+    const answers = await this.#admin.listOffsets({ topics: [{ name: topic, partitions }] });
+    return new Map(
+      answers.flatMap((answer) => answer.partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset])),
+    );
+  }
+
+  async #ask<T>(topic: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw asBrokerError(error, topic);
+    }
+  }
+}
+
+interface Refusal {
+  readonly apiId: string;
+  readonly message: string;
+  readonly serverErrorMessage?: string | null;
+}
+
+/** Kafka's own answer to a request to create, when it is about the topic and not about rights or the way there. */
+function refusalOf(error: unknown): Refusal | undefined {
+  const about = new Set([
+    'TOPIC_ALREADY_EXISTS',
+    'INVALID_TOPIC_EXCEPTION',
+    'INVALID_PARTITIONS',
+    'INVALID_REPLICATION_FACTOR',
+    'INVALID_CONFIG',
+    'POLICY_VIOLATION',
+  ]);
+  const failure = error as { apiId?: string; errors?: unknown[] } | null;
+  if (failure?.apiId !== undefined && about.has(failure.apiId)) return failure as Refusal;
+  for (const inner of failure?.errors ?? []) {
+    const found = refusalOf(inner);
+    if (found) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,24 @@
+// How a server of the stack logs: warnings into one file that is rotated. Pure text.
+
+/** log4j2's configuration: warnings, and nothing of the thousands of lines that Kafka and Spark print at their start. */
+export function logSettings(logFile: string, levels: Readonly<Record<string, string>> = {}): string {
+  const path = logFile.replaceAll('\\', '/');
+  const loggers = Object.entries(levels).map(
+    ([name, level], index) => `logger.l${index}.name=${name}\nlogger.l${index}.level=${level}\n`,
+  );
+  return `status=error
+appender.file.type=RollingFile
+appender.file.name=file
+appender.file.fileName=${path}
+appender.file.filePattern=${path}.%i
+appender.file.layout.type=PatternLayout
+appender.file.layout.pattern=%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5p %c{1} %m%n
+appender.file.policies.type=Policies
+appender.file.policies.size.type=SizeBasedTriggeringPolicy
+appender.file.policies.size.size=10MB
+appender.file.strategy.type=DefaultRolloverStrategy
+appender.file.strategy.max=3
+rootLogger.level=warn
+rootLogger.appenderRef.file.ref=file
+${loggers.join('')}`;
+}

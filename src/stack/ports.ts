@@ -1,0 +1,31 @@
+// Chooses ports on loopback for servers that start seconds later. It holds none of them.
+import { randomInt } from 'node:crypto';
+import { fail } from '../catalog/errors.ts';
+import { isPortFree } from '../storage/embedded/postmaster.ts';
+
+/** Below the range that systems hand out to outgoing connections: what is free now is still free when Java has started. */
+const FIRST = 20_000;
+const AFTER_LAST = 32_000;
+
+/** The wish if it is free; without a wish, or when it may be replaced, any free port. */
+export async function choosePort(wish: number | undefined, avoid: readonly number[] = []): Promise<number> {
+  if (wish !== undefined && !avoid.includes(wish) && (await isPortFree(wish))) return wish;
+  for (;;) {
+    const port = randomInt(FIRST, AFTER_LAST);
+    if (!avoid.includes(port) && (await isPortFree(port))) return port;
+  }
+}
+
+/** Throws STACK_PORT_TAKEN unless the port is free. */
+export async function requirePort(port: number, name: string, flag: string): Promise<number> {
+  if (await isPortFree(port)) return port;
+  throw portTaken(port, name, flag);
+}
+
+export function portTaken(port: number, name: string, flag: string): Error {
+  return fail('STACK_PORT_TAKEN', {
+    what: `${name} cannot listen on port ${port}.`,
+    why: 'Another program listens there already.',
+    fix: `End that program, or choose another port: ${flag} PORT`,
+  });
+}
