@@ -150,6 +150,16 @@ export const ERROR_KINDS = {
     retryable: false,
     meaning: 'Kafka refuses to create a topic: bad name, too few brokers, or a policy.',
   },
+  TOPIC_REPLACED: {
+    exit: 4,
+    retryable: false,
+    meaning: 'A topic was deleted, or deleted and created again, after a group had begun to read it: its positions mean nothing any more.',
+  },
+  CONTRACT_UNKNOWN: {
+    exit: 4,
+    retryable: false,
+    meaning: 'A message states a contract, or a major version of one, that this program does not know; everything before it is loaded.',
+  },
   MESSAGE_TOO_LARGE: {
     exit: 4,
     retryable: false,

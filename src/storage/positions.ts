@@ -60,11 +60,11 @@ export async function takeOver(
   return rows.map((row) => ({ key: row.chave, position: row.posicao, epoch: Number(row.epoca) }));
 }
 
-/** The stored positions with these keys, without taking them over. */
-export async function readPositions(client: pg.Client, keys: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ chave: string; posicao: string }>(
-    'SELECT chave, posicao FROM esteira.posicoes WHERE chave = ANY ($1)',
+/** The epochs of these positions, without taking them over. */
+export async function readEpochs(client: pg.Client, keys: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ chave: string; epoca: string }>(
+    'SELECT chave, epoca FROM esteira.posicoes WHERE chave = ANY ($1)',
     [keys],
   );
-  return new Map(rows.map((row) => [row.chave, row.posicao]));
+  return new Map(rows.map((row) => [row.chave, Number(row.epoca)]));
 }
