@@ -164,6 +164,11 @@ function groupSql(source: string, variant: string | null): string {
     GROUP BY ${STORE}, id_pedido, versao, CASE WHEN id_pedido IS NULL THEN COALESCE(cabecalho, rid) END${variant === null ? '' : `, ${variant}`}`;
 }
 
+/** What only a document that travelled says of itself: how the file it came from was read (see json-documents.ts). */
+const UNSTATED = ['formato_lido', 'perfil_lido', 'cabecalho_lido', 'original_lido']
+  .map((name) => `CAST(NULL AS VARCHAR) AS ${name}`)
+  .join(', ');
+
 /** Items without repeated lines, payments without repetition on every line; how many copies of the version the file holds. */
 function finishSql(groups: string, headers: string, facts: FileFacts): string {
   const text = (value: string | null): string => (value === null ? 'CAST(NULL AS VARCHAR)' : `'${value}'`);
@@ -177,7 +182,7 @@ function finishSql(groups: string, headers: string, facts: FileFacts): string {
            ELSE list_sort(pagamentos_das_linhas) END AS pagamentos,
       copias,
       CAST(0 AS INTEGER) AS revisao, TIMESTAMP '${facts.receivedAt}' AS recebido_em,
-      ${text(facts.decimalFormat)} AS formato_decimal, ${text(facts.dateFormat)} AS formato_data, ${facts.hasAddress} AS tem_endereco
+      ${text(facts.decimalFormat)} AS formato_decimal, ${text(facts.dateFormat)} AS formato_data, ${facts.hasAddress} AS tem_endereco, ${UNSTATED}
     FROM (
       SELECT *, CASE WHEN COALESCE(len(itens_unicos), 0) = 0 THEN 1 ELSE GREATEST(1, len(itens_das_linhas) // len(itens_unicos)) END AS copias,
         CASE WHEN len(pagamentos_das_linhas) > 1

@@ -1,12 +1,14 @@
 // Turns JSON lines (table `linhas_json`) into `documentos`: one order document a line, nested as the contract says, every value as text.
+// A document that came out of a flat file (its member `leitura` says how it was read, see src/model/message.ts) is taken exactly as its cells were.
 // A line that is not a JSON object, or has an object where a text belongs (or the reverse), becomes a document with the problem JSON_INVALIDO and no fields.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ORDER_COLUMNS } from '../../model/contract.ts';
+import { READING } from '../../model/message.ts';
 import type { FileFacts, Slice } from './documents.ts';
 import { count, run } from './session.ts';
 
 /** Fields that the nested document keeps inside an object. */
-const INSIDE: Readonly<Record<string, string>> = {
+export const INSIDE: Readonly<Record<string, string>> = {
   id_cliente: 'cliente',
   documento: 'cliente',
   nome: 'cliente',
@@ -16,8 +18,21 @@ const INSIDE: Readonly<Record<string, string>> = {
   cidade: 'entrega',
   uf: 'entrega',
 };
-const ITEM_FIELDS = ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'];
-const PAYMENT_FIELDS = ['forma', 'parcelas', 'valor'];
+export const ITEM_FIELDS = ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'];
+export const PAYMENT_FIELDS = ['forma', 'parcelas', 'valor'];
+
+const READING_FIELDS = [
+  'formato',
+  'perfil',
+  'decimal',
+  'data',
+  'endereco',
+  'linha',
+  'linhas',
+  'problemas',
+  'original',
+  'cabecalho',
+];
 
 function shape(): string {
   const of = (names: readonly string[]): Record<string, string> =>
@@ -29,6 +44,7 @@ function shape(): string {
     entrega: of(ORDER_COLUMNS.filter((name) => INSIDE[name] === 'entrega')),
     itens: [of(ITEM_FIELDS)],
     pagamentos: [of(PAYMENT_FIELDS)],
+    [READING]: of(READING_FIELDS),
   });
 }
 
@@ -56,6 +72,11 @@ function written(name: string, sql: string): string {
   const text = cell(sql, KEYS.includes(name));
   if (!MONEY.includes(name)) return text;
   return `CASE WHEN regexp_full_match(${sql}, '-?[0-9]+\\.[0-9]') THEN ${sql} || '0' WHEN regexp_full_match(${sql}, '-?[0-9]+') THEN ${sql} || '.00' ELSE ${text} END`;
+}
+
+/** The text of a flat file's cell, cleaned when the file was read; NUL is as in `cell`. */
+function verbatim(name: string, sql: string): string {
+  return `NULLIF(replace(${sql}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}'), '')`;
 }
 
 const LISTS: Readonly<Record<string, readonly string[]>> = { itens: ITEM_FIELDS, pagamentos: PAYMENT_FIELDS };
@@ -115,20 +136,30 @@ export async function documentsOfJson(
   const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
   const own = lines.isOfMessages ? ' recebido_em,' : '';
   const row = lines.isOfMessages ? 'ordinal' : 'rowid';
-  const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  const isFlat = `j.${READING} IS NOT NULL`;
+  const ofOrder = (name: string): string => {
+    const field = name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`;
+    return `CASE WHEN ${isFlat} THEN ${verbatim(name, field)} ELSE ${written(name, field)} END`;
+  };
+  const listAs = (name: string, fields: readonly string[], read: (name: string, sql: string) => string): string =>
+    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${read(f, `x.${f}`)}`).join(', ')}})`;
   const list = (name: string, fields: readonly string[]): string =>
-    `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${written(f, `x.${f}`)}`).join(', ')}})`;
+    `CASE WHEN ${isFlat} THEN ${listAs(name, fields, verbatim)} ELSE ${listAs(name, fields, written)} END`;
+  const reading = (name: string): string => `j.${READING}.${name}`;
   await run(
     connection,
     `
     CREATE OR REPLACE VIEW ${target} AS
-    SELECT rid AS ordinal, linha, CAST(1 AS INTEGER) AS n_linhas, [rid] AS rids, problemas,
+    SELECT rid AS ordinal, COALESCE(linha, TRY_CAST(${reading('linha')} AS BIGINT)) AS linha,
+      COALESCE(TRY_CAST(${reading('linhas')} AS INTEGER), 1) AS n_linhas, [rid] AS rids, COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
       CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, ${lines.isOfMessages ? 'recebido_em' : `TIMESTAMP '${facts.receivedAt}' AS recebido_em`},
-      CAST(NULL AS VARCHAR) AS formato_decimal, CAST(NULL AS VARCHAR) AS formato_data, TRUE AS tem_endereco
+      ${reading('decimal')} AS formato_decimal, ${reading('data')} AS formato_data, ${reading('endereco')} IS DISTINCT FROM 'false' AS tem_endereco,
+      ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
+      texto AS texto_lido
     FROM (
-      SELECT rid, linha,${own} CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
+      SELECT rid, linha,${own} texto, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
       FROM (
         SELECT *, CASE WHEN NOT valido THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (

@@ -1,127 +1,113 @@
-// One batch of a topic's messages, prepared for the loader: raw ones go through the transform, treated and rejected ones are taken as they are.
-// It reads no topic and knows no header: the caller has sorted the messages by contract.
-import { join } from 'node:path';
+// Turns a slice of documents into raw messages: one line of a file per message, ready to be cut at its tabs and sent. A JSON line travels as it stands;
+// the lines of a flat file become one nested document with the member `leitura`, so that who reads it gets the very rows that loading the file gives.
+// It judges no value and opens no connection to Kafka.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { PositionMove, PreparedBatch } from '../../model/batch.ts';
-import { CONTRACT, type Contract } from '../../model/message.ts';
-import { prepareBatch, type BatchOrigin } from './batch.ts';
-import { documentsOfJson } from './json-documents.ts';
-import { type Message, MessageLines } from './message-lines.ts';
-import { count, run, type Session } from './session.ts';
-import { readRejected, readTreated } from './treated-messages.ts';
+import { ORDER_COLUMNS } from '../../model/contract.ts';
+import { READING } from '../../model/message.ts';
+import { canonicalText } from '../transform/hash.ts';
+import { duckdbDialect } from './dialect.ts';
+import type { FileFacts } from './documents.ts';
+import { INSIDE, ITEM_FIELDS, PAYMENT_FIELDS } from './json-documents.ts';
+import { count, numbers, run } from './session.ts';
 
-/** What the batch is called and which positions it moves. */
-export interface MessageBatch {
-  readonly id: string;
-  readonly sourceId: string;
-  readonly moves: readonly PositionMove[];
-  readonly topic: string;
+/** What the messages of one file have in common. */
+export interface MessageOrigin {
+  readonly name: string;
+  readonly format: 'csv' | 'jsonl' | 'parquet';
+  readonly profile: string;
+  readonly header: string | null;
+  readonly facts: FileFacts;
 }
 
-/** Ordinals of treated and of rejected messages begin here, above all raw ones. */
-const TREATED_ORDINALS = 1_000_000_000;
-const REJECTED_ORDINALS = 1_500_000_000;
-
-/** Messages on their way into one batch. `name` tells batches of a session apart that are under way at once. */
-export class MessageStage {
-  readonly #session: Session;
-  readonly #prefix: string;
-  readonly #lines: Readonly<Record<Contract, MessageLines>>;
-
-  constructor(session: Session, name: string) {
-    this.#session = session;
-    this.#prefix = `mensagens_${name}`;
-    const lines = (kind: string): MessageLines => new MessageLines(join(session.folder, `${this.#prefix}-${kind}.lines`));
-    this.#lines = {
-      [CONTRACT.raw]: lines('brutas'),
-      [CONTRACT.treated]: lines('tratadas'),
-      [CONTRACT.rejected]: lines('rejeitadas'),
-    };
-  }
-
-  get count(): number {
-    return Object.values(this.#lines).reduce((sum, lines) => sum + lines.count, 0);
-  }
-
-  get bytes(): number {
-    return Object.values(this.#lines).reduce((sum, lines) => sum + lines.bytes, 0);
-  }
-
-  add(contract: Contract, message: Message): void {
-    this.#lines[contract].add(message);
-  }
-
-  async discard(): Promise<void> {
-    for (const lines of Object.values(this.#lines)) await lines.discard();
-  }
-
-  /** Transforms what was added. Drop the batch before another of the same name is begun. */
-  async prepare(batch: MessageBatch): Promise<PreparedBatch> {
-    const connection = await this.#session.connect();
-    const p = this.#prefix;
-    const places = `${p}_lugares`;
-    const raw = this.#lines[CONTRACT.raw];
-    await raw.load(connection, places);
-    const source = `${p}_documentos`;
-    await documentsOfJson(
-      connection,
-      { kind: 'contiguous', from: 0, to: TREATED_ORDINALS - 1 },
-      { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
-      source,
-      { name: places, isOfMessages: true },
-    );
-    const treated = await this.#load(connection, CONTRACT.treated, places, (lines, target) =>
-      readTreated(connection, lines, target, source),
-    );
-    const rejected = await this.#load(connection, CONTRACT.rejected, places, (lines, target) =>
-      readRejected(connection, lines, target),
-    );
-    const origin: BatchOrigin = {
-      id: batch.id,
-      sourceId: batch.sourceId,
-      moves: batch.moves,
-      // An order comes again in a later batch whenever it changes.
-      isDisjoint: false,
-      sourceName: batch.topic,
-      format: 'jsonl',
-      profile: 'esteira',
-      header: null,
-      messages: { places, treated, rejected },
-      loadOriginals: (on, prefix) => loadOriginals(on, prefix, places),
-    };
-    return prepareBatch(connection, this.#session.folder, p, source, origin);
-  }
-
-  /** Reads the messages of a contract that needs no transform; null when there are none. Their places join those of the raw ones. */
-  async #load(
-    connection: DuckDBConnection,
-    contract: Contract,
-    places: string,
-    read: (lines: string, target: string) => Promise<void>,
-  ): Promise<string | null> {
-    const lines = this.#lines[contract];
-    if (lines.count === 0) return null;
-    const target = `${this.#prefix}_${contract.replaceAll('-', '_')}`;
-    await lines.load(connection, `${target}_linhas`);
-    const first = contract === CONTRACT.treated ? TREATED_ORDINALS : REJECTED_ORDINALS;
-    await run(connection, `UPDATE ${target}_linhas SET ordinal = ordinal + ${first}`);
-    await read(`${target}_linhas`, target);
-    // What is not what its contract says goes with the raw ones, as a record with a problem.
-    await run(
-      connection,
-      `UPDATE ${target}_linhas SET ordinal = ordinal - ${first} + ${first === TREATED_ORDINALS ? 400_000_000 : 600_000_000} WHERE problema IS NOT NULL`,
-    );
-    await run(connection, `INSERT INTO ${places} BY NAME SELECT * FROM ${target}_linhas`);
-    await run(connection, `DROP TABLE ${target}_linhas`);
-    return (await count(connection, `SELECT count(*) FROM ${target}`)) === 0 ? null : target;
-  }
-}
-
-async function loadOriginals(connection: DuckDBConnection, prefix: string, places: string): Promise<void> {
-  await run(
+/**
+ * Writes the messages of view `source`, in the order of the file, copies of a version as often as they stand there; returns how many.
+ * A line of `path`: hash_origem (64 hexadecimal digits), tab, key as a JSON text or nothing, tab, value (UTF-8, without line feed).
+ * `loadOriginals` fills table (ordinal BIGINT, original VARCHAR) with the text of the documents whose ordinals it is given.
+ */
+export async function writeMessages(
+  connection: DuckDBConnection,
+  source: string,
+  origin: MessageOrigin,
+  path: string,
+  loadOriginals: (table: string, ordinals: readonly number[]) => Promise<void>,
+): Promise<number> {
+  const originals = `${source}_originais`;
+  // A JSON line that is no JSON travels as it stands; one that is no text has none.
+  const isUnreadable = origin.format === 'jsonl' ? 'texto_lido IS NULL' : 'problemas IS NOT NULL';
+  const unreadable = await numbers(
     connection,
-    `
-    CREATE OR REPLACE TABLE ${prefix}_originais AS
-    SELECT l.ordinal, l.texto AS original FROM ${prefix}_tratados t JOIN ${places} l ON l.ordinal = t.ordinal WHERE t.erros <> 0`,
+    `SELECT ordinal FROM ${source} WHERE problemas IS NOT NULL AND ${isUnreadable} ORDER BY ordinal`,
   );
+  await run(connection, `CREATE OR REPLACE TABLE ${originals} (ordinal BIGINT, original VARCHAR)`);
+  if (unreadable.length > 0) await loadOriginals(originals, unreadable);
+  const document = documentSql(origin);
+  const value = origin.format === 'jsonl' ? `COALESCE(texto_lido, ${document})` : document;
+  const text = origin.format === 'jsonl' ? `COALESCE(original, texto_lido, '')` : `COALESCE(original, '')`;
+  // As in the quarantine: what could not be taken apart is known by its text.
+  const hash = `CASE WHEN problemas IS NULL THEN sha256(${canonicalText(duckdbDialect)}) ELSE sha256(replace(${text}, chr(0), '')) END`;
+  const key = `CASE WHEN loja IS NOT NULL AND id_pedido IS NOT NULL THEN ${json(`loja || ':' || id_pedido`)} ELSE '' END`;
+  const documents =
+    unreadable.length === 0
+      ? `SELECT *, CAST(NULL AS VARCHAR) AS original FROM ${source}`
+      : `SELECT d.*, o.original FROM ${source} d LEFT JOIN ${originals} o ON o.ordinal = d.ordinal`;
+  const messages = `SELECT ordinal, copias, concat(${hash}, chr(9), ${key}, chr(9), ${value}) AS mensagem FROM (${documents})`;
+  // Nothing is quoted: JSON holds no line feed and hash and key hold no tab, and U+0001 stands nowhere.
+  const written = await count(
+    connection,
+    `COPY (SELECT mensagem FROM (SELECT ordinal, mensagem, unnest(range(copias)) FROM (${messages})) ORDER BY ordinal)
+     TO '${path.replaceAll("'", "''")}' (FORMAT csv, HEADER false, DELIMITER '\u0001', QUOTE '', ESCAPE '', USE_TMP_FILE false)`,
+  );
+  await run(connection, `DROP TABLE ${originals}`);
+  return written;
+}
+
+/** Text as a JSON string. */
+function json(sql: string): string {
+  return `CAST(to_json(${sql}) AS VARCHAR)`;
+}
+
+/** A JSON object of those of its members (name -> SQL of its JSON text or NULL) that are not NULL. */
+function object(members: Readonly<Record<string, string>>): string {
+  const parts = Object.entries(members).map(([name, sql]) => `'"${name}":' || ${sql}`);
+  return `'{' || concat_ws(',', ${parts.join(', ')}) || '}'`;
+}
+
+/** The nested document of a row of `documentos` with all its texts; NULLs are left out. */
+function documentSql(origin: MessageOrigin): string {
+  const texts = (names: readonly string[], prefix = ''): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [name, json(`${prefix}${name}`)]));
+  const inside = (group: string): Record<string, string> =>
+    Object.fromEntries(Object.entries(texts(ORDER_COLUMNS)).filter(([name]) => INSIDE[name] === group));
+  const group = (name: string): string => {
+    const members = inside(name);
+    return `CASE WHEN COALESCE(${Object.keys(members).join(', ')}) IS NOT NULL THEN ${object(members)} END`;
+  };
+  const list = (name: string, fields: readonly string[]): string =>
+    `CASE WHEN len(${name}) > 0 THEN '[' || array_to_string(list_transform(${name}, lambda x: ${object(texts(fields, 'x.'))}), ',') || ']' END`;
+  return object({
+    ...Object.fromEntries(Object.entries(texts(ORDER_COLUMNS)).filter(([name]) => !(name in INSIDE))),
+    cliente: group('cliente'),
+    entrega: group('entrega'),
+    itens: list('itens', ITEM_FIELDS),
+    pagamentos: list('pagamentos', PAYMENT_FIELDS),
+    [READING]: readingSql(origin),
+  });
+}
+
+function readingSql({ name, format, profile, header, facts }: MessageOrigin): string {
+  const fixed = (value: string | null): string =>
+    value === null ? 'NULL' : `'${JSON.stringify(value).replaceAll("'", "''")}'`;
+  return object({
+    fonte: fixed(name),
+    formato: fixed(format),
+    perfil: fixed(profile),
+    decimal: fixed(facts.decimalFormat),
+    data: fixed(facts.dateFormat),
+    endereco: facts.hasAddress ? 'NULL' : `'false'`,
+    linha: 'linha',
+    linhas: 'n_linhas',
+    problemas: json('problemas'),
+    cabecalho: header === null ? 'NULL' : `CASE WHEN original IS NOT NULL THEN ${fixed(header)} END`,
+    original: json('original'),
+  });
 }

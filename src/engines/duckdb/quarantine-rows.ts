@@ -62,7 +62,8 @@ function details(): string {
 export function rejectedSelect(prefix: string, source: string, origin: BatchOrigin): string {
   const text = (value: string | null): string =>
     value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`;
-  const original = `replace(COALESCE(r.original, ''), chr(0), '')`;
+  // A document that travelled brings along what could not be read where it came from.
+  const original = `replace(COALESCE(o.original_lido, r.original, ''), chr(0), '')`;
   // A record that could not be taken apart has no fields to hash: its text is its identity.
   const { messages } = origin;
   // A message without a value has only its key to tell it from another.
@@ -76,7 +77,10 @@ export function rejectedSelect(prefix: string, source: string, origin: BatchOrig
       ${erroIdsText(d, 't.erros')} AS motivos, ${avisoIdsText(d, 't.mascara_avisos')} AS avisos, ${details()} AS detalhes,
       t.data_venda, CASE WHEN o.canal IS NOT NULL THEN t.canal END AS canal, t.uf,
       COALESCE(t.valor_total, CASE WHEN t.valor_itens > 0 THEN t.valor_itens END) AS valor,
-      ${text(origin.format)} AS formato, ${text(origin.profile)} AS perfil, ${text(origin.header)} AS cabecalho, ${original} AS original, ${place}, t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
+      COALESCE(CASE WHEN o.original_lido IS NOT NULL THEN o.formato_lido END, ${text(origin.format)}) AS formato,
+      COALESCE(CASE WHEN o.original_lido IS NOT NULL THEN o.perfil_lido END, ${text(origin.profile)}) AS perfil,
+      COALESCE(o.cabecalho_lido, ${text(origin.header)}) AS cabecalho, ${original} AS original, ${place},
+      t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
     FROM ${prefix}_tratados t LEFT JOIN ${source} o ON o.ordinal = t.ordinal LEFT JOIN ${prefix}_originais r ON r.ordinal = t.ordinal
       ${messages ? `LEFT JOIN ${messages.places} m ON m.ordinal = t.ordinal` : ''}
     WHERE t.erros <> 0${messages?.rejected ? ` UNION ALL BY NAME SELECT * FROM ${messages.rejected}` : ''}`;

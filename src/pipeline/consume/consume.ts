@@ -6,7 +6,7 @@ import type { BrokerSettings } from '../../broker/connection.ts';
 import { GroupReader, type TopicRecord } from '../../broker/reader.ts';
 import { fail } from '../../catalog/errors.ts';
 import { makeLookups } from '../../engines/duckdb/lookups.ts';
-import { MessageStage } from '../../engines/duckdb/messages.ts';
+import { MessageStage } from '../../engines/duckdb/received-messages.ts';
 import { openSession, type Session } from '../../engines/duckdb/session.ts';
 import { EsteiraError } from '../../lib/errors.ts';
 import type { EventCounts, PreparedBatch } from '../../model/batch.ts';

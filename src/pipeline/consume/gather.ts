@@ -1,7 +1,7 @@
 // Gathers the messages of one batch from the partitions held: until it is full, or its first message has waited long enough, or there is a reason to stop.
 // What was read beyond the batch waits for the next one; never more than one answer of the broker.
 import type { GroupReader, TopicRecord } from '../../broker/reader.ts';
-import { MessageStage } from '../../engines/duckdb/messages.ts';
+import { MessageStage } from '../../engines/duckdb/received-messages.ts';
 import { type HeldPartition, readFrom } from './partitions.ts';
 import { readHeaders } from './record-headers.ts';
 
