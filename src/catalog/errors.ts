@@ -224,6 +224,8 @@ export const ERROR_KINDS = {
   STACK_PORT_TAKEN: { exit: 2, retryable: false, meaning: 'A port that the local stack needs is in use.' },
   STACK_START: { exit: 3, retryable: true, meaning: 'A server of the local stack did not start or did not stop.' },
 
+  PORT_TAKEN: { exit: 2, retryable: false, meaning: 'A port of this machine that was asked for cannot be listened on.' },
+
   // stores
   STORE_UNKNOWN: { exit: 2, retryable: false, meaning: 'No store source has the name given.' },
   STORE_SETTING_INVALID: {

@@ -6,6 +6,7 @@ import { EsteiraError } from '../lib/errors.ts';
 import { version } from '../lib/version.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { consumeCommand } from './commands/consume.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { extractCommand } from './commands/extract.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   demoCommand,
   runCommand,
   extractCommand,
+  consumeCommand,
   queryCommand,
   quarantineCommand,
   sqlCommand,
