@@ -9,6 +9,7 @@ import { replayQuarantine } from '../../src/pipeline/quarantine/send-back.ts';
 import { documentOf, emptyWarehouse, line, type Row, type Warehouse } from '../support/load.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
 import { consumeToEnd, createTopic, deleteTopic, orderRecord, send, type TestRecord } from '../support/topics.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
 
 let broker: BrokerSettings;
@@ -361,17 +362,3 @@ test('replay sends quarantined messages through again and resolves those that a 
   assert.deepEqual(await orderIds(warehouse), ['1', '2']);
   await assertSound(client);
 });
-
-/** Tries again until it does not throw. */
-async function waitFor(work: () => Promise<void>, timeoutMs = 20_000): Promise<void> {
-  const until = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      if (performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
