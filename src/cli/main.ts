@@ -14,6 +14,7 @@ import { generateCommand } from './commands/generate.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
 import { runCommand } from './commands/run.ts';
+import { statusCommand } from './commands/status.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { storeCommand } from './commands/store.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   runCommand,
   extractCommand,
   consumeCommand,
+  statusCommand,
   queryCommand,
   quarantineCommand,
   sqlCommand,
