@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { brokerSettings } from '../../broker/connection.ts';
 import { duration } from '../../config/kinds.ts';
+import type { Config } from '../../config/load.ts';
 import { TOPICS } from '../../model/message.ts';
 import { consume, type ConsumeReport } from '../../pipeline/consume/consume.ts';
 import { parseFrom } from '../../pipeline/consume/from.ts';
@@ -49,7 +50,7 @@ export function consumeCommand(program: Command): void {
     .option('--group <name>', 'consumer group: its consumers share the partitions', 'ecommerce-consumers')
     .option('--until-end', 'end when everything is read that is there now')
     .option('--from <where>', 'set the positions of the group first: earliest, latest, a time, or 0:120,1:95 (kept on record)')
-    .option('--max-batch <n>', 'messages in one batch, that is one transaction', whole(1, 200_000), 20_000)
+    .option('--max-batch <n>', 'messages in one batch, that is one transaction', whole(1, 200_000), 10_000)
     .option('--max-wait <duration>', 'how long the first message of a batch waits for others', milliseconds, 100)
     .option(
       '--session-timeout <duration>',
@@ -101,7 +102,7 @@ Examples:
           group: flags.group,
           broker,
           warehouseUrl: warehouse.url,
-          memoryLimit: config.get('memory.limit'),
+          memoryLimit: memoryLimitOf(config),
           threads: config.get('threads'),
           maxBatch: flags.maxBatch,
           maxWaitMs: flags.maxWait,
@@ -130,6 +131,14 @@ Examples:
         process.off('SIGTERM', stop);
       }
     });
+}
+
+/** A batch of messages is small: unless a limit was set by hand, memory is left to others. */
+const BATCH_MEMORY = '256MB';
+
+function memoryLimitOf(config: Config): string {
+  const isGiven = config.entries().some(({ key, origin }) => key === 'memory.limit' && origin.source !== 'default');
+  return isGiven ? config.get('memory.limit') : BATCH_MEMORY;
 }
 
 function print(report: ConsumeReport, isJson: boolean, color: 'auto' | 'always' | 'never'): void {
