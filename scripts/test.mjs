@@ -1,5 +1,6 @@
 // `npm test`: the checks, then every *.test.ts under node:test, with one throw-away PostgreSQL for all files.
-// With file names it runs only those, without the checks. The last line is `N passed, N failed`.
+// With file names it runs only those, without the checks. Tests that need Java are left out without it, and this is said before the last line,
+// which is `N passed, N failed`, with `, N skipped` if some were left out.
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,9 @@ const files = (chosen.length > 0 ? chosen : ['src/**/*.test.ts', 'test/**/*.test
   .flatMap((pattern) => globSync(pattern))
   .sort();
 
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, skipped: 0 };
+/** Reason -> how many tests it left out. */
+const leftOut = new Map();
 if (chosen.length === 0) {
   const { runChecks } = await import('./check.mjs');
   const { passed, failed } = await runChecks();
@@ -30,8 +33,11 @@ if (files.length === 0) {
   const counts = await runFiles();
   total.passed += counts.passed;
   total.failed += counts.tests - counts.passed - counts.skipped - counts.todo;
+  total.skipped += counts.skipped;
 }
-process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+for (const [reason, count] of leftOut) process.stdout.write(`LEFT OUT: ${count} tests. ${reason}\n`);
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+process.stdout.write(`${total.passed} passed, ${total.failed} failed${skipped}\n`);
 // the watchdog of the throw-away cluster sees our end and removes it
 process.exit(total.failed === 0 ? 0 : 1);
 
@@ -45,6 +51,11 @@ function runFiles() {
     let counts = { passed: 0, tests: 1, skipped: 0, todo: 0 };
     stream.on('test:summary', (summary) => {
       if (summary.file === undefined) counts = summary.counts;
+    });
+    stream.on('test:pass', ({ skip }) => {
+      if (skip === undefined || skip === false) return;
+      const reason = typeof skip === 'string' ? skip : 'No reason was given.';
+      leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
     });
     stream.on('error', reject);
     const shown = stream.compose(new spec());

@@ -37,6 +37,8 @@ export interface TopicPlan {
   readonly retentionMs: number;
   /** Copies on different brokers; absent: as the cluster decides. */
   readonly replicas?: number;
+  /** Largest batch of records, after compression; absent: as the cluster decides. */
+  readonly maxMessageBytes?: number;
 }
 
 /** One connection for questions about topics. Close it at the end. */
@@ -77,7 +79,12 @@ export class TopicAdmin {
         topics: [topic],
         partitions: plan.partitions,
         replicas: plan.replicas ?? -1,
-        configs: [{ name: 'retention.ms', value: String(plan.retentionMs) }],
+        configs: [
+          { name: 'retention.ms', value: String(plan.retentionMs) },
+          ...(plan.maxMessageBytes === undefined
+            ? []
+            : [{ name: 'max.message.bytes', value: String(plan.maxMessageBytes) }]),
+        ],
       });
       return true;
     } catch (error) {

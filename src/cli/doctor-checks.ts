@@ -246,7 +246,8 @@ function fromError(name: string, error: unknown): Finding {
   return { name, status: 'failed', detail: messageOf(error), fix: 'Please report this.' };
 }
 
-function existingParent(path: string): string {
+/** The nearest folder above a path that exists, or the path itself. */
+export function existingParent(path: string): string {
   let folder = path;
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   return folder;

@@ -11,15 +11,18 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { extractCommand } from './commands/extract.ts';
 import { generateCommand } from './commands/generate.ts';
+import { produceCommand } from './commands/produce.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { storeCommand } from './commands/store.ts';
+import { stackCommand } from './commands/stack.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
 import { checkSchema } from './schema-check.ts';
 import { addSettingFlags } from './settings.ts';
+import { STACK_CHECKS } from './stack-checks.ts';
 import { reportError } from './report-error.ts';
 
 /** In the order of a first day with Esteira: this is the order of the help. */
@@ -27,6 +30,7 @@ const COMMANDS = [
   demoCommand,
   runCommand,
   extractCommand,
+  produceCommand,
   consumeCommand,
   statusCommand,
   queryCommand,
@@ -34,6 +38,7 @@ const COMMANDS = [
   sqlCommand,
   generateCommand,
   storeCommand,
+  stackCommand,
   warehouseCommand,
   configCommand,
 ];
@@ -53,7 +58,7 @@ export function buildProgram(): Command {
     );
   addSettingFlags(program);
   for (const add of COMMANDS) add(program);
-  doctorCommand(program, [checkSchema]);
+  doctorCommand(program, [checkSchema, ...STACK_CHECKS]);
   completionCommand(program);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;

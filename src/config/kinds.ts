@@ -86,13 +86,27 @@ export const memory: Kind<string> = {
   show,
 };
 
-const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+/** A memory size in MiB, the unit of Java's options; at least 1. */
+export function memoryMb(size: string): number {
+  const [, amount, prefix = '', binary] = /^([\d.]+)([KMGT])(i?)B$/.exec(size) ?? [];
+  const power = 'KMGT'.indexOf(prefix) + 1;
+  const bytes = Number(amount) * (binary === 'i' ? 1024 : 1000) ** power;
+  return Math.max(1, Math.floor(bytes / 1024 ** 2));
+}
 
-/** A length of time such as `500ms`, `30s`, `5min`, `2h`; the value is in milliseconds. */
+const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A length of time such as `500ms`, `30s`, `5min`, `2h`, `7d`; the value is in milliseconds. */
 export const duration: Kind<number> = {
   name: 'duration',
   parse: (raw) => {
-    const match = /^\s*(\d+)\s*(ms|s|min|h)\s*$/i.exec(raw);
+    const match = /^\s*(\d+)\s*(ms|s|min|h|d)\s*$/i.exec(raw);
     const factor = DURATION_UNITS_MS[match?.[2]?.toLowerCase() ?? ''];
     if (match === null || factor === undefined) return { expected: 'a duration like 500ms, 30s, 5min or 2h' };
     return { value: Number(match[1]) * factor };

@@ -59,9 +59,9 @@ export interface ExtractReport {
 }
 
 /** A batch is held in memory as text: at most this many orders, whatever `batchLines` says. */
-const MOST_DOCUMENTS = 20_000;
+export const MOST_DOCUMENTS = 20_000;
 /** What was read of a slow store is committed after this time at the latest, when the next page is in. */
-const BATCH_AGE_MS = 5_000;
+export const BATCH_AGE_MS = 5_000;
 /** What the loader takes for the position of a source that has none yet. */
 const NO_POSITION = '0';
 
@@ -235,7 +235,7 @@ function batchIdOf(sourceId: string, positionBefore: string): string {
 }
 
 /** However being asked to stop comes out of a wait or a request, it is no failure: what is committed is the place to go on from. */
-function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
+export function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted !== true) return false;
   return (
     error === signal.reason ||
@@ -245,7 +245,7 @@ function isInterruption(error: unknown, signal: AbortSignal | undefined): boolea
 }
 
 /** The stored text as the reader wants it; a text that is no JSON is left to the reader to refuse (POSITION_LOST). */
-function cursorOf(stored: string | null): unknown {
+export function cursorOf(stored: string | null): unknown {
   if (stored === null) return null;
   try {
     return JSON.parse(stored);

@@ -2,13 +2,11 @@
 // It decides what to skip and what to try again; it reads no bytes and writes no rows itself.
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { prepareBatch, type BatchOrigin } from '../engines/duckdb/batch.ts';
 import { groupSlice, planSlices, type FileFacts, type Slice } from '../engines/duckdb/documents.ts';
 import { documentsOfJson, planJsonSlices } from '../engines/duckdb/json-documents.ts';
 import { makeLookups } from '../engines/duckdb/lookups.ts';
-import { appendOriginals } from '../engines/duckdb/originals.ts';
-import { openSession, rows, run, type Session } from '../engines/duckdb/session.ts';
+import { openSession, type Session } from '../engines/duckdb/session.ts';
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { EventCounts, PreparedBatch } from '../model/batch.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
@@ -20,6 +18,7 @@ import {
   recordBatchCount,
   registerSource,
 } from '../storage/sources.ts';
+import { loadOriginals } from './file-originals.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
@@ -254,33 +253,10 @@ class FileLoad {
       format: staged.format,
       profile: staged.profile,
       header: staged.header,
-      loadOriginals: (on, name) => loadOriginals(on, name, staged),
+      loadOriginals: (on, name) => loadOriginals(on, `${name}_originais`, `${name}_rejeitados_escritos`, staged),
     };
     return prepareBatch(connection, this.#folder, prefix, source, origin);
   }
-}
-
-/** Original text of the rejected documents, one line of the file after the other. */
-async function loadOriginals(connection: DuckDBConnection, prefix: string, staged: StagedFile): Promise<void> {
-  await run(connection, `CREATE OR REPLACE TABLE ${prefix}_originais (ordinal BIGINT, original VARCHAR)`);
-  if (staged.format === 'jsonl') {
-    await run(
-      connection,
-      `INSERT INTO ${prefix}_originais SELECT d.ordinal, l.texto FROM ${prefix}_rejeitados_escritos d JOIN linhas_json l ON l.rowid = d.ordinal`,
-    );
-    return;
-  }
-  const wanted = await rows<{ ordinal: string; rid: string }>(
-    connection,
-    `SELECT ordinal, unnest(rids) AS rid FROM ${prefix}_rejeitados_escritos ORDER BY rid`,
-  );
-  const texts = await staged.originals([...new Set(wanted.map((row) => Number(row.rid)))].sort((a, b) => a - b));
-  await appendOriginals(
-    connection,
-    `${prefix}_originais`,
-    wanted.map((row) => ({ ordinal: Number(row.ordinal), rowid: Number(row.rid) })),
-    texts,
-  );
 }
 
 /** The same bytes read the same way are the same source. */

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fail } from '../catalog/errors.ts';
 import { messageOf } from '../lib/errors.ts';
 import { redactUrls } from '../lib/redact.ts';
@@ -13,6 +13,8 @@ import { findMaven } from './programs.ts';
 
 /** Spark is about 300 MB: on a slow line that takes its time. */
 const FETCH_TIMEOUT_MS = 1_800_000;
+/** The plugin's version is fixed, so that every Maven does the same. */
+const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 /** Written last: names and sizes of all jars, so that a folder that somebody cleaned is noticed. */
 const LIST = 'jars.json';
 
@@ -27,6 +29,13 @@ export interface JarOptions {
 /** The folder with all jars of a server. Throws MAVEN_MISSING, JARS_UNAVAILABLE, HOME_UNUSABLE. */
 export async function resolveJars(distribution: Distribution, options: JarOptions): Promise<string> {
   const folder = jarFolder(distribution, options.cache);
+  if (folder.includes(delimiter)) {
+    throw fail('HOME_UNUSABLE', {
+      what: `Java cannot load programs from ${options.cache}.`,
+      why: `Java reads ${delimiter} in the path as the beginning of another path.`,
+      fix: 'Choose another folder: --stack-cache FOLDER, or the variable ESTEIRA_STACK_CACHE.',
+    });
+  }
   if (isComplete(folder)) return folder;
   const parent = join(options.cache, 'jars');
   try {
@@ -40,7 +49,8 @@ export async function resolveJars(distribution: Distribution, options: JarOption
     });
   }
   return withLock(
-    `${folder}.lock`,
+    // one Maven at a time: its own folder bears no two that fetch the same
+    join(parent, 'fetch.lock'),
     FETCH_TIMEOUT_MS,
     async () => {
       if (!isComplete(folder)) await fetchInto(folder, distribution, options);
@@ -82,8 +92,8 @@ async function fetchInto(folder: string, distribution: Distribution, options: Ja
   try {
     const pom = join(work, 'pom.xml');
     writeFileSync(pom, pomOf(distribution));
-    const args = ['-B', '-ntp', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime'];
-    const { code, said } = await run(maven.program, [...args, `-DoutputDirectory=${libs}`], env);
+    const args = ['-B', '-ntp', '-f', pom, COPY_GOAL, '-DincludeScope=runtime'];
+    const { code, said } = await run(maven.program, [...args, `-DoutputDirectory=${libs}`], work, env);
     if (code !== 0) throw unavailable(distribution, said);
     const sizes = Object.fromEntries(readdirSync(libs).map((name) => [name, statSync(join(libs, name)).size]));
     writeFileSync(join(libs, LIST), `${JSON.stringify(sizes, null, 1)}\n`);
@@ -94,9 +104,16 @@ async function fetchInto(folder: string, distribution: Distribution, options: Ja
   }
 }
 
-function run(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number; said: string }> {
+function run(
+  program: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number; said: string }> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], shell: program.endsWith('.cmd') });
+    // Maven looks for settings of a project in the working folder: there are none in ours
+    const shell = program.endsWith('.cmd');
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], shell });
     let said = '';
     const hear = (chunk: Buffer): void => {
       said = (said + chunk.toString()).slice(-100_000);
@@ -109,7 +126,8 @@ function run(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<{
 }
 
 function unavailable({ name }: Distribution, said: string): Error {
-  const line = said.split('\n').find((candidate) => candidate.includes('[ERROR]')) ?? said.trim().split('\n').at(-1) ?? '';
+  const line =
+    said.split('\n').find((candidate) => candidate.includes('[ERROR]')) ?? said.trim().split('\n').at(-1) ?? '';
   const isRoom = /No space left/i.test(said);
   return fail('JARS_UNAVAILABLE', {
     what: `Maven could not fetch the programs of ${name}.`,

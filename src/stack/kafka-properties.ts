@@ -1,4 +1,5 @@
 // The configuration of a Kafka broker that stands alone on loopback: broker and KRaft controller in one process. Pure text.
+import { propertyText } from './properties-file.ts';
 
 /** A client user for SASL/SCRAM-SHA-512. */
 export interface ScramUser {
@@ -43,7 +44,6 @@ export const BROKER_SETTINGS: Readonly<Record<string, string>> = {
   'group.initial.rebalance.delay.ms': '0',
   'message.max.bytes': String(MESSAGE_MAX_BYTES),
   'min.insync.replicas': '1',
-  'num.partitions': '4',
   'offsets.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
   'share.coordinator.state.topic.replication.factor': '1',
@@ -78,7 +78,7 @@ export function serverProperties({ data, ports, keyFile, extra }: BrokerSettings
     ...extra,
   };
   return Object.entries(all)
-    .map(([key, value]) => `${key}=${escaped(value)}\n`)
+    .map(([key, value]) => `${key}=${propertyText(value)}\n`)
     .join('');
 }
 
@@ -92,9 +92,4 @@ function securityProperties(keyFile: string): Record<string, string> {
     'listener.name.secure.ssl.keystore.location': keyFile,
     'listener.name.secure.ssl.client.auth': 'none',
   };
-}
-
-/** Java's properties files take a backslash for an escape. */
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\');
 }

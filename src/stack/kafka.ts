@@ -17,7 +17,9 @@ import {
   folderMark,
   killProcess,
   launch,
+  machineOptions,
   readState,
+  requirePath,
   type ServerFiles,
   serverFiles,
   startFailed,
@@ -27,6 +29,7 @@ import {
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 30_000;
+const LOCK_PURPOSE = { code: 'STACK_START', doing: 'starting or stopping Kafka' } as const;
 
 export interface KafkaOptions {
   /** The broker's own folder: data, configuration, log. Created if absent. */
@@ -42,7 +45,10 @@ export interface KafkaOptions {
   /** Java's heap. Default 512. */
   readonly heapMb?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** Told when Maven has to fetch the programs. */
   readonly onFetch?: (name: string) => void;
+  /** Told when the server has to be started. */
+  readonly onStart?: () => void;
 }
 
 export interface KafkaServer {
@@ -66,6 +72,7 @@ export interface KafkaServer {
 /** Starts the broker of that folder unless it runs. Throws JAVA_MISSING, MAVEN_MISSING, JARS_UNAVAILABLE, STACK_PORT_TAKEN, STACK_START. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   const files = kafkaFiles(options.folder);
+  requirePath(files, 'Kafka');
   const running = await findKafka(options.folder);
   if (running !== undefined) return running;
   const java = findJava(options.env);
@@ -75,7 +82,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     files.lock,
     START_TIMEOUT_MS,
     async () => (await findKafka(options.folder)) ?? (await start(options, files, java.program, jars)),
-    { code: 'STACK_START', doing: 'starting or stopping Kafka' },
+    LOCK_PURPOSE,
   );
 }
 
@@ -90,7 +97,9 @@ export async function findKafka(folder: string): Promise<KafkaServer | undefined
 
 /** Ends the broker of that folder, answering or not. Returns false when there was none. */
 export async function stopKafka(folder: string): Promise<boolean> {
-  return stopProcess(kafkaFiles(folder), STOP_TIMEOUT_MS);
+  const files = kafkaFiles(folder);
+  if (!existsSync(files.folder)) return false;
+  return withLock(files.lock, START_TIMEOUT_MS, () => stopProcess(files, STOP_TIMEOUT_MS), LOCK_PURPOSE);
 }
 
 export function kafkaFiles(folder: string): ServerFiles {
@@ -98,6 +107,7 @@ export function kafkaFiles(folder: string): ServerFiles {
 }
 
 async function start(options: KafkaOptions, files: ServerFiles, java: string, jars: string): Promise<KafkaServer> {
+  options.onStart?.();
   // a process that does not answer: left over from a start that broke off
   await killProcess(files);
   for (let attempt = 1; ; attempt++) {
@@ -127,7 +137,7 @@ async function choosePorts(options: KafkaOptions, files: ServerFiles): Promise<K
   const client =
     options.port === undefined
       ? await choosePort(last?.client)
-      : await requirePort(options.port, 'Kafka', '--stack-kafka-port');
+      : await requirePort(options.port, 'Kafka', '--stack-kafka-port', answersKafka);
   const controller = await choosePort(last?.controller, [client]);
   if (options.security === undefined) return { client, controller };
   return { client, controller, secure: await choosePort(last?.secure, [client, controller]) };
@@ -139,7 +149,10 @@ interface Configuration {
 }
 
 function writeConfiguration(options: KafkaOptions, files: ServerFiles, ports: KafkaPorts): Configuration {
-  const config = { properties: join(files.folder, 'server.properties'), logging: join(files.folder, 'log4j2.properties') };
+  const config = {
+    properties: join(files.folder, 'server.properties'),
+    logging: join(files.folder, 'log4j2.properties'),
+  };
   const keyFile = join(files.folder, 'server.pem');
   const { security, properties: extra = {} } = options;
   if (security !== undefined) {
@@ -156,19 +169,16 @@ function dataOf(files: ServerFiles): string {
 }
 
 function javaOptions(options: KafkaOptions, files: ServerFiles, config: Configuration): string[] {
-  return [
-    `-Xmx${options.heapMb ?? 512}m`,
-    '-XX:+UseSerialGC',
-    '-XX:-UsePerfData',
-    '-Djava.awt.headless=true',
-    `-Djava.io.tmpdir=${files.temporary}`,
-    `-Dlog4j2.configurationFile=${config.logging}`,
-    folderMark(files),
-  ];
+  return [`-Xmx${options.heapMb ?? 512}m`, ...machineOptions(files), `-Dlog4j2.configurationFile=${config.logging}`];
 }
 
 /** Makes the storage: beside its place first, then moved there whole, so that a broken-off start leaves nothing half done. */
-async function format(files: ServerFiles, java: string, command: readonly string[], options: KafkaOptions): Promise<void> {
+async function format(
+  files: ServerFiles,
+  java: string,
+  command: readonly string[],
+  options: KafkaOptions,
+): Promise<void> {
   const data = dataOf(files);
   if (existsSync(join(data, 'meta.properties'))) return;
   for (const name of readdirSync(files.folder)) {
@@ -189,7 +199,8 @@ async function format(files: ServerFiles, java: string, command: readonly string
   await new Promise<void>((done, reject) => {
     execFile(java, [...args, '-t', clusterId, '-c', properties, ...users], (error, stdout, stderr) => {
       if (error === null) done();
-      else reject(startFailed('Kafka', `Its storage could not be formatted: ${`${stderr}${stdout}`.trim().slice(-600)}`));
+      else
+        reject(startFailed('Kafka', `Its storage could not be formatted: ${`${stderr}${stdout}`.trim().slice(-600)}`));
     });
   });
   // not formatted whole, or emptied by somebody: nothing in there can be used

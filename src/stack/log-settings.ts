@@ -1,11 +1,9 @@
 // How a server of the stack logs: warnings into one file that is rotated. Pure text.
+import { propertyText } from './properties-file.ts';
 
 /** log4j2's configuration: warnings, and nothing of the thousands of lines that Kafka and Spark print at their start. */
-export function logSettings(logFile: string, levels: Readonly<Record<string, string>> = {}): string {
-  const path = logFile.replaceAll('\\', '/');
-  const loggers = Object.entries(levels).map(
-    ([name, level], index) => `logger.l${index}.name=${name}\nlogger.l${index}.level=${level}\n`,
-  );
+export function logSettings(logFile: string): string {
+  const path = propertyText(logFile.replaceAll('\\', '/'));
   return `status=error
 appender.file.type=RollingFile
 appender.file.name=file
@@ -20,5 +18,5 @@ appender.file.strategy.type=DefaultRolloverStrategy
 appender.file.strategy.max=3
 rootLogger.level=warn
 rootLogger.appenderRef.file.ref=file
-${loggers.join('')}`;
+`;
 }

@@ -16,16 +16,23 @@ export async function choosePort(wish: number | undefined, avoid: readonly numbe
   }
 }
 
-/** Throws STACK_PORT_TAKEN unless the port is free. */
-export async function requirePort(port: number, name: string, flag: string): Promise<number> {
+/** The port, if it is free. Throws STACK_PORT_TAKEN; `answers` tells whether it is a server of the same kind that has it. */
+export async function requirePort(
+  port: number,
+  name: string,
+  flag: string,
+  answers: (host: string, port: number) => Promise<boolean>,
+): Promise<number> {
   if (await isPortFree(port)) return port;
-  throw portTaken(port, name, flag);
+  throw portTaken(port, name, flag, await answers('127.0.0.1', port));
 }
 
-export function portTaken(port: number, name: string, flag: string): Error {
+export function portTaken(port: number, name: string, flag: string, isSameKind = false): Error {
   return fail('STACK_PORT_TAKEN', {
     what: `${name} cannot listen on port ${port}.`,
-    why: 'Another program listens there already.',
+    why: isSameKind
+      ? `A ${name} listens there already that was not started for this home folder.`
+      : 'Another program listens there already.',
     fix: `End that program, or choose another port: ${flag} PORT`,
   });
 }

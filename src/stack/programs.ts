@@ -26,7 +26,8 @@ export function findJava(env: Environment = process.env): Java {
   const [old] = found;
   throw fail('JAVA_MISSING', {
     what: `Java ${JAVA_LEAST} or newer is needed to run Kafka and Spark on this machine.`,
-    why: old === undefined ? 'No program java was found in JAVA_HOME or PATH.' : `${old.program} is Java ${old.version}.`,
+    why:
+      old === undefined ? 'No program java was found in JAVA_HOME or PATH.' : `${old.program} is Java ${old.version}.`,
     fix: 'Install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless), or use servers of your own.',
   });
 }
@@ -34,7 +35,8 @@ export function findJava(env: Environment = process.env): Java {
 /** An environment for Java without what would make it do something else than we say. */
 export function javaEnvironment(env: Environment = process.env): Environment {
   const { JAVA_TOOL_OPTIONS: _tool, _JAVA_OPTIONS: _options, JDK_JAVA_OPTIONS: _jdk, CLASSPATH: _path, ...rest } = env;
-  return rest;
+  // UTF-8 for paths with accents, English for the messages that are read here; macOS has no such locale and needs none
+  return process.platform === 'darwin' ? rest : { ...rest, LC_ALL: 'C.UTF-8' };
 }
 
 /** The command that runs Maven, and its version. Throws MAVEN_MISSING. */

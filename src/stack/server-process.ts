@@ -56,9 +56,33 @@ export function serverFiles(folder: string, name: string): ServerFiles {
   };
 }
 
+/** Throws HOME_UNUSABLE for a path that the servers' own settings cannot hold. */
+export function requirePath({ folder }: ServerFiles, name: string): void {
+  if (!folder.includes(',')) return;
+  throw fail('HOME_UNUSABLE', {
+    what: `${name} cannot keep its files in ${folder}.`,
+    why: `${name} reads a comma in the path as the beginning of another path.`,
+    fix: 'Choose a home folder without a comma: --home FOLDER, or the variable ESTEIRA_HOME.',
+  });
+}
+
 /** Java's option that marks a process as the server of a folder. */
 export function folderMark(files: ServerFiles): string {
   return `-Desteira.folder=${files.folder}`;
+}
+
+/** What every Java machine of ours is told besides its heap: one small machine's needs, and to leave nothing outside the folder. */
+export function machineOptions(files: ServerFiles): string[] {
+  return [
+    '-XX:+UseSerialGC',
+    '-XX:-UsePerfData',
+    // a server without memory must end, not limp
+    '-XX:+ExitOnOutOfMemoryError',
+    `-XX:ErrorFile=${join(files.folder, 'java-error.log')}`,
+    '-Djava.awt.headless=true',
+    `-Djava.io.tmpdir=${files.temporary}`,
+    folderMark(files),
+  ];
 }
 
 export function readState<Ports>(files: ServerFiles): ServerState<Ports> | undefined {

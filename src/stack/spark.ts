@@ -1,6 +1,6 @@
 // A real Spark with its Connect server on loopback, without Docker: driver and executors in one process. It holds nothing that must
 // survive: checkpoints and tables are where a query puts them. Spark Connect itself offers no TLS: a proxy in front of it does.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { withLock } from '../storage/embedded/start-lock.ts';
@@ -12,10 +12,11 @@ import { choosePort, portTaken, requirePort } from './ports.ts';
 import { findJava, javaEnvironment } from './programs.ts';
 import {
   findProcess,
-  folderMark,
   killProcess,
   launch,
+  machineOptions,
   readState,
+  requirePath,
   type ServerFiles,
   serverFiles,
   startFailed,
@@ -25,6 +26,7 @@ import {
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 30_000;
+const LOCK_PURPOSE = { code: 'STACK_START', doing: 'starting or stopping Spark' } as const;
 
 export interface SparkOptions {
   /** The server's own folder: configuration, log, temporary files. Created if absent. */
@@ -42,7 +44,10 @@ export interface SparkOptions {
   /** Further settings of Spark, e.g. `spark.sql.shuffle.partitions`; they win. */
   readonly properties?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** Told when Maven has to fetch the programs. */
   readonly onFetch?: (name: string) => void;
+  /** Told when the server has to be started. */
+  readonly onStart?: () => void;
 }
 
 export interface SparkServer {
@@ -86,6 +91,7 @@ const OPENED_PACKAGES = [
 /** Starts the server of that folder unless it runs. Throws JAVA_MISSING, MAVEN_MISSING, JARS_UNAVAILABLE, STACK_PORT_TAKEN, STACK_START. */
 export async function startSpark(options: SparkOptions): Promise<SparkServer> {
   const files = sparkFiles(options.folder);
+  requirePath(files, 'Spark');
   const running = await findSpark(options.folder);
   if (running !== undefined) return running;
   const java = findJava(options.env);
@@ -95,7 +101,7 @@ export async function startSpark(options: SparkOptions): Promise<SparkServer> {
     files.lock,
     START_TIMEOUT_MS,
     async () => (await findSpark(options.folder)) ?? (await start(options, files, java.program, jars)),
-    { code: 'STACK_START', doing: 'starting or stopping Spark' },
+    LOCK_PURPOSE,
   );
 }
 
@@ -110,7 +116,9 @@ export async function findSpark(folder: string): Promise<SparkServer | undefined
 
 /** Ends the server of that folder, answering or not. Returns false when there was none. */
 export async function stopSpark(folder: string): Promise<boolean> {
-  return stopProcess(sparkFiles(folder), STOP_TIMEOUT_MS);
+  const files = sparkFiles(folder);
+  if (!existsSync(files.folder)) return false;
+  return withLock(files.lock, START_TIMEOUT_MS, () => stopProcess(files, STOP_TIMEOUT_MS), LOCK_PURPOSE);
 }
 
 export function sparkFiles(folder: string): ServerFiles {
@@ -118,6 +126,7 @@ export function sparkFiles(folder: string): ServerFiles {
 }
 
 async function start(options: SparkOptions, files: ServerFiles, java: string, jars: string): Promise<SparkServer> {
+  options.onStart?.();
   // a process that does not answer: left over from a start that broke off
   await killProcess(files);
   const logging = join(files.folder, 'log4j2.properties');
@@ -127,7 +136,7 @@ async function start(options: SparkOptions, files: ServerFiles, java: string, ja
       connect:
         options.port === undefined
           ? await choosePort(readState<SparkPorts>(files)?.ports.connect)
-          : await requirePort(options.port, 'Spark', '--stack-spark-port'),
+          : await requirePort(options.port, 'Spark', '--stack-spark-port', answersSpark),
     };
     const outcome = await launch({
       name: 'Spark',
@@ -173,14 +182,10 @@ function javaOptions(options: SparkOptions, files: ServerFiles, ports: SparkPort
   };
   return [
     `-Xmx${options.heapMb ?? 768}m`,
-    '-XX:+UseSerialGC',
-    '-XX:-UsePerfData',
-    '-Djava.awt.headless=true',
-    `-Djava.io.tmpdir=${files.temporary}`,
+    ...machineOptions(files),
     `-Dlog4j2.configurationFile=${logging}`,
     '-Djdk.reflect.useDirectMethodHandle=false',
     ...OPENED_PACKAGES.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
-    folderMark(files),
     ...Object.entries(settings).map(([key, value]) => `-D${key}=${value}`),
   ];
 }

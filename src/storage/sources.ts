@@ -100,6 +100,25 @@ export async function readPositionText(client: pg.Client, id: string): Promise<s
   return rows[0]?.posicao ?? null;
 }
 
+/**
+ * Moves a position outside the loader, for readers whose rows go elsewhere (a topic): false when it no longer is `before` (null: absent), because another
+ * process moved it. Repeatable: a position that is `after` already counts as moved.
+ */
+export async function movePosition(
+  client: pg.Client,
+  key: string,
+  before: string | null,
+  after: string,
+): Promise<boolean> {
+  const { rows } = await client.query<{ posicao: string }>(
+    `INSERT INTO esteira.posicoes AS p (chave, posicao) SELECT $1, $3 WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM esteira.posicoes WHERE chave = $1)
+     ON CONFLICT (chave) DO UPDATE SET posicao = EXCLUDED.posicao, atualizado_em = now() WHERE p.posicao = $2 OR p.posicao = $3
+     RETURNING posicao`,
+    [key, before, after],
+  );
+  return rows.length === 1;
+}
+
 /** True when the warehouse holds no version of any order. */
 export async function isEmptyWarehouse(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ empty: boolean }>(

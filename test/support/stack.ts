@@ -23,7 +23,7 @@ const REQUIRED_VARIABLE = 'ESTEIRA_TEST_STACK_REQUIRED';
 export const KAFKA_USER = { name: 'esteira', password: 'uma-senha-de-teste' } as const;
 
 /** The programs' folder: the user's own cache, so that a run fetches nothing twice. */
-export const STACK_CACHE = process.env['ESTEIRA_TEST_CACHE'] ?? cacheFolder(process.env);
+export const STACK_CACHE = cacheFolder(process.env);
 
 /**
  * For node:test's `skip`: false where Kafka and Spark can run, else why not. `npm test` counts what was left out and says so loudly.

@@ -1,9 +1,11 @@
 // `esteira extract --store NAME`: a store's orders from its interface into the warehouse, or into a file. It reads options and prints;
 // the work is in src/pipeline/extract.ts. A store's settings, its token above all, come from the environment only.
 import { Option, type Command } from 'commander';
+import { brokerSettings } from '../../broker/connection.ts';
 import { fail } from '../../catalog/errors.ts';
 import type { Config } from '../../config/load.ts';
 import { extract, type ExtractReport } from '../../pipeline/extract.ts';
+import { extractToTopic } from '../../pipeline/extract-topic.ts';
 import { extractTexts, type ExtractTextsProgress } from '../../pipeline/extract-texts.ts';
 import { STORE_SOURCES, storeSource } from '../../sources/registry.ts';
 import { settingsFromEnv } from '../../sources/store/settings.ts';
@@ -16,12 +18,13 @@ import { writeAtomically } from '../output/write-result.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse } from '../warehouse-access.ts';
 import { parseBound } from './extract-bounds.ts';
+import { addTopicOptions, planOf, type TopicFlags } from './topic-options.ts';
 
-interface ExtractFlags {
+interface ExtractFlags extends TopicFlags {
   readonly store: string;
   readonly since?: Date;
   readonly until?: Date;
-  readonly to: 'warehouse' | 'file';
+  readonly to: 'warehouse' | 'file' | 'topic';
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -36,7 +39,7 @@ interface Work {
 }
 
 export function extractCommand(program: Command): void {
-  program
+  const extraction = program
     .command('extract')
     .description(
       'read the orders of a store from its interface into the warehouse: only what is new since the last time',
@@ -50,14 +53,18 @@ export function extractCommand(program: Command): void {
     .option('--until <time>', 'orders changed up to here (default: now, by the clock of the store)', (text) =>
       parseBound(text, 'until'),
     )
-    .addOption(new Option('--to <place>', 'where to put them').choices(['warehouse', 'file']).default('warehouse'))
-    .option('--out <file>', 'with --to file: the file to write, JSON lines, one order a line')
+    .addOption(
+      new Option('--to <place>', 'where to put them').choices(['warehouse', 'file', 'topic']).default('warehouse'),
+    )
+    .option('--out <file>', 'with --to file: the file to write, JSON lines, one order a line');
+  addTopicOptions(extraction)
     .option('--json', 'the report as JSON on standard output')
     .addHelpText(
       'after',
       `
 The place to go on from is kept in the warehouse, in the same transaction as the orders: stopped or killed at any moment, the same command goes on
 from there. Orders that break a rule go to the quarantine (esteira quarantine). --to file keeps no such place and reads everything from --since on.
+--to topic sends them to Kafka instead, as esteira produce does; its place to go on from is in the warehouse too, and moves once Kafka has the orders.
 A day is a day of São Paulo.
 
 Settings of the stores, from the environment only:
@@ -66,7 +73,8 @@ Examples:
   esteira store serve --churn                   # a store to try it with, in another terminal
   esteira extract --store mock
   esteira extract --store mock --since 2026-01-01
-  esteira extract --store mock --since 2026-11-01 --until 2026-11-30 --to file --out november.jsonl`,
+  esteira extract --store mock --since 2026-11-01 --until 2026-11-30 --to file --out november.jsonl
+  esteira extract --store mock --to topic --create-topic`,
     )
     .action(async (flags: ExtractFlags, command: Command) => {
       checkFlags(flags);
@@ -88,7 +96,12 @@ Examples:
       process.once('SIGTERM', stop);
       try {
         const work: Work = { flags, config, reader, progress, signal: interruption.signal };
-        const wasStopped = flags.to === 'file' ? await toFile(work, flags.out ?? '') : await toWarehouse(work);
+        const wasStopped =
+          flags.to === 'file'
+            ? await toFile(work, flags.out ?? '')
+            : flags.to === 'topic'
+              ? await toTopic(work)
+              : await toWarehouse(work);
         // SIGTERM is how a supervisor ends a process that does nothing wrong
         if (wasStopped) process.exitCode = stoppedBy === 'SIGTERM' ? 0 : 130;
       } finally {
@@ -127,6 +140,37 @@ function headline(report: ExtractReport): string {
   const rate = seconds > 0 ? Math.round(orderCount / seconds) : 0;
   const upTo = readUntil === null ? '' : `, read up to ${readUntil}`;
   return `${loja}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')} and ${counted(batchCount, 'batch', 'batches')}, ${seconds.toFixed(1)} s, ${formatCount(rate)} orders/s${upTo}\n`;
+}
+
+async function toTopic({ flags, config, reader, progress, signal }: Work): Promise<boolean> {
+  const broker = brokerSettings(config);
+  const warehouse = await openWarehouse(config);
+  const report = await extractToTopic(reader, {
+    store: flags.store,
+    warehouseUrl: warehouse.url,
+    memoryLimit: config.get('memory.limit'),
+    threads: config.get('threads'),
+    batchLines: config.get('batch.lines'),
+    maxOutageMs: config.get('max_outage'),
+    since: flags.since,
+    until: flags.until,
+    broker,
+    topic: flags.topic,
+    create: planOf(flags),
+    signal,
+    onProgress: progress.showTopic,
+  });
+  progress.clear();
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    const { loja, topic, orderCount, pageCount, deliveredCount, readUntil, seconds } = report;
+    const upTo = readUntil === null ? '' : `, read up to ${readUntil}`;
+    process.stdout.write(
+      `${loja}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')}, ${formatCount(deliveredCount)} messages delivered to ${topic} in ${seconds.toFixed(1)} s${upTo}\n`,
+    );
+    if (report.wasStopped) process.stderr.write('Stopped: run the same command again to go on from here.\n');
+  }
+  return report.wasStopped;
 }
 
 async function toFile({ flags, reader, progress, signal }: Work, out: string): Promise<boolean> {
@@ -170,9 +214,9 @@ function checkFlags({ to, out, since, until }: ExtractFlags): void {
       fix: 'Add --out orders.jsonl.',
     });
   }
-  if (to === 'warehouse' && out !== undefined) {
+  if (to !== 'file' && out !== undefined) {
     throw fail('USAGE', {
-      what: '--out is given, but the orders go to the warehouse.',
+      what: `--out is given, but the orders go to the ${to}.`,
       why: '--to is warehouse unless said otherwise.',
       fix: 'Add --to file, or leave --out away.',
     });

@@ -1,22 +1,15 @@
 // `esteira run FILE...`: files into the warehouse. It reads options and prints; the work is in src/pipeline.
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { fail } from '../../catalog/errors.ts';
 import { loadFiles } from '../../pipeline/load-files.ts';
-import { expandInputs, type StageOptions } from '../../sources/files/index.ts';
+import { expandInputs } from '../../sources/files/index.ts';
 import { printReport } from '../output/load-report.ts';
 import { loadProgress } from '../output/load-progress.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse } from '../warehouse-access.ts';
+import { addReadingOptions, readingOf, type ReadingFlags } from './reading-options.ts';
 
-interface RunFlags {
-  readonly profile?: string;
-  readonly store?: string;
-  readonly mapping?: string;
-  readonly decimal?: ',' | '.' | 'en';
-  readonly dateOrder?: 'iso' | 'dmy' | 'mdy';
-  readonly encoding?: string;
-  readonly separator?: string;
-  readonly asOf?: Date;
+interface RunFlags extends ReadingFlags {
   readonly reprocess?: boolean;
   readonly maxRejected?: string;
   readonly skipCode?: boolean;
@@ -24,21 +17,11 @@ interface RunFlags {
 }
 
 export function runCommand(program: Command): void {
-  program
+  const run = program
     .command('run')
     .argument('<files...>', 'files, folders or patterns; - for standard input')
-    .description('load files of orders into the warehouse: CSV, JSON lines or Parquet, also gzipped')
-    .option(
-      '--profile <name>',
-      'whose export it is: esteira, nuvemshop, shopify, shopee, mercadolivre, generic (default: found by the header)',
-    )
-    .option('--store <name>', 'name of the store, for files that do not state it')
-    .option('--mapping <file>', 'JSON file that says which column is which, for --profile generic')
-    .option('--decimal <mark>', 'how the file writes money: "," "." or en for 1,234.56 (default: found in the file)')
-    .option('--date-order <order>', 'iso, dmy or mdy (default: found in the file; mdy only when declared)')
-    .option('--encoding <name>', 'utf-8, windows-1252, utf-16le or utf-16be (default: found in the file)')
-    .option('--separator <char>', 'between the cells (default: found in the header)')
-    .option('--as-of <time>', 'when the export was made (default: the modification time of the file)', parseTime)
+    .description('load files of orders into the warehouse: CSV, JSON lines or Parquet, also gzipped');
+  addReadingOptions(run)
     .option('--reprocess', 'let a newer transform replace rows that an older one made')
     .option('--max-rejected <n>', 'exit with 4 when more orders than this, or this share (2%), were rejected')
     .option('--skip-code', 'exit with 99 when there was nothing new to load')
@@ -97,29 +80,6 @@ Examples:
         process.off('SIGTERM', stop);
       }
     });
-}
-
-function readingOf(flags: RunFlags): Omit<StageOptions, 'tempDir'> {
-  const given = {
-    profile: flags.profile,
-    loja: flags.store?.toLowerCase(),
-    mapping: flags.mapping,
-    decimal: flags.decimal,
-    dateOrder: flags.dateOrder,
-    encoding: flags.encoding,
-    separator: flags.separator,
-    asOf: flags.asOf,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Omit<
-    StageOptions,
-    'tempDir'
-  >;
-}
-
-function parseTime(text: string): Date {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Write a time like 2026-11-01T06:00:00-03:00.');
-  return time;
 }
 
 type Limit = { readonly kind: 'count' | 'share'; readonly value: number };

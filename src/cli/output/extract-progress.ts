@@ -1,12 +1,14 @@
 // The progress line of an extraction: how many orders, how fast, how many are committed. On a terminal it rewrites one line;
 // elsewhere it says something every few seconds, so that a log shows that work goes on.
 import type { ExtractProgress } from '../../pipeline/extract.ts';
+import type { ExtractTopicProgress } from '../../pipeline/extract-topic.ts';
 import type { ExtractTextsProgress } from '../../pipeline/extract-texts.ts';
 import type { StoreEvent } from '../../sources/store/source.ts';
 import { formatCount } from './number-formats.ts';
 
 export interface ExtractProgressLine {
   readonly show: (progress: ExtractProgress) => void;
+  readonly showTopic: (progress: ExtractTopicProgress) => void;
   readonly showTexts: (progress: ExtractTextsProgress) => void;
   readonly showEvent: (event: StoreEvent) => void;
   clear(): void;
@@ -23,7 +25,7 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
   const startedAt = performance.now();
   let shownAt = startedAt;
   let isDrawn = false;
-  let committed = 0;
+  let safe = 0;
   const draw = (text: string): void => {
     if (!stream.isTTY) return;
     stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
@@ -42,18 +44,21 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
       `${name}: ${formatCount(orderCount)} orders in ${formatCount(pageCount)} pages, ${formatCount(perSecond)} orders/s${more}`,
     );
   };
+  /** `done` is what became of those that are safe: committed or delivered. */
+  const show = (progress: ExtractProgress | ExtractTopicProgress, done: string): void => {
+    if (progress.kind === 'started')
+      draw(`${name}: ${progress.isResumed ? 'going on where the last run stopped' : 'reading for the first time'}`);
+    if (progress.kind === 'loaded') safe = progress.counts.lidos;
+    if (progress.kind === 'delivered') safe = progress.deliveredCount;
+    if (progress.kind === 'read') rate(progress.orderCount, progress.pageCount, `, ${formatCount(safe)} ${done}`);
+    if (progress.kind === 'overtaken')
+      tell(`${name}: another process is extracting the same store; going on from where it is`);
+    if (progress.kind === 'waiting')
+      tell(`waiting for ${progress.reason}; trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
+  };
   return {
-    show(progress) {
-      if (progress.kind === 'started')
-        draw(`${name}: ${progress.isResumed ? 'going on where the last run stopped' : 'reading for the first time'}`);
-      if (progress.kind === 'loaded') committed = progress.counts.lidos;
-      if (progress.kind === 'read')
-        rate(progress.orderCount, progress.pageCount, `, ${formatCount(committed)} committed`);
-      if (progress.kind === 'overtaken')
-        tell(`${name}: another process is extracting the same store; going on from where it is`);
-      if (progress.kind === 'waiting')
-        tell(`waiting for ${progress.reason}; trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
-    },
+    show: (progress) => show(progress, 'committed'),
+    showTopic: (progress) => show(progress, 'delivered'),
     showTexts({ orderCount, pageCount }) {
       rate(orderCount, pageCount, '');
     },

@@ -150,7 +150,7 @@ export async function documentsOfJson(
     connection,
     `
     CREATE OR REPLACE VIEW ${target} AS
-    SELECT rid AS ordinal, COALESCE(linha, TRY_CAST(${reading('linha')} AS BIGINT)) AS linha,
+    SELECT rid AS ordinal, COALESCE(TRY_CAST(${reading('linha')} AS BIGINT), linha) AS linha,
       COALESCE(TRY_CAST(${reading('linhas')} AS INTEGER), 1) AS n_linhas, [rid] AS rids, COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,

@@ -22,7 +22,7 @@ export interface MessageOrigin {
 /**
  * Writes the messages of view `source`, in the order of the file, copies of a version as often as they stand there; returns how many.
  * A line of `path`: hash_origem (64 hexadecimal digits), tab, key as a JSON text or nothing, tab, value (UTF-8, without line feed).
- * `loadOriginals` fills table (ordinal BIGINT, original VARCHAR) with the text of the documents whose ordinals it is given.
+ * `loadOriginals` makes a table (ordinal BIGINT, original VARCHAR) with the texts of the documents whose ordinals it is given.
  */
 export async function writeMessages(
   connection: DuckDBConnection,
@@ -32,19 +32,17 @@ export async function writeMessages(
   loadOriginals: (table: string, ordinals: readonly number[]) => Promise<void>,
 ): Promise<number> {
   const originals = `${source}_originais`;
-  // A JSON line that is no JSON travels as it stands; one that is no text has none.
-  const isUnreadable = origin.format === 'jsonl' ? 'texto_lido IS NULL' : 'problemas IS NOT NULL';
   const unreadable = await numbers(
     connection,
-    `SELECT ordinal FROM ${source} WHERE problemas IS NOT NULL AND ${isUnreadable} ORDER BY ordinal`,
+    `SELECT ordinal FROM ${source} WHERE problemas IS NOT NULL ORDER BY ordinal`,
   );
-  await run(connection, `CREATE OR REPLACE TABLE ${originals} (ordinal BIGINT, original VARCHAR)`);
   if (unreadable.length > 0) await loadOriginals(originals, unreadable);
   const document = documentSql(origin);
-  const value = origin.format === 'jsonl' ? `COALESCE(texto_lido, ${document})` : document;
-  const text = origin.format === 'jsonl' ? `COALESCE(original, texto_lido, '')` : `COALESCE(original, '')`;
+  // A store is known even where its document is none.
+  const travelsAsIs = 'texto_lido IS NOT NULL AND (problemas IS NULL OR loja IS NULL)';
+  const value = origin.format === 'jsonl' ? `CASE WHEN ${travelsAsIs} THEN texto_lido ELSE ${document} END` : document;
   // As in the quarantine: what could not be taken apart is known by its text.
-  const hash = `CASE WHEN problemas IS NULL THEN sha256(${canonicalText(duckdbDialect)}) ELSE sha256(replace(${text}, chr(0), '')) END`;
+  const hash = `CASE WHEN problemas IS NULL THEN sha256(${canonicalText(duckdbDialect)}) ELSE sha256(replace(COALESCE(original, ''), chr(0), '')) END`;
   const key = `CASE WHEN loja IS NOT NULL AND id_pedido IS NOT NULL THEN ${json(`loja || ':' || id_pedido`)} ELSE '' END`;
   const documents =
     unreadable.length === 0
@@ -57,7 +55,7 @@ export async function writeMessages(
     `COPY (SELECT mensagem FROM (SELECT ordinal, mensagem, unnest(range(copias)) FROM (${messages})) ORDER BY ordinal)
      TO '${path.replaceAll("'", "''")}' (FORMAT csv, HEADER false, DELIMITER '\u0001', QUOTE '', ESCAPE '', USE_TMP_FILE false)`,
   );
-  await run(connection, `DROP TABLE ${originals}`);
+  await run(connection, `DROP TABLE IF EXISTS ${originals}`);
   return written;
 }
 
@@ -72,10 +70,10 @@ function object(members: Readonly<Record<string, string>>): string {
   return `'{' || concat_ws(',', ${parts.join(', ')}) || '}'`;
 }
 
-/** The nested document of a row of `documentos` with all its texts; NULLs are left out. */
+/** The nested document of a row of `documentos` with all its texts; NULLs are left out, except within items and payments, where looking for them costs more than sending them. */
 function documentSql(origin: MessageOrigin): string {
-  const texts = (names: readonly string[], prefix = ''): Record<string, string> =>
-    Object.fromEntries(names.map((name) => [name, json(`${prefix}${name}`)]));
+  const texts = (names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [name, json(name)]));
   const inside = (group: string): Record<string, string> =>
     Object.fromEntries(Object.entries(texts(ORDER_COLUMNS)).filter(([name]) => INSIDE[name] === group));
   const group = (name: string): string => {
@@ -83,7 +81,7 @@ function documentSql(origin: MessageOrigin): string {
     return `CASE WHEN COALESCE(${Object.keys(members).join(', ')}) IS NOT NULL THEN ${object(members)} END`;
   };
   const list = (name: string, fields: readonly string[]): string =>
-    `CASE WHEN len(${name}) > 0 THEN '[' || array_to_string(list_transform(${name}, lambda x: ${object(texts(fields, 'x.'))}), ',') || ']' END`;
+    `CASE WHEN len(${name}) > 0 THEN ${json(`list_transform(${name}, lambda x: {${fields.map((field) => `'${field}': x.${field}`).join(', ')}})`)} END`;
   return object({
     ...Object.fromEntries(Object.entries(texts(ORDER_COLUMNS)).filter(([name]) => !(name in INSIDE))),
     cliente: group('cliente'),

@@ -1,0 +1,170 @@
+// `esteira stack` as a user runs it: the whole program in processes of its own, real servers, ports of its own.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { type Finding } from '../../src/cli/doctor-checks.ts';
+import { packagePath } from '../../src/lib/paths.ts';
+import { choosePort } from '../../src/stack/ports.ts';
+import { findJava } from '../../src/stack/programs.ts';
+import { temporaryHome } from '../support/postgres.ts';
+import { STACK_CACHE, stackMissing } from '../support/stack.ts';
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Report {
+  readonly name: string;
+  readonly status: string;
+  readonly address: string | null;
+  readonly pid: number | null;
+  readonly started_now: boolean;
+}
+
+function esteira(args: string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ESTEIRA_')));
+  return new Promise((resolve) => {
+    const argv = [packagePath('src', 'cli', 'main.ts'), ...args];
+    execFile(process.execPath, argv, { env: { ...clean, ...env } }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+test(
+  'the stack is started, found running, mended after kill -9, inspected and stopped, and its ports are free again',
+  {
+    skip: stackMissing,
+  },
+  async () => {
+    const kafkaPort = await choosePort(undefined);
+    const sparkPort = await choosePort(undefined, [kafkaPort]);
+    const env = {
+      ESTEIRA_HOME: temporaryHome(),
+      ESTEIRA_STACK_CACHE: STACK_CACHE,
+      ESTEIRA_STACK_KAFKA_PORT: String(kafkaPort),
+      ESTEIRA_STACK_SPARK_PORT: String(sparkPort),
+    };
+    const reportsOf = async (...args: string[]): Promise<{ code: number; reports: Report[] }> => {
+      const { code, stdout, stderr } = await esteira(['stack', ...args, '--json'], env);
+      assert.match(stdout, /^\[/, stderr);
+      return { code, reports: JSON.parse(stdout) as Report[] };
+    };
+    const statuses = (reports: Report[]): unknown[] => reports.map(({ name, status }) => [name, status]);
+
+    const nothing = await esteira(['stack', 'status'], env);
+    assert.equal(nothing.code, 3);
+    assert.equal(nothing.stdout, 'postgres  stopped\nkafka     stopped\nspark     stopped\n');
+
+    const up = await esteira(['stack', 'up'], env);
+    assert.equal(up.code, 0, up.stderr);
+    assert.match(up.stdout, /^postgres {2}started {2}127\.0\.0\.1:\d+ {2}version 18, process \d+$/m);
+    assert.match(up.stdout, new RegExp(`^kafka {5}started {2}127\\.0\\.0\\.1:${kafkaPort} {2}version 4`, 'm'));
+    assert.match(up.stdout, new RegExp(`^spark {5}started {2}127\\.0\\.0\\.1:${sparkPort} {2}version 4`, 'm'));
+
+    const again = await reportsOf('up');
+    assert.equal(again.code, 0);
+    assert.deepEqual(
+      again.reports.map((report) => [report.name, report.status, report.started_now]),
+      [
+        ['postgres', 'running', false],
+        ['kafka', 'running', false],
+        ['spark', 'running', false],
+      ],
+    );
+
+    const pids = new Map(again.reports.map(({ name, pid }) => [name, pid]));
+    process.kill(pids.get('kafka') ?? 0, 'SIGKILL');
+    const broken = await reportsOf('status');
+    assert.equal(broken.code, 3);
+    assert.deepEqual(statuses(broken.reports), [
+      ['postgres', 'running'],
+      ['kafka', 'stopped'],
+      ['spark', 'running'],
+    ]);
+    const mended = await reportsOf('up');
+    assert.equal(mended.code, 0);
+    assert.deepEqual(
+      mended.reports.map(({ status, started_now, pid, name }) => [status, started_now, pid === pids.get(name)]),
+      [
+        ['running', false, true],
+        ['running', true, false],
+        ['running', false, true],
+      ],
+    );
+    assert.equal((await reportsOf('status')).code, 0);
+
+    const logs = await esteira(['stack', 'logs', 'kafka', '-n', '1'], env);
+    assert.equal(logs.code, 0);
+    assert.match(logs.stdout, /^\d{4}-\d\d-\d\dT.*\n$/);
+
+    const down = await esteira(['stack', 'down'], env);
+    assert.deepEqual([down.code, down.stdout], [0, 'stopped: spark, kafka, postgres\n'], down.stderr);
+    for (const port of [kafkaPort, sparkPort]) assert.equal(await isFree(port), true, String(port));
+    assert.deepEqual(await esteira(['stack', 'down'], env), { code: 0, stdout: 'nothing was running\n', stderr: '' });
+  },
+);
+
+test('without Java the error says what to install, and nothing is started', async () => {
+  const env = { ESTEIRA_HOME: temporaryHome(), PATH: '', JAVA_HOME: '' };
+  const { code, stdout, stderr } = await esteira(['stack', 'up'], env);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^JAVA_MISSING {2}Java 17 or newer is needed.*\n {2}Why: .*\n {2}Fix: .*openjdk-17-jre-headless/,
+  );
+  assert.equal(stdout, '');
+  const status = await esteira(['stack', 'status', 'postgres'], env);
+  assert.equal(status.stdout, 'postgres  stopped\n');
+});
+
+test('doctor warns of a missing Java and Maven with their remedies, and fails nothing for it', async () => {
+  const home = temporaryHome();
+  const env = { ESTEIRA_HOME: home, ESTEIRA_STACK_CACHE: join(home, 'cache'), PATH: '', JAVA_HOME: '' };
+  const findings = JSON.parse((await esteira(['doctor', '--json'], env)).stdout) as Finding[];
+  const about = (name: string): Finding | undefined => findings.find((finding) => finding.name === name);
+  assert.equal(about('Java')?.status, 'warning');
+  assert.match(about('Java')?.fix ?? '', /openjdk-17-jre-headless/);
+  assert.equal(about('Kafka and Spark programs')?.status, 'warning');
+  assert.match(about('Kafka and Spark programs')?.fix ?? '', /apt-get install maven/);
+  assert.deepEqual(about('Local stack'), { name: 'Local stack', status: 'ok', detail: 'kafka stopped, spark stopped' });
+});
+
+test(
+  'without Maven the error says what to install, unless the programs were fetched before',
+  {
+    skip: stackMissing,
+  },
+  async () => {
+    const home = temporaryHome();
+    const { program } = findJava();
+    // only Java can be found
+    const where = program === 'java' ? folderOf('java') : dirname(program);
+    const javaHome = dirname(where);
+    const cache = join(home, 'empty');
+    mkdirSync(cache);
+    const env = { ESTEIRA_HOME: home, ESTEIRA_STACK_CACHE: cache, PATH: '', JAVA_HOME: javaHome };
+    const { code, stderr } = await esteira(['stack', 'up', 'kafka'], env);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^MAVEN_MISSING {2}Maven is needed once.*\n {2}Why: .*\n {2}Fix: .*apt-get install maven/);
+  },
+);
+
+/** The folder of PATH in which a program is. */
+function folderOf(program: string): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.find((folder) => existsSync(join(folder, program))) ?? '/usr/bin';
+}

@@ -1,0 +1,148 @@
+// A store's orders into a real Kafka: everything arrives, and the place to go on from never runs ahead of what Kafka has acknowledged.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TopicAdmin } from '../../src/broker/topics.ts';
+import { EsteiraError } from '../../src/lib/errors.ts';
+import { packagePath } from '../../src/lib/paths.ts';
+import { extractToTopic, type ExtractTopicReport } from '../../src/pipeline/extract-topic.ts';
+import { startStore, type RunningStore, type StoreOptions } from '../../src/sources/mock/server/server.ts';
+import { mockStore } from '../../src/sources/mock/source.ts';
+import { connect } from '../../src/storage/connection.ts';
+import { migrate } from '../../src/storage/migrations.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres.ts';
+import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
+import { readTopic } from '../support/topic.ts';
+
+interface Setting {
+  readonly store: RunningStore;
+  readonly database: TestDatabase;
+  readonly bootstrap: string;
+  readonly topic: string;
+}
+
+async function setting(t: TestContext, options: StoreOptions, maxMessageBytes = 1_000_000): Promise<Setting> {
+  const { bootstrap } = await sharedKafka();
+  const database = await createDatabase(t);
+  const client = await connect(database.url, 'loader');
+  await migrate(client);
+  await client.end();
+  const store = await startStore(options);
+  t.after(() => store.close());
+  const topic = `${testPrefix()}loja`;
+  const admin = new TopicAdmin({ bootstrap: [bootstrap] });
+  t.after(() => admin.close());
+  await admin.ensure(topic, { partitions: 3, retentionMs: 3_600_000, maxMessageBytes });
+  return { store, database, bootstrap, topic };
+}
+
+function extractHere({ store, database, bootstrap, topic }: Setting): Promise<ExtractTopicReport> {
+  const pace = { now: () => Date.now(), sleep: (ms: number) => delay(Math.min(ms, 5)), random: () => 0.5 };
+  const settings = { url: store.url, pageSize: '50', requestsPerSecond: '10000', overlapSeconds: '10' };
+  return extractToTopic(mockStore.open({ settings, pace }), {
+    store: 'mock',
+    warehouseUrl: database.url,
+    memoryLimit: '512MB',
+    threads: 1,
+    batchLines: 100,
+    maxOutageMs: 10_000,
+    broker: { bootstrap: [bootstrap] },
+    topic,
+  });
+}
+
+const positions = (database: TestDatabase): Promise<unknown[]> =>
+  database.query('SELECT chave, posicao FROM esteira.posicoes ORDER BY 1');
+
+type Order = { readonly id_pedido: string; readonly atualizado_em: string };
+
+/** The last version in the topic of each order is the one that the store has now. */
+async function assertComplete({ store, bootstrap, topic }: Setting): Promise<number> {
+  const records = await readTopic({ bootstrap: [bootstrap] }, topic);
+  const last = new Map<string, string>();
+  for (const { key, value } of records) {
+    const { id_pedido, atualizado_em } = JSON.parse(value.toString()) as Order;
+    assert.equal(key, `mock:${id_pedido}`);
+    const known = last.get(id_pedido);
+    if (known === undefined || Date.parse(atualizado_em) >= Date.parse(known)) last.set(id_pedido, atualizado_em);
+  }
+  const times = (entries: Iterable<readonly [string, string]>): unknown =>
+    [...entries].map(([id, time]) => [id, new Date(time).toISOString()].join(' ')).sort();
+  const current = (store.snapshot('mock') as unknown as Order[]).map(
+    ({ id_pedido, atualizado_em }) => [id_pedido, atualizado_em] as const,
+  );
+  assert.deepEqual(times(last), times(current));
+  return records.length;
+}
+
+test('all orders of a store arrive, and a second run sends only what changed', { skip: stackMissing }, async (t) => {
+  const given = await setting(t, { orders: 300, seed: 9 });
+  const first = await extractHere(given);
+  assert.equal(first.deliveredCount, first.orderCount);
+  assert.ok(first.orderCount >= 300);
+  await assertComplete(given);
+  const [moved] = (await positions(given.database)) as { chave: string }[];
+  assert.equal(moved?.chave, first.positionKey);
+  given.store.change(20);
+  const second = await extractHere(given);
+  assert.ok(second.deliveredCount >= 10 && second.deliveredCount < 300, `${second.deliveredCount} were sent again`);
+  await assertComplete(given);
+});
+
+test('what Kafka did not take does not move the place to go on from', { skip: stackMissing }, async (t) => {
+  const given = await setting(t, { orders: 60, seed: 4 }, 200);
+  await assert.rejects(
+    extractHere(given),
+    (error: unknown) => error instanceof EsteiraError && error.code === 'MESSAGE_TOO_LARGE',
+  );
+  assert.deepEqual(await positions(given.database), []);
+});
+
+test(
+  'killed at random moments while orders change, nothing is missing in the topic at the end',
+  { skip: stackMissing, timeout: 300_000 },
+  async (t) => {
+    const given = await setting(t, { orders: 400, seed: 21, churn: { perSecond: 15 } });
+    const start = (): { kill: () => void; ended: Promise<{ code: unknown; stderr: string }> } => {
+      const args = ['extract', '--store', 'mock', '--to', 'topic', '--topic', given.topic, '--kafka', given.bootstrap];
+      const child = spawn(process.execPath, [packagePath('src', 'cli', 'main.ts'), ...args], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: {
+          ...process.env,
+          ESTEIRA_MOCK_URL: given.store.url,
+          ESTEIRA_MOCK_PAGE_SIZE: '20',
+          ESTEIRA_MOCK_REQUESTS_PER_SECOND: '60',
+          ESTEIRA_MOCK_OVERLAP_SECONDS: '10',
+          ESTEIRA_BATCH_LINES: '40',
+          ESTEIRA_WAREHOUSE_URL: given.database.url,
+        },
+      });
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      const ended = once(child, 'close').then(() => ({ code: child.exitCode ?? child.signalCode, stderr }));
+      return { kill: () => void child.kill('SIGKILL'), ended };
+    };
+    const admin = new TopicAdmin({ bootstrap: [given.bootstrap] });
+    t.after(() => admin.close());
+    const sent = async (): Promise<bigint> =>
+      (await admin.describe(given.topic)).partitions.reduce((sum, { latest }) => sum + latest, 0n);
+    for (let round = 0; round < 3; round++) {
+      const before = await sent();
+      const process = start();
+      let isOver = false;
+      void process.ended.then(() => (isOver = true));
+      while (!isOver && (await sent()) === before) await delay(10);
+      await delay(Math.random() * 200);
+      process.kill();
+      await process.ended;
+    }
+    given.store.freeze();
+    await delay(100);
+    const { code, stderr } = await start().ended;
+    assert.equal(code, 0, stderr);
+    const count = await assertComplete(given);
+    t.diagnostic(`${count} messages`);
+  },
+);

@@ -1,0 +1,190 @@
+// The files of deploy/ agree with the program: the compose file is valid by the Compose Specification's own schema and names the same
+// versions, ports, users, topics and settings; what PostgreSQL runs at its first start gives a role that may do what is needed, no more.
+// No container is started here.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { Ajv } from 'ajv';
+import pg from 'pg';
+import { parse } from 'yaml';
+import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from '../../src/broker/topics.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { packagePath } from '../../src/lib/paths.ts';
+import { version } from '../../src/lib/version.ts';
+import { TOPICS } from '../../src/model/message.ts';
+import { KAFKA, KAFKA_VERSION, SPARK, SPARK_VERSION } from '../../src/stack/artifacts.ts';
+import { BROKER_SETTINGS } from '../../src/stack/kafka-properties.ts';
+import { POSTGRES_MAJOR } from '../../src/storage/embedded/binaries.ts';
+import { DATABASE } from '../../src/storage/embedded/roles.ts';
+import { migrate } from '../../src/storage/migrations.ts';
+import { startCluster } from '../support/postgres.ts';
+
+interface Service {
+  readonly image: string;
+  readonly ports?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly command?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly healthcheck?: unknown;
+  readonly restart?: string;
+  readonly build?: { readonly dockerfile: string };
+}
+
+interface Compose {
+  readonly services: Readonly<Record<'kafka' | 'topics' | 'spark' | 'postgres' | 'consume', Service>>;
+  readonly volumes: Readonly<Record<string, null>>;
+}
+
+const text = readFileSync(packagePath('deploy', 'docker-compose.yaml'), 'utf8');
+const compose = parse(text) as Compose;
+const { kafka, topics, spark, postgres, consume } = compose.services;
+const config = loadConfig({ env: {}, cwd: tmpdir() });
+
+test('the compose file is valid by the schema of the Compose Specification, and the schema can refuse', () => {
+  const folder = dirname(createRequire(import.meta.url).resolve('dclint/package.json'));
+  const schema = JSON.parse(readFileSync(join(folder, 'schemas', 'compose.schema.json'), 'utf8')) as object;
+  const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile({
+    ...schema,
+    $schema: 'http://json-schema.org/draft-07/schema#',
+  });
+  assert.equal(validate(compose), true, JSON.stringify(validate.errors));
+  const wrong = { ...compose, services: { kafka: { ...kafka, helthcheck: {} } } };
+  assert.equal(validate(wrong), false);
+});
+
+test('every image is pinned to the version that the program uses elsewhere', () => {
+  assert.equal(kafka.image, `apache/kafka:${KAFKA_VERSION}`);
+  assert.equal(topics.image, kafka.image);
+  assert.match(spark.image, new RegExp(`^apache/spark:${SPARK_VERSION}-scala2\\.13-java17-`));
+  assert.match(postgres.image, new RegExp(`^postgres:${POSTGRES_MAJOR}\\.\\d+$`));
+  assert.equal(consume.image, `esteira:${version}`);
+  const connector = SPARK.artifacts.find(({ name }) => name.includes('kafka'));
+  assert.ok(connector);
+  assert.ok(spark.command?.includes(`${connector.group}:${connector.name}:${connector.version}`));
+  assert.ok(KAFKA.artifacts.some((artifact) => artifact.version === KAFKA_VERSION));
+});
+
+test('ports are those of the settings, and nothing listens beyond this machine', () => {
+  const kafkaPort = config.get('stack.kafka_port');
+  const sparkPort = config.get('stack.spark_port');
+  assert.deepEqual(kafka.ports, [`127.0.0.1:${kafkaPort}:${kafkaPort}`]);
+  assert.equal(config.get('kafka.bootstrap'), `localhost:${kafkaPort}`);
+  assert.match(kafka.environment?.['KAFKA_ADVERTISED_LISTENERS'] ?? '', new RegExp(`CLIENT://localhost:${kafkaPort},`));
+  assert.deepEqual(spark.ports, [`127.0.0.1:${sparkPort}:${sparkPort}`]);
+  assert.ok(spark.command?.includes(`spark.connect.grpc.binding.port=${sparkPort}`));
+  assert.deepEqual(postgres.ports, ['127.0.0.1:5432:5432']);
+  assert.equal(consume.ports, undefined);
+});
+
+test('the broker is told what the broker of esteira stack is told', () => {
+  const told = Object.fromEntries(
+    Object.entries(BROKER_SETTINGS).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, value]),
+  );
+  assert.deepEqual({ ...kafka.environment, ...told }, kafka.environment);
+});
+
+test('the topics are those of the contract, with the partitions and the retention that produce gives them', () => {
+  const script = topics.command?.at(-1) ?? '';
+  const [, names] = /for topic in ([^;]+);/.exec(script) ?? [];
+  assert.deepEqual(names?.split(' ').toSorted(), Object.values(TOPICS).toSorted());
+  assert.match(script, new RegExp(`--partitions ${DEFAULT_PARTITIONS} `));
+  assert.match(script, new RegExp(`retention\\.ms=${DEFAULT_RETENTION_MS}$`, 'm'));
+});
+
+test('what keeps data has a named volume, what serves has a health check and comes back', () => {
+  for (const [name, service] of Object.entries({ kafka, spark, postgres })) {
+    assert.ok(service.healthcheck, name);
+    assert.equal(service.restart, 'unless-stopped', name);
+    const volume = service.volumes?.[0]?.split(':')[0] ?? '';
+    assert.ok(volume in compose.volumes, `${name}: ${volume}`);
+  }
+});
+
+test('the first start of PostgreSQL gives a role without special rights that owns the database and can migrate it', async () => {
+  const script = readFileSync(packagePath('deploy', 'postgres', '10-app.sql'), 'utf8');
+  // psql's own words, which the server does not know
+  const statements = script
+    .replaceAll(/^--.*$|^\\getenv password ESTEIRA_APP_PASSWORD$/gm, '')
+    .replace(":'password'", "'app'")
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+  const server = await startCluster({ isDurable: false });
+  const admin = new pg.Client(server.url('superuser', 'postgres'));
+  await admin.connect();
+  await admin.query(`DROP DATABASE ${DATABASE}`);
+  for (const statement of statements) await admin.query(statement);
+  await admin.end();
+  // DESIGN's default address, at this server's port
+  const url = `postgresql://app:app@127.0.0.1:${server.port}/ecommerce`;
+  assert.equal(
+    consume.environment?.['ESTEIRA_WAREHOUSE_URL'],
+    'postgresql://app:${ESTEIRA_APP_PASSWORD:-app}@postgres:5432/ecommerce',
+  );
+  const client = new pg.Client(url);
+  await client.connect();
+  await migrate(client);
+  const { rows } = await client.query('SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = $1', [
+    'app',
+  ]);
+  await client.end();
+  assert.deepEqual(rows, [{ rolsuper: false, rolcreatedb: false, rolcreaterole: false }]);
+});
+
+test('the Dockerfile uses the Node of the tests and copies what exists', () => {
+  const dockerfile = readFileSync(packagePath('deploy', 'Dockerfile'), 'utf8');
+  const pinned = (
+    JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { devDependencies: Record<string, string> }
+  ).devDependencies['node'];
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+  assert.deepEqual(bases, Array(2).fill(`node:${pinned}-trixie-slim`));
+  const copied = [...dockerfile.matchAll(/^COPY --from=build (.+) \S+$/gm)].flatMap(([, paths]) =>
+    (paths ?? '').split(' ').map((path) => path.replace('/build/', '')),
+  );
+  assert.deepEqual(
+    copied.filter((path) => !existsSync(packagePath(path)) && path !== 'dist'),
+    [],
+  );
+  const { files } = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { files: string[] };
+  // all that is published is in the image, but for the list of changes
+  assert.deepEqual(
+    files.filter((path) => !copied.includes(path)),
+    ['CHANGELOG.md'],
+  );
+});
+
+test('the systemd units start commands with the topics of the contract, end them by SIGTERM and are accepted by systemd', (t) => {
+  const folder = packagePath('deploy', 'systemd');
+  const names = readdirSync(folder).toSorted();
+  assert.deepEqual(names, ['esteira-consume.service', 'esteira-stream.service']);
+  const units = names.map((name) => readFileSync(join(folder, name), 'utf8'));
+  for (const unit of units) {
+    assert.match(unit, /^KillSignal=SIGTERM$/m);
+    assert.match(unit, /^User=esteira$/m);
+    assert.match(unit, /^RestartPreventExitStatus=2 4$/m);
+  }
+  assert.match(
+    units[0] ?? '',
+    new RegExp(`^ExecStart=/\\S+ consume --topic ${TOPICS.raw} --group ecommerce-consumers$`, 'm'),
+  );
+  assert.match(units[1] ?? '', /^ExecStart=\/\S+ stream$/m);
+  try {
+    execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });
+  } catch {
+    t.diagnostic('not checked by systemd: there is no systemd-analyze here');
+    return;
+  }
+  // it wants the program to be there
+  const copies = mkdtempSync(join(tmpdir(), 'units-'));
+  t.after(() => rmSync(copies, { recursive: true }));
+  const paths = names.map((name) => join(copies, name));
+  units.forEach((unit, index) => {
+    writeFileSync(paths[index] ?? '', unit.replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`));
+  });
+  const said = execFileSync('systemd-analyze', ['verify', ...paths], { encoding: 'utf8', stdio: 'pipe' });
+  assert.equal(said, '');
+});
