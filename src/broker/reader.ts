@@ -107,9 +107,12 @@ export class GroupReader {
     client.on('consumer:heartbeat:stalled', ({ lastError }) => {
       this.#failure ??= lastError ?? new Error('no heartbeat was answered');
     });
-    client.on('error' as never, ((error: Error) => {
-      this.#failure ??= error;
-    }) as never);
+    client.on(
+      'error' as never,
+      ((error: Error) => {
+        this.#failure ??= error;
+      }) as never,
+    );
   }
 
   async #join(options: ReaderOptions): Promise<void> {
@@ -214,7 +217,10 @@ export class GroupReader {
     } catch (error) {
       const failure = error as Error;
       if (findErrorBy(failure, 'apiId', 'OFFSET_OUT_OF_RANGE')) return { kind: 'outside' };
-      if (findErrorBy(failure, 'apiId', 'UNKNOWN_TOPIC_ID') || findErrorBy(failure, 'apiId', 'UNKNOWN_TOPIC_OR_PARTITION'))
+      if (
+        findErrorBy(failure, 'apiId', 'UNKNOWN_TOPIC_ID') ||
+        findErrorBy(failure, 'apiId', 'UNKNOWN_TOPIC_OR_PARTITION')
+      )
         return { kind: 'gone' };
       throw asBrokerError(error, this.#topics[0]);
     }
@@ -238,7 +244,9 @@ export class GroupReader {
   /** Tells the group how far we are, for tools that show lag. Nobody reads it again, and a failure changes nothing. */
   async commitHint(positions: readonly ReadFrom[]): Promise<void> {
     await this.#client
-      .commit({ offsets: positions.map(({ topic, partition, offset }) => ({ topic, partition, offset, leaderEpoch: -1 })) })
+      .commit({
+        offsets: positions.map(({ topic, partition, offset }) => ({ topic, partition, offset, leaderEpoch: -1 })),
+      })
       .catch(() => undefined);
   }
 
@@ -275,5 +283,7 @@ function readBatch(batch: RecordsBatch, asked: ReadFrom, into: TopicRecord[], ne
 }
 
 function membershipLost(cause: Error): Error {
-  return Object.assign(new Error(`the membership in the group was lost: ${cause.message}`, { cause }), { canRetry: true });
+  return Object.assign(new Error(`the membership in the group was lost: ${cause.message}`, { cause }), {
+    canRetry: true,
+  });
 }

@@ -69,22 +69,29 @@ async function orderIds(warehouse: Warehouse): Promise<(string | null | undefine
   return rows.map((row) => row['id_pedido']);
 }
 
-test('messages of all partitions land once, with their positions, and consuming again changes no row', options, async (t) => {
-  const { topic, client, warehouse, send, consume } = await bench(t, 3);
-  await send(numbered(1, 90).map((id) => orderRecord({ id_pedido: id }, {}, Number(id) % 3)));
-  const report = await consume({ maxBatch: 25 });
-  assert.deepEqual([report.messageCount, report.batchCount, report.totals.aceitos], [90, 4, 90]);
-  assert.deepEqual(await orderIds(warehouse), numbered(1, 90));
-  const positions = await warehouse.query('SELECT posicao, epoca FROM esteira.posicoes ORDER BY chave');
-  assert.deepEqual(positions, Array.from({ length: 3 }, () => ({ posicao: '30', epoca: '1' })));
-  const [source] = await warehouse.query(`SELECT tipo, nome, opcoes->>'grupo' AS grupo FROM esteira.fontes`);
-  assert.deepEqual(source, { tipo: 'topico', nome: topic, grupo: `${topic}_grupo` });
-  await assertSound(client);
-  const settled = await physicalState(client);
-  const again = await consume();
-  assert.deepEqual([again.messageCount, again.batchCount], [0, 0]);
-  assert.deepEqual(await physicalState(client), settled);
-});
+test(
+  'messages of all partitions land once, with their positions, and consuming again changes no row',
+  options,
+  async (t) => {
+    const { topic, client, warehouse, send, consume } = await bench(t, 3);
+    await send(numbered(1, 90).map((id) => orderRecord({ id_pedido: id }, {}, Number(id) % 3)));
+    const report = await consume({ maxBatch: 25 });
+    assert.deepEqual([report.messageCount, report.batchCount, report.totals.aceitos], [90, 4, 90]);
+    assert.deepEqual(await orderIds(warehouse), numbered(1, 90));
+    const positions = await warehouse.query('SELECT posicao, epoca FROM esteira.posicoes ORDER BY chave');
+    assert.deepEqual(
+      positions,
+      Array.from({ length: 3 }, () => ({ posicao: '30', epoca: '1' })),
+    );
+    const [source] = await warehouse.query(`SELECT tipo, nome, opcoes->>'grupo' AS grupo FROM esteira.fontes`);
+    assert.deepEqual(source, { tipo: 'topico', nome: topic, grupo: `${topic}_grupo` });
+    await assertSound(client);
+    const settled = await physicalState(client);
+    const again = await consume();
+    assert.deepEqual([again.messageCount, again.batchCount], [0, 0]);
+    assert.deepEqual(await physicalState(client), settled);
+  },
+);
 
 test('orders from a topic leave the warehouse that the same orders from a file leave', options, async (t) => {
   const kafka = await bench(t, 2);
@@ -105,7 +112,10 @@ test('orders from a topic leave the warehouse that the same orders from a file l
   await kafka.send(records);
   await kafka.consume({ maxBatch: 7 });
   const asOf = new Date('2026-11-01T12:00:00Z');
-  await file.warehouse.load(`${records.map(({ value }) => String(value)).join('\n')}\n`, { name: 'pedidos.jsonl', asOf });
+  await file.warehouse.load(`${records.map(({ value }) => String(value)).join('\n')}\n`, {
+    name: 'pedidos.jsonl',
+    asOf,
+  });
   await assertSound(kafka.client);
   assert.deepEqual(await warehouseState(kafka.client), await warehouseState(file.client));
 });
@@ -114,9 +124,24 @@ const FIVE_MEGABYTES = `{"loja":"loja","id_pedido":"grande","enchimento":"${'x'.
 
 /** What must become of each bad message: reasons, how its text is kept, and the text itself. */
 const POISON: Readonly<Record<string, { record: TestRecord; reasons: string; encoding: string; original: string }>> = {
-  'broken JSON': { record: { key: 'loja:x', value: '{"loja":"loja",' }, reasons: 'JSON_INVALIDO', encoding: 'texto', original: '{"loja":"loja",' },
-  'a tombstone': { record: { key: 'loja:apagado', value: null }, reasons: 'JSON_INVALIDO', encoding: 'vazia', original: '' },
-  'an empty value': { record: { key: 'loja:vazio', value: '' }, reasons: 'JSON_INVALIDO', encoding: 'texto', original: '' },
+  'broken JSON': {
+    record: { key: 'loja:x', value: '{"loja":"loja",' },
+    reasons: 'JSON_INVALIDO',
+    encoding: 'texto',
+    original: '{"loja":"loja",',
+  },
+  'a tombstone': {
+    record: { key: 'loja:apagado', value: null },
+    reasons: 'JSON_INVALIDO',
+    encoding: 'vazia',
+    original: '',
+  },
+  'an empty value': {
+    record: { key: 'loja:vazio', value: '' },
+    reasons: 'JSON_INVALIDO',
+    encoding: 'texto',
+    original: '',
+  },
   'bytes that are no UTF-8': {
     record: { key: 'loja:bytes', value: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) },
     reasons: 'JSON_INVALIDO',
@@ -129,40 +154,54 @@ const POISON: Readonly<Record<string, { record: TestRecord; reasons: string; enc
     encoding: 'base64',
     original: Buffer.from('{"loja":"lo\u0000ja"}').toString('base64'),
   },
-  'a number where an object belongs': { record: { key: null, value: '42' }, reasons: 'JSON_INVALIDO', encoding: 'texto', original: '42' },
-  'five megabytes': { record: { key: null, value: FIVE_MEGABYTES }, reasons: '', encoding: 'texto', original: FIVE_MEGABYTES },
+  'a number where an object belongs': {
+    record: { key: null, value: '42' },
+    reasons: 'JSON_INVALIDO',
+    encoding: 'texto',
+    original: '42',
+  },
+  'five megabytes': {
+    record: { key: null, value: FIVE_MEGABYTES },
+    reasons: '',
+    encoding: 'texto',
+    original: FIVE_MEGABYTES,
+  },
 };
 
 for (const position of ['first', 'middle', 'last'] as const) {
-  test(`bad messages at the ${position} place of a batch are kept whole in the quarantine and their neighbours land`, options, async (t) => {
-    const { warehouse, client, send, consume } = await bench(t, 1, { 'max.message.bytes': '8000000' });
-    const good = numbered(1, 6).map((id) => orderRecord({ id_pedido: id }));
-    const bad = Object.values(POISON).map(({ record }) => record);
-    const at = { first: 0, middle: 3, last: 6 }[position];
-    await send([...good.slice(0, at), ...bad, ...good.slice(at)]);
-    const report = await consume();
-    assert.deepEqual(
-      [report.batchCount, report.totals.lidos, report.totals.aceitos, report.totals.rejeitados],
-      [1, 13, 6, 7],
-    );
-    assert.deepEqual(await orderIds(warehouse), numbered(1, 6));
-    const rejected = await warehouse.query(
-      `SELECT array_to_string(motivos, ' ') AS motivos, codificacao, original, chave_mensagem, particao, fonte FROM pedidos_rejeitados ORDER BY deslocamento`,
-    );
-    const expected = Object.values(POISON);
-    for (const [index, row] of rejected.entries()) {
-      const { record, reasons, encoding, original } = expected[index] ?? assert.fail('one row too many');
-      if (reasons !== '') assert.equal(row['motivos'], reasons);
-      assert.deepEqual([row['codificacao'], row['particao'], row['chave_mensagem']], [encoding, '0', record.key]);
-      assert.ok(row['original'] === original, 'the original is kept byte for byte');
-    }
-    const offsets = await warehouse.query('SELECT deslocamento FROM pedidos_rejeitados ORDER BY deslocamento');
-    assert.deepEqual(
-      offsets.map((row) => Number(row['deslocamento'])),
-      expected.map((_, index) => at + index),
-    );
-    await assertSound(client);
-  });
+  test(
+    `bad messages at the ${position} place of a batch are kept whole in the quarantine and their neighbours land`,
+    options,
+    async (t) => {
+      const { warehouse, client, send, consume } = await bench(t, 1, { 'max.message.bytes': '8000000' });
+      const good = numbered(1, 6).map((id) => orderRecord({ id_pedido: id }));
+      const bad = Object.values(POISON).map(({ record }) => record);
+      const at = { first: 0, middle: 3, last: 6 }[position];
+      await send([...good.slice(0, at), ...bad, ...good.slice(at)]);
+      const report = await consume();
+      assert.deepEqual(
+        [report.batchCount, report.totals.lidos, report.totals.aceitos, report.totals.rejeitados],
+        [1, 13, 6, 7],
+      );
+      assert.deepEqual(await orderIds(warehouse), numbered(1, 6));
+      const rejected = await warehouse.query(
+        `SELECT array_to_string(motivos, ' ') AS motivos, codificacao, original, chave_mensagem, particao, fonte FROM pedidos_rejeitados ORDER BY deslocamento`,
+      );
+      const expected = Object.values(POISON);
+      for (const [index, row] of rejected.entries()) {
+        const { record, reasons, encoding, original } = expected[index] ?? assert.fail('one row too many');
+        if (reasons !== '') assert.equal(row['motivos'], reasons);
+        assert.deepEqual([row['codificacao'], row['particao'], row['chave_mensagem']], [encoding, '0', record.key]);
+        assert.ok(row['original'] === original, 'the original is kept byte for byte');
+      }
+      const offsets = await warehouse.query('SELECT deslocamento FROM pedidos_rejeitados ORDER BY deslocamento');
+      assert.deepEqual(
+        offsets.map((row) => Number(row['deslocamento'])),
+        expected.map((_, index) => at + index),
+      );
+      await assertSound(client);
+    },
+  );
 }
 
 test('orders that break rules are quarantined with all reasons, whatever their key says', options, async (t) => {
@@ -199,18 +238,22 @@ test('a document over several lines, with tabs and with an odd key, is read like
   assert.deepEqual(await orderIds(warehouse), ['1', '2']);
 });
 
-test('the same message twice in one batch and again in a later one is one order and two duplicates', options, async (t) => {
-  const { client, send, consume } = await bench(t);
-  const record = orderRecord({ id_pedido: '1' });
-  const bad = { key: 'loja:x', value: 'nada' };
-  await send([record, record, bad, bad]);
-  const first = await consume();
-  await send([record, bad]);
-  const second = await consume();
-  assert.deepEqual([first.totals.aceitos, first.totals.rejeitados, first.totals.duplicados], [1, 1, 2]);
-  assert.deepEqual([second.totals.lidos, second.totals.duplicados], [2, 2]);
-  await assertSound(client);
-});
+test(
+  'the same message twice in one batch and again in a later one is one order and two duplicates',
+  options,
+  async (t) => {
+    const { client, send, consume } = await bench(t);
+    const record = orderRecord({ id_pedido: '1' });
+    const bad = { key: 'loja:x', value: 'nada' };
+    await send([record, record, bad, bad]);
+    const first = await consume();
+    await send([record, bad]);
+    const second = await consume();
+    assert.deepEqual([first.totals.aceitos, first.totals.rejeitados, first.totals.duplicados], [1, 1, 2]);
+    assert.deepEqual([second.totals.lidos, second.totals.duplicados], [2, 2]);
+    await assertSound(client);
+  },
+);
 
 test('the time at which an order was first read is the header, else the time of the record', options, async (t) => {
   const { warehouse, send, consume } = await bench(t);
@@ -228,53 +271,65 @@ test('the time at which an order was first read is the header, else the time of 
   assert.deepEqual([second['atualizado_em'], second['atualizado_em_estimado']], [second['recebido_em'], 't']);
 });
 
-test('a message of an unknown major version stops the consumer after everything before it is loaded', options, async (t) => {
-  const { warehouse, send, consume } = await bench(t);
-  await send([
-    orderRecord({ id_pedido: '1' }),
-    { ...orderRecord({ id_pedido: '2' }), headers: { contrato: 'pedido', versao: '1.3' } },
-    { ...orderRecord({ id_pedido: '3' }), headers: { contrato: 'pedido', versao: '2' } },
-    orderRecord({ id_pedido: '4' }),
-  ]);
-  assert.equal(await codeOf(consume()), 'CONTRACT_UNKNOWN');
-  assert.equal(await codeOf(consume()), 'CONTRACT_UNKNOWN');
-  assert.deepEqual(await orderIds(warehouse), ['1', '2']);
-  assert.deepEqual(await warehouse.query('SELECT posicao FROM esteira.posicoes'), [{ posicao: '2' }]);
-  const incidents = await warehouse.query('SELECT tipo, detalhes->>$1 AS versao FROM esteira.incidentes', ['versao']);
-  assert.deepEqual(incidents, [{ tipo: 'CONTRATO_DESCONHECIDO', versao: '2' }]);
-  assert.deepEqual(await warehouse.rejected(), []);
-});
+test(
+  'a message of an unknown major version stops the consumer after everything before it is loaded',
+  options,
+  async (t) => {
+    const { warehouse, send, consume } = await bench(t);
+    await send([
+      orderRecord({ id_pedido: '1' }),
+      { ...orderRecord({ id_pedido: '2' }), headers: { contrato: 'pedido', versao: '1.3' } },
+      { ...orderRecord({ id_pedido: '3' }), headers: { contrato: 'pedido', versao: '2' } },
+      orderRecord({ id_pedido: '4' }),
+    ]);
+    assert.equal(await codeOf(consume()), 'CONTRACT_UNKNOWN');
+    assert.equal(await codeOf(consume()), 'CONTRACT_UNKNOWN');
+    assert.deepEqual(await orderIds(warehouse), ['1', '2']);
+    assert.deepEqual(await warehouse.query('SELECT posicao FROM esteira.posicoes'), [{ posicao: '2' }]);
+    const incidents = await warehouse.query('SELECT tipo, detalhes->>$1 AS versao FROM esteira.incidentes', ['versao']);
+    assert.deepEqual(incidents, [{ tipo: 'CONTRATO_DESCONHECIDO', versao: '2' }]);
+    assert.deepEqual(await warehouse.rejected(), []);
+  },
+);
 
-test('a topic that was deleted and created again stops the group until it is told where to begin', options, async (t) => {
-  const { topic, warehouse, client, send, consume } = await bench(t);
-  await send(numbered(1, 3).map((id) => orderRecord({ id_pedido: id })));
-  await consume();
-  await deleteTopic(broker, topic);
-  await waitFor(async () => {
-    await createTopic(broker, topic, 1);
-  });
-  await send(numbered(3, 9).map((id) => orderRecord({ id_pedido: id })));
-  assert.equal(await codeOf(consume()), 'TOPIC_REPLACED');
-  assert.deepEqual(await orderIds(warehouse), ['1', '2', '3']);
-  const report = await consume({ from: { kind: 'earliest' } });
-  assert.deepEqual([report.totals.aceitos, report.totals.duplicados], [6, 1]);
-  const incidents = await warehouse.query('SELECT tipo FROM esteira.incidentes ORDER BY id_incidente');
-  assert.deepEqual(incidents, [{ tipo: 'TOPICO_TROCADO' }, { tipo: 'POSICAO_ALTERADA' }]);
-  await assertSound(client);
-});
+test(
+  'a topic that was deleted and created again stops the group until it is told where to begin',
+  options,
+  async (t) => {
+    const { topic, warehouse, client, send, consume } = await bench(t);
+    await send(numbered(1, 3).map((id) => orderRecord({ id_pedido: id })));
+    await consume();
+    await deleteTopic(broker, topic);
+    await waitFor(async () => {
+      await createTopic(broker, topic, 1);
+    });
+    await send(numbered(3, 9).map((id) => orderRecord({ id_pedido: id })));
+    assert.equal(await codeOf(consume()), 'TOPIC_REPLACED');
+    assert.deepEqual(await orderIds(warehouse), ['1', '2', '3']);
+    const report = await consume({ from: { kind: 'earliest' } });
+    assert.deepEqual([report.totals.aceitos, report.totals.duplicados], [6, 1]);
+    const incidents = await warehouse.query('SELECT tipo FROM esteira.incidentes ORDER BY id_incidente');
+    assert.deepEqual(incidents, [{ tipo: 'TOPICO_TROCADO' }, { tipo: 'POSICAO_ALTERADA' }]);
+    await assertSound(client);
+  },
+);
 
-test('a position that the topic does not reach stops the group with an incident, and is never reset', options, async (t) => {
-  const { warehouse, client, send, consume } = await bench(t);
-  await send(numbered(1, 3).map((id) => orderRecord({ id_pedido: id })));
-  await consume();
-  await client.query(`UPDATE esteira.posicoes SET posicao = '900'`);
-  assert.equal(await codeOf(consume()), 'POSITION_LOST');
-  assert.deepEqual(await warehouse.query('SELECT posicao FROM esteira.posicoes'), [{ posicao: '900' }]);
-  const [incident] = await warehouse.query(
-    `SELECT tipo, detalhes->>'posicao' AS posicao, detalhes->>'inicio' AS inicio, detalhes->>'fim' AS fim FROM esteira.incidentes`,
-  );
-  assert.deepEqual(incident, { tipo: 'POSICAO_FORA_DO_TOPICO', posicao: '900', inicio: '0', fim: '3' });
-});
+test(
+  'a position that the topic does not reach stops the group with an incident, and is never reset',
+  options,
+  async (t) => {
+    const { warehouse, client, send, consume } = await bench(t);
+    await send(numbered(1, 3).map((id) => orderRecord({ id_pedido: id })));
+    await consume();
+    await client.query(`UPDATE esteira.posicoes SET posicao = '900'`);
+    assert.equal(await codeOf(consume()), 'POSITION_LOST');
+    assert.deepEqual(await warehouse.query('SELECT posicao FROM esteira.posicoes'), [{ posicao: '900' }]);
+    const [incident] = await warehouse.query(
+      `SELECT tipo, detalhes->>'posicao' AS posicao, detalhes->>'inicio' AS inicio, detalhes->>'fim' AS fim FROM esteira.incidentes`,
+    );
+    assert.deepEqual(incident, { tipo: 'POSICAO_FORA_DO_TOPICO', posicao: '900', inicio: '0', fim: '3' });
+  },
+);
 
 test('--from sets the positions on record: an earlier one repeats, a later one skips', options, async (t) => {
   const { warehouse, send, consume } = await bench(t);
@@ -327,7 +382,10 @@ test('two consumers of a group share the partitions and load every message once'
   );
   assert.deepEqual(await orderIds(warehouse), numbered(1, 400));
   const positions = await warehouse.query('SELECT posicao FROM esteira.posicoes');
-  assert.deepEqual(positions, Array.from({ length: 4 }, () => ({ posicao: '100' })));
+  assert.deepEqual(
+    positions,
+    Array.from({ length: 4 }, () => ({ posicao: '100' })),
+  );
   await assertSound(client);
 });
 
@@ -340,25 +398,33 @@ test('two groups read a topic into one warehouse and the second adds only duplic
   await assertSound(client);
 });
 
-test('replay sends quarantined messages through again and resolves those that a mended rule lets pass', options, async (t) => {
-  const { warehouse, client, send, consume } = await bench(t);
-  await send([orderRecord({ id_pedido: '1', sku: 'SKU-5' }), orderRecord({ id_pedido: '2' }), { key: null, value: '{' }]);
-  await client.query(`ALTER TABLE itens_pedido ADD CONSTRAINT sem_sku_5 CHECK (sku <> 'SKU-5')`);
-  const first = await consume();
-  assert.deepEqual([first.totals.aceitos, first.totals.rejeitados], [1, 2]);
-  await client.query('ALTER TABLE itens_pedido DROP CONSTRAINT sem_sku_5');
-  const sent = await replayQuarantine(
-    { stores: null, reasons: null, files: null, from: null, to: null, states: ['aberto'] },
-    { warehouseUrl: warehouse.database.url, memoryLimit: '256MB', threads: 1, maxOutageMs: 0, mapping: null },
-  );
-  assert.deepEqual([sent.records, sent.accepted, sent.unreadable], [2, 1, 1]);
-  const states: Row[] = await warehouse.query(
-    'SELECT deslocamento, situacao FROM pedidos_rejeitados ORDER BY deslocamento',
-  );
-  assert.deepEqual(states, [
-    { deslocamento: '0', situacao: 'resolvido' },
-    { deslocamento: '2', situacao: 'aberto' },
-  ]);
-  assert.deepEqual(await orderIds(warehouse), ['1', '2']);
-  await assertSound(client);
-});
+test(
+  'replay sends quarantined messages through again and resolves those that a mended rule lets pass',
+  options,
+  async (t) => {
+    const { warehouse, client, send, consume } = await bench(t);
+    await send([
+      orderRecord({ id_pedido: '1', sku: 'SKU-5' }),
+      orderRecord({ id_pedido: '2' }),
+      { key: null, value: '{' },
+    ]);
+    await client.query(`ALTER TABLE itens_pedido ADD CONSTRAINT sem_sku_5 CHECK (sku <> 'SKU-5')`);
+    const first = await consume();
+    assert.deepEqual([first.totals.aceitos, first.totals.rejeitados], [1, 2]);
+    await client.query('ALTER TABLE itens_pedido DROP CONSTRAINT sem_sku_5');
+    const sent = await replayQuarantine(
+      { stores: null, reasons: null, files: null, from: null, to: null, states: ['aberto'] },
+      { warehouseUrl: warehouse.database.url, memoryLimit: '256MB', threads: 1, maxOutageMs: 0, mapping: null },
+    );
+    assert.deepEqual([sent.records, sent.accepted, sent.unreadable], [2, 1, 1]);
+    const states: Row[] = await warehouse.query(
+      'SELECT deslocamento, situacao FROM pedidos_rejeitados ORDER BY deslocamento',
+    );
+    assert.deepEqual(states, [
+      { deslocamento: '0', situacao: 'resolvido' },
+      { deslocamento: '2', situacao: 'aberto' },
+    ]);
+    assert.deepEqual(await orderIds(warehouse), ['1', '2']);
+    await assertSound(client);
+  },
+);

@@ -76,7 +76,11 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function inDatabase<T>(name: string, work: (client: pg.Client) => Promise<T>, role: 'app' | 'superuser' = 'app'): Promise<T> {
+async function inDatabase<T>(
+  name: string,
+  work: (client: pg.Client) => Promise<T>,
+  role: 'app' | 'superuser' = 'app',
+): Promise<T> {
   const client = new pg.Client(server.url(role, name));
   client.on('error', () => undefined);
   await client.connect();
@@ -135,7 +139,21 @@ interface Command {
 function command(topic: string, name: string, more: readonly string[] = ['--until-end']): Command {
   const child = spawn(
     process.execPath,
-    [MAIN, 'consume', '--topic', topic, '--group', `${topic}_g`, '--max-batch', String(BATCH), '--max-wait', '20ms', '--session-timeout', '2s', ...more],
+    [
+      MAIN,
+      'consume',
+      '--topic',
+      topic,
+      '--group',
+      `${topic}_g`,
+      '--max-batch',
+      String(BATCH),
+      '--max-wait',
+      '20ms',
+      '--session-timeout',
+      '2s',
+      ...more,
+    ],
     {
       env: {
         ...process.env,

@@ -57,7 +57,9 @@ async function treatedTexts(t: TestContext, documents: readonly unknown[]): Prom
   const connection = await session.connect();
   await makeLookups(connection);
   const values = documents.map((document) => `(NULL, '${JSON.stringify(document).replaceAll("'", "''")}', NULL)`);
-  await connection.run(`CREATE TABLE linhas_json AS SELECT * FROM (VALUES ${values.join(', ')}) v (linha, texto, problema)`);
+  await connection.run(
+    `CREATE TABLE linhas_json AS SELECT * FROM (VALUES ${values.join(', ')}) v (linha, texto, problema)`,
+  );
   await documentsOfJson(
     connection,
     { kind: 'contiguous', from: 0, to: documents.length },
@@ -83,102 +85,118 @@ const good = Array.from({ length: 12 }, (_, n) => ({
   uf: n % 5 === 0 ? 'BA' : 'SP',
 }));
 
-test('treated orders land as the raw ones do, and both topics into one warehouse count each version once', options, async (t) => {
-  const raw = await bench(t);
-  const treated = await bench(t);
-  const topic = `${treated.prefix}pedidos_tratados`;
-  await createTopic(broker, `${raw.prefix}pedidos`, 1);
-  await createTopic(broker, topic, 1);
-  await createTopic(broker, `${treated.prefix}pedidos_rejeitados`, 1);
-  await send(
-    broker,
-    `${raw.prefix}pedidos`,
-    good.map((cells) => orderRecord(cells)),
-  );
-  await consumeToEnd(broker, raw.warehouse.database.url, `${raw.prefix}pedidos`);
-  const texts = await treatedTexts(
-    t,
-    good.map((cells) => documentOf(line(cells))),
-  );
-  await send(
-    broker,
-    topic,
-    texts.map((value, n) => ({ key: `loja:${n + 1}`, value, headers: headers('pedido-tratado') })),
-  );
-  const report = await consumeToEnd(broker, treated.warehouse.database.url, topic);
-  assert.deepEqual([report.totals.lidos, report.totals.aceitos], [12, 12]);
-  assert.deepEqual(await warehouseState(treated.client), await warehouseState(raw.client));
-  const both = await consumeToEnd(broker, raw.warehouse.database.url, topic);
-  assert.deepEqual([both.totals.lidos, both.totals.duplicados], [12, 12]);
-  await assertSound(raw.client);
-});
+test(
+  'treated orders land as the raw ones do, and both topics into one warehouse count each version once',
+  options,
+  async (t) => {
+    const raw = await bench(t);
+    const treated = await bench(t);
+    const topic = `${treated.prefix}pedidos_tratados`;
+    await createTopic(broker, `${raw.prefix}pedidos`, 1);
+    await createTopic(broker, topic, 1);
+    await createTopic(broker, `${treated.prefix}pedidos_rejeitados`, 1);
+    await send(
+      broker,
+      `${raw.prefix}pedidos`,
+      good.map((cells) => orderRecord(cells)),
+    );
+    await consumeToEnd(broker, raw.warehouse.database.url, `${raw.prefix}pedidos`);
+    const texts = await treatedTexts(
+      t,
+      good.map((cells) => documentOf(line(cells))),
+    );
+    await send(
+      broker,
+      topic,
+      texts.map((value, n) => ({ key: `loja:${n + 1}`, value, headers: headers('pedido-tratado') })),
+    );
+    const report = await consumeToEnd(broker, treated.warehouse.database.url, topic);
+    assert.deepEqual([report.totals.lidos, report.totals.aceitos], [12, 12]);
+    assert.deepEqual(await warehouseState(treated.client), await warehouseState(raw.client));
+    const both = await consumeToEnd(broker, raw.warehouse.database.url, topic);
+    assert.deepEqual([both.totals.lidos, both.totals.duplicados], [12, 12]);
+    await assertSound(raw.client);
+  },
+);
 
-test('a rejected topic fills the quarantine with reasons and original, and its repeats count as duplicates', options, async (t) => {
-  const { prefix, warehouse, client } = await bench(t);
-  await createTopic(broker, `${prefix}pedidos_tratados`, 1);
-  await createTopic(broker, `${prefix}pedidos_rejeitados`, 2);
-  const original = JSON.stringify(documentOf(line({ id_pedido: '7', status: 'talvez' })));
-  const rejected: TestRecord = {
-    key: 'loja:7',
-    value: JSON.stringify({
+test(
+  'a rejected topic fills the quarantine with reasons and original, and its repeats count as duplicates',
+  options,
+  async (t) => {
+    const { prefix, warehouse, client } = await bench(t);
+    await createTopic(broker, `${prefix}pedidos_tratados`, 1);
+    await createTopic(broker, `${prefix}pedidos_rejeitados`, 2);
+    const original = JSON.stringify(documentOf(line({ id_pedido: '7', status: 'talvez' })));
+    const rejected: TestRecord = {
+      key: 'loja:7',
+      value: JSON.stringify({
+        loja: 'loja',
+        hash_original: 'ab'.repeat(32),
+        id_pedido: '7',
+        atualizado_em: '2026-03-02T13:00:00.000Z',
+        revisao: 0,
+        motivos: ['STATUS_DESCONHECIDO'],
+        avisos: [],
+        detalhes: [{ codigo: 'STATUS_DESCONHECIDO', campo: 'status', valor: 'talvez' }],
+        data_venda: '2026-03-01',
+        valor: 110.0,
+        original,
+        fonte: 'pedidos_ecommerce',
+        particao: 4,
+        deslocamento: 123,
+        recebido_em: '2026-11-01T12:00:00.000Z',
+      }),
+      partition: 1,
+      headers: headers('pedido-rejeitado'),
+    };
+    await send(broker, `${prefix}pedidos_rejeitados`, [rejected, rejected]);
+    const report = await consumeToEnd(broker, warehouse.database.url, `${prefix}pedidos_tratados`);
+    assert.deepEqual([report.totals.lidos, report.totals.rejeitados, report.totals.duplicados], [2, 1, 1]);
+    const [row] = await warehouse.query(
+      `SELECT loja, id_pedido, array_to_string(motivos, ' ') AS motivos, detalhes->0->>'valor' AS valor_lido, original, fonte, particao, deslocamento, valor, vezes FROM pedidos_rejeitados`,
+    );
+    assert.deepEqual(row, {
       loja: 'loja',
-      hash_original: 'ab'.repeat(32),
       id_pedido: '7',
-      atualizado_em: '2026-03-02T13:00:00.000Z',
-      revisao: 0,
-      motivos: ['STATUS_DESCONHECIDO'],
-      avisos: [],
-      detalhes: [{ codigo: 'STATUS_DESCONHECIDO', campo: 'status', valor: 'talvez' }],
-      data_venda: '2026-03-01',
-      valor: 110.0,
+      motivos: 'STATUS_DESCONHECIDO',
+      valor_lido: 'talvez',
       original,
       fonte: 'pedidos_ecommerce',
-      particao: 4,
-      deslocamento: 123,
-      recebido_em: '2026-11-01T12:00:00.000Z',
-    }),
-    partition: 1,
-    headers: headers('pedido-rejeitado'),
-  };
-  await send(broker, `${prefix}pedidos_rejeitados`, [rejected, rejected]);
-  const report = await consumeToEnd(broker, warehouse.database.url, `${prefix}pedidos_tratados`);
-  assert.deepEqual([report.totals.lidos, report.totals.rejeitados, report.totals.duplicados], [2, 1, 1]);
-  const [row] = await warehouse.query(
-    `SELECT loja, id_pedido, array_to_string(motivos, ' ') AS motivos, detalhes->0->>'valor' AS valor_lido, original, fonte, particao, deslocamento, valor, vezes FROM pedidos_rejeitados`,
-  );
-  assert.deepEqual(row, {
-    loja: 'loja',
-    id_pedido: '7',
-    motivos: 'STATUS_DESCONHECIDO',
-    valor_lido: 'talvez',
-    original,
-    fonte: 'pedidos_ecommerce',
-    particao: '4',
-    deslocamento: '123',
-    valor: '110.00',
-    vezes: '2',
-  });
-  await assertSound(client);
-});
+      particao: '4',
+      deslocamento: '123',
+      valor: '110.00',
+      vezes: '2',
+    });
+    await assertSound(client);
+  },
+);
 
-test('treated and rejected messages that are not what their contract says are kept as records that cannot be read', options, async (t) => {
-  const { prefix, warehouse, client } = await bench(t);
-  const topic = `${prefix}pedidos_tratados`;
-  await createTopic(broker, topic, 1);
-  await createTopic(broker, `${prefix}pedidos_rejeitados`, 1);
-  const [text = ''] = await treatedTexts(t, [documentOf(line({ id_pedido: '1' }))]);
-  await send(broker, topic, [
-    { key: 'loja:x', value: '{"loja":"loja","id_pedido":"x"}', headers: headers('pedido-tratado') },
-    { key: 'loja:1', value: text, headers: headers('pedido-tratado') },
-    { key: 'loja:y', value: 'nada', headers: headers('pedido-tratado') },
-    { key: 'loja:z', value: null, headers: headers('pedido-rejeitado') },
-    { key: 'loja:w', value: '{"original":"x","hash_original":"1","motivos":["INVENTADO"]}', headers: headers('pedido-rejeitado') },
-  ]);
-  const report = await consumeToEnd(broker, warehouse.database.url, topic);
-  assert.deepEqual([report.totals.lidos, report.totals.aceitos, report.totals.rejeitados], [5, 1, 4]);
-  const reasons = await warehouse.query(
-    `SELECT DISTINCT array_to_string(motivos, ' ') AS motivos FROM pedidos_rejeitados`,
-  );
-  assert.deepEqual(reasons, [{ motivos: 'JSON_INVALIDO' }]);
-  await assertSound(client);
-});
+test(
+  'treated and rejected messages that are not what their contract says are kept as records that cannot be read',
+  options,
+  async (t) => {
+    const { prefix, warehouse, client } = await bench(t);
+    const topic = `${prefix}pedidos_tratados`;
+    await createTopic(broker, topic, 1);
+    await createTopic(broker, `${prefix}pedidos_rejeitados`, 1);
+    const [text = ''] = await treatedTexts(t, [documentOf(line({ id_pedido: '1' }))]);
+    await send(broker, topic, [
+      { key: 'loja:x', value: '{"loja":"loja","id_pedido":"x"}', headers: headers('pedido-tratado') },
+      { key: 'loja:1', value: text, headers: headers('pedido-tratado') },
+      { key: 'loja:y', value: 'nada', headers: headers('pedido-tratado') },
+      { key: 'loja:z', value: null, headers: headers('pedido-rejeitado') },
+      {
+        key: 'loja:w',
+        value: '{"original":"x","hash_original":"1","motivos":["INVENTADO"]}',
+        headers: headers('pedido-rejeitado'),
+      },
+    ]);
+    const report = await consumeToEnd(broker, warehouse.database.url, topic);
+    assert.deepEqual([report.totals.lidos, report.totals.aceitos, report.totals.rejeitados], [5, 1, 4]);
+    const reasons = await warehouse.query(
+      `SELECT DISTINCT array_to_string(motivos, ' ') AS motivos FROM pedidos_rejeitados`,
+    );
+    assert.deepEqual(reasons, [{ motivos: 'JSON_INVALIDO' }]);
+    await assertSound(client);
+  },
+);

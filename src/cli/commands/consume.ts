@@ -49,7 +49,10 @@ export function consumeCommand(program: Command): void {
     .option('--topic <name>', `topic to read; ${TOPICS.treated} brings ${TOPICS.rejected} with it`, TOPICS.raw)
     .option('--group <name>', 'consumer group: its consumers share the partitions', 'ecommerce-consumers')
     .option('--until-end', 'end when everything is read that is there now')
-    .option('--from <where>', 'set the positions of the group first: earliest, latest, a time, or 0:120,1:95 (kept on record)')
+    .option(
+      '--from <where>',
+      'set the positions of the group first: earliest, latest, a time, or 0:120,1:95 (kept on record)',
+    )
     .option('--max-batch <n>', 'messages in one batch, that is one transaction', whole(1, 200_000), 10_000)
     .option('--max-wait <duration>', 'how long the first message of a batch waits for others', milliseconds, 100)
     .option(
@@ -87,7 +90,10 @@ Examples:
       };
       process.once('SIGINT', stop);
       process.once('SIGTERM', stop);
-      const progress = consumeProgress(process.stderr, { level: config.get('log.level'), format: config.get('log.format') });
+      const progress = consumeProgress(process.stderr, {
+        level: config.get('log.level'),
+        format: config.get('log.format'),
+      });
       const metrics = new ConsumeMetrics(flags.group);
       let health: HealthServer | null = null;
       try {

@@ -69,7 +69,16 @@ function write(log: Logger, progress: ConsumeProgress): void {
     case 'loaded': {
       const { lidos, aceitos, rejeitados, duplicados, antigos } = progress.counts;
       const seconds = Number(progress.seconds.toFixed(3));
-      log.info('batch.loaded', { messages: progress.messageCount, lidos, aceitos, rejeitados, duplicados, antigos, lag: lagOf(progress), seconds });
+      log.info('batch.loaded', {
+        messages: progress.messageCount,
+        lidos,
+        aceitos,
+        rejeitados,
+        duplicados,
+        antigos,
+        lag: lagOf(progress),
+        seconds,
+      });
       break;
     }
     case 'overtaken':

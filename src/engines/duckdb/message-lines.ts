@@ -60,7 +60,8 @@ export class MessageLines {
     const { key, value } = message;
     const ordinal = this.#count++;
     this.#bytes += (key?.length ?? 0) + (value?.length ?? 0);
-    if (value !== null && isPlain(value) && (key === null || isPrintable(key))) this.#writeLine(ordinal, message, value);
+    if (value !== null && isPlain(value) && (key === null || isPrintable(key)))
+      this.#writeLine(ordinal, message, value);
     else this.#odd.push(oddOf(ordinal, message));
   }
 

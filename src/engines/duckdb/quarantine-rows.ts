@@ -67,7 +67,9 @@ export function rejectedSelect(prefix: string, source: string, origin: BatchOrig
   // A record that could not be taken apart has no fields to hash: its text is its identity.
   const { messages } = origin;
   // A message without a value has only its key to tell it from another.
-  const identity = messages ? `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END` : original;
+  const identity = messages
+    ? `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END`
+    : original;
   const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${identity}) ELSE t.hash_origem END`;
   const place = messages
     ? 'm.topico AS fonte, t.linha, m.particao, m.deslocamento, m.chave AS chave_mensagem, m.codificacao'

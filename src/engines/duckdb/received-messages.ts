@@ -31,7 +31,8 @@ export class MessageStage {
   constructor(session: Session, name: string) {
     this.#session = session;
     this.#prefix = `mensagens_${name}`;
-    const lines = (kind: string): MessageLines => new MessageLines(join(session.folder, `${this.#prefix}-${kind}.lines`));
+    const lines = (kind: string): MessageLines =>
+      new MessageLines(join(session.folder, `${this.#prefix}-${kind}.lines`));
     this.#lines = {
       [CONTRACT.raw]: lines('brutas'),
       [CONTRACT.treated]: lines('tratadas'),

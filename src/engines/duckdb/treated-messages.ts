@@ -10,7 +10,20 @@ import { count, rows, run } from './session.ts';
 const OF_THE_PLACE = new Set(['ordinal', 'linha', 'n_linhas', 'copias']);
 
 /** What every treated order has. */
-const NEEDED = ['loja', 'id_pedido', 'data_pedido', 'data_venda', 'hora_venda', 'atualizado_em', 'hash_origem', 'status', 'canal', 'valor_total', 'itens', 'recebido_em'];
+const NEEDED = [
+  'loja',
+  'id_pedido',
+  'data_pedido',
+  'data_venda',
+  'hora_venda',
+  'atualizado_em',
+  'hash_origem',
+  'status',
+  'canal',
+  'valor_total',
+  'itens',
+  'recebido_em',
+];
 
 /** Fields of a rejected message, as `rejectedSelect` names them. */
 const REJECTED: Readonly<Record<string, string>> = {
@@ -43,7 +56,10 @@ const REJECTED: Readonly<Record<string, string>> = {
 let treatedColumns: readonly (readonly [name: string, type: string])[] | null = null;
 
 /** Name and type of each column of the transform's output; `source` is any view shaped like `documentos`. */
-async function columnsOf(connection: DuckDBConnection, source: string): Promise<readonly (readonly [string, string])[]> {
+async function columnsOf(
+  connection: DuckDBConnection,
+  source: string,
+): Promise<readonly (readonly [string, string])[]> {
   if (treatedColumns === null) {
     const found = await rows<{ column_name: string; column_type: string }>(
       connection,
@@ -65,7 +81,10 @@ export async function readTreated(
   const shape = Object.fromEntries(columns.filter(([name]) => !OF_THE_PLACE.has(name)));
   await parse(connection, lines, `${target}_lidas`, shape);
   const whole = NEEDED.map((name) => `j.${name} IS NOT NULL`).join(' AND ');
-  await run(connection, `UPDATE ${lines} SET problema = 'JSON_INVALIDO' WHERE ordinal IN (SELECT ordinal FROM ${target}_lidas WHERE NOT COALESCE(${whole}, FALSE))`);
+  await run(
+    connection,
+    `UPDATE ${lines} SET problema = 'JSON_INVALIDO' WHERE ordinal IN (SELECT ordinal FROM ${target}_lidas WHERE NOT COALESCE(${whole}, FALSE))`,
+  );
   await run(
     connection,
     `
@@ -84,7 +103,10 @@ export async function readRejected(connection: DuckDBConnection, lines: string, 
   const known = ERRO_IDS.map((id) => `'${id}'`).join(', ');
   const reasons = `regexp_extract_all(COALESCE(j.motivos, ''), '[A-Z0-9_]+')`;
   const whole = `regexp_full_match(j.hash_original, '[0-9a-f]{64}') AND len(${reasons}) > 0 AND len(list_filter(${reasons}, lambda x: x NOT IN (${known}))) = 0 AND j.original IS NOT NULL`;
-  await run(connection, `UPDATE ${lines} SET problema = 'JSON_INVALIDO' WHERE ordinal IN (SELECT ordinal FROM ${target}_lidas WHERE NOT COALESCE(${whole}, FALSE))`);
+  await run(
+    connection,
+    `UPDATE ${lines} SET problema = 'JSON_INVALIDO' WHERE ordinal IN (SELECT ordinal FROM ${target}_lidas WHERE NOT COALESCE(${whole}, FALSE))`,
+  );
   const array = (name: string): string =>
     `'{' || array_to_string(regexp_extract_all(COALESCE(j.${name}, ''), '[A-Z0-9_]+'), ',') || '}' AS ${name}`;
   const own: Readonly<Record<string, string>> = {
@@ -108,16 +130,25 @@ export async function readRejected(connection: DuckDBConnection, lines: string, 
     connection,
     `
     CREATE OR REPLACE TABLE ${target} AS
-    SELECT l.ordinal, ${Object.keys(REJECTED).map((name) => own[name] ?? `j.${name}`).join(', ')}, CAST(1 AS BIGINT) AS copias
+    SELECT l.ordinal, ${Object.keys(REJECTED)
+      .map((name) => own[name] ?? `j.${name}`)
+      .join(', ')}, CAST(1 AS BIGINT) AS copias
     FROM ${target}_lidas r JOIN ${lines} l ON l.ordinal = r.ordinal WHERE l.problema IS NULL`,
   );
   await run(connection, `DROP TABLE ${target}_lidas`);
 }
 
 /** Table `target` (ordinal, j): the texts of `lines` with the fields of `shape`; what is missing or of another type is NULL. */
-async function parse(connection: DuckDBConnection, lines: string, target: string, shape: Readonly<Record<string, string>>): Promise<void> {
+async function parse(
+  connection: DuckDBConnection,
+  lines: string,
+  target: string,
+  shape: Readonly<Record<string, string>>,
+): Promise<void> {
   const isObject = `problema IS NULL AND COALESCE(TRY(json_valid(texto) AND json_type(texto) = 'OBJECT'), FALSE)`;
-  const asJson = JSON.stringify(Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, jsonType(type)])));
+  const asJson = JSON.stringify(
+    Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, jsonType(type)])),
+  );
   await run(
     connection,
     `CREATE OR REPLACE TABLE ${target} AS SELECT ordinal, json_transform(CASE WHEN ${isObject} THEN texto ELSE '{}' END, '${asJson.replaceAll("'", "''")}') AS j FROM ${lines}`,

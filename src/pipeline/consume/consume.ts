@@ -58,7 +58,12 @@ export type ConsumeProgress =
     }
   /** Another consumer holds or moved our partitions: what was under way is thrown away and read again by whoever holds them. */
   | { readonly kind: 'overtaken' | 'rebalanced' }
-  | { readonly kind: 'waiting'; readonly service: 'Kafka' | 'PostgreSQL'; readonly reason: string; readonly waitMs: number };
+  | {
+      readonly kind: 'waiting';
+      readonly service: 'Kafka' | 'PostgreSQL';
+      readonly reason: string;
+      readonly waitMs: number;
+    };
 
 export interface PartitionLag {
   readonly topic: string;
@@ -87,9 +92,7 @@ const STOP_MS = 6000;
 
 /** Topics that belong together: treated orders come with the rejected ones. */
 export function topicsOf(topic: string): string[] {
-  return topic.endsWith(TOPICS.treated)
-    ? [topic, topic.slice(0, -TOPICS.treated.length) + TOPICS.rejected]
-    : [topic];
+  return topic.endsWith(TOPICS.treated) ? [topic, topic.slice(0, -TOPICS.treated.length) + TOPICS.rejected] : [topic];
 }
 
 /**
@@ -210,7 +213,13 @@ class Consumption {
     generation: number,
   ): Promise<MembershipEnd | 'hold-again'> {
     const { maxBatch, maxWaitMs, untilEnd, signal, onProgress } = this.#options;
-    const gatherer = new Gatherer(reader, held, generation, { maxBatch, maxBytes: MOST_BYTES, maxWaitMs, untilEnd, signal });
+    const gatherer = new Gatherer(reader, held, generation, {
+      maxBatch,
+      maxBytes: MOST_BYTES,
+      maxWaitMs,
+      untilEnd,
+      signal,
+    });
     let loading: Promise<LoadOutcome> = Promise.resolve(NOTHING_LOADED);
     let ahead: PreparedBatch | null = null;
     try {
@@ -324,7 +333,10 @@ class Consumption {
 
   async #unknownContract(reader: GroupReader, record: TopicRecord): Promise<EsteiraError> {
     const stated = (name: string): string =>
-      record.headers.find(([key]) => key?.toString() === name)?.[1]?.toString().slice(0, 40) ?? 'none';
+      record.headers
+        .find(([key]) => key?.toString() === name)?.[1]
+        ?.toString()
+        .slice(0, 40) ?? 'none';
     const { topic, partition, offset } = record;
     const contract = stated(HEADER.contract);
     const version = stated(HEADER.version);

@@ -16,7 +16,10 @@ export function parseFrom(text: string): ReadFromWhere {
   if (text === 'earliest' || text === 'latest') return { kind: text };
   if (/^\d+:\d+(,\d+:\d+)*$/.test(text)) {
     const pairs = text.split(',').map((pair) => pair.split(':') as [string, string]);
-    return { kind: 'offsets', offsets: new Map(pairs.map(([partition, offset]) => [Number(partition), BigInt(offset)])) };
+    return {
+      kind: 'offsets',
+      offsets: new Map(pairs.map(([partition, offset]) => [Number(partition), BigInt(offset)])),
+    };
   }
   const time = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : null;
   if (time !== null && !Number.isNaN(time.getTime())) return { kind: 'time', time };

@@ -28,7 +28,12 @@ export class Gatherer {
   readonly #options: GatherOptions;
   readonly #generation: number;
   /** Read, but in no batch yet. */
-  #rest: { readonly held: HeldPartition; readonly records: readonly TopicRecord[]; at: number; readonly next: bigint }[] = [];
+  #rest: {
+    readonly held: HeldPartition;
+    readonly records: readonly TopicRecord[];
+    at: number;
+    readonly next: bigint;
+  }[] = [];
 
   constructor(reader: GroupReader, held: readonly HeldPartition[], generation: number, options: GatherOptions) {
     this.#reader = reader;
@@ -86,4 +91,3 @@ export class Gatherer {
     return stage.count >= maxBatch || stage.bytes >= maxBytes ? { kind: 'full' } : null;
   }
 }
-

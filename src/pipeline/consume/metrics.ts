@@ -78,7 +78,9 @@ export class ConsumeMetrics implements HealthSource {
     ): void => {
       lines.push(`# HELP esteira_consume_${name} ${help}`, `# TYPE esteira_consume_${name} ${type}`);
       for (const [suffix, labels, value] of samples)
-        lines.push(`esteira_consume_${name}${suffix}{${[group, labels].filter((text) => text !== '').join(',')}} ${value}`);
+        lines.push(
+          `esteira_consume_${name}${suffix}{${[group, labels].filter((text) => text !== '').join(',')}} ${value}`,
+        );
     };
     family('messages_total', 'counter', 'Messages in committed batches.', [['', '', this.#messages]]);
     family('batches_total', 'counter', 'Committed batches.', [['', '', this.#batches]]);
@@ -91,7 +93,9 @@ export class ConsumeMetrics implements HealthSource {
     family('overtaken_total', 'counter', 'Batches thrown away because another consumer had taken over.', [
       ['', '', this.#overtaken],
     ]);
-    family('rebalances_total', 'counter', 'Times the group shared the partitions out anew.', [['', '', this.#rebalances]]);
+    family('rebalances_total', 'counter', 'Times the group shared the partitions out anew.', [
+      ['', '', this.#rebalances],
+    ]);
     family(
       'waits_total',
       'counter',

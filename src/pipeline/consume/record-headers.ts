@@ -24,7 +24,8 @@ export function readHeaders(record: TopicRecord, now: () => Date): RecordHeaders
 
 function textOf(record: TopicRecord, name: string): string | undefined {
   for (const [key, value] of record.headers)
-    if (key !== null && value !== null && key.length === name.length && key.toString('latin1') === name) return value.toString();
+    if (key !== null && value !== null && key.length === name.length && key.toString('latin1') === name)
+      return value.toString();
   return undefined;
 }
 
