@@ -5,10 +5,21 @@ import pg from 'pg';
 import type { BrokerSettings } from '../../src/broker/connection.ts';
 import { EsteiraError } from '../../src/lib/errors.ts';
 import type { ConsumeOptions, ConsumeReport } from '../../src/pipeline/consume/consume.ts';
+import { ConsumeMetrics } from '../../src/pipeline/consume/metrics.ts';
+import { startHealthServer } from '../../src/pipeline/health-server.ts';
 import { replayQuarantine } from '../../src/pipeline/quarantine/send-back.ts';
+import { readStatus } from '../../src/pipeline/status.ts';
 import { documentOf, emptyWarehouse, line, type Row, type Warehouse } from '../support/load.ts';
-import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
-import { consumeToEnd, createTopic, deleteTopic, orderRecord, send, type TestRecord } from '../support/topics.ts';
+import { KAFKA_USER, kafkaAuthority, sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
+import {
+  consumeToEnd,
+  createTopic,
+  deleteBefore,
+  deleteTopic,
+  orderRecord,
+  sendRecords,
+  type TestRecord,
+} from '../support/topics.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
 
@@ -46,7 +57,7 @@ async function bench(t: TestContext, partitions = 1, configs: Record<string, str
     topic,
     warehouse,
     client,
-    send: (records) => send(broker, topic, records),
+    send: (records) => sendRecords(broker, topic, records),
     consume: (given = {}) => consumeToEnd(broker, warehouse.database.url, topic, given),
   };
 }
@@ -257,7 +268,7 @@ test(
 
 test('the time at which an order was first read is the header, else the time of the record', options, async (t) => {
   const { warehouse, send, consume } = await bench(t);
-  const before = Date.now();
+  const sentAt = Date.now();
   const undated = { ...line({ id_pedido: '2' }), atualizado_em: '' };
   await send([
     orderRecord({ id_pedido: '1' }),
@@ -267,7 +278,7 @@ test('the time at which an order was first read is the header, else the time of 
   assert.equal((await warehouse.order('1'))['recebido_em'], '2026-11-01 12:00:00+00');
   const second = await warehouse.order('2');
   const readAt = Date.parse(`${second['recebido_em']?.replace(' ', 'T')}:00`);
-  assert.ok(readAt >= before - 1000 && readAt <= Date.now() + 1000, `${second['recebido_em']} is when it was sent`);
+  assert.ok(readAt >= sentAt - 1000 && readAt <= Date.now() + 1000, `${second['recebido_em']} is when it was sent`);
   assert.deepEqual([second['atualizado_em'], second['atualizado_em_estimado']], [second['recebido_em'], 't']);
 });
 
@@ -328,6 +339,101 @@ test(
       `SELECT tipo, detalhes->>'posicao' AS posicao, detalhes->>'inicio' AS inicio, detalhes->>'fim' AS fim FROM esteira.incidentes`,
     );
     assert.deepEqual(incident, { tipo: 'POSICAO_FORA_DO_TOPICO', posicao: '900', inicio: '0', fim: '3' });
+  },
+);
+
+test(
+  'messages that retention deleted before they were read stop the group, with the exact range on record',
+  options,
+  async (t) => {
+    const { topic, warehouse, send, consume } = await bench(t);
+    await send(numbered(1, 3).map((id) => orderRecord({ id_pedido: id })));
+    await consume();
+    await send(numbered(4, 10).map((id) => orderRecord({ id_pedido: id })));
+    await deleteBefore(broker, topic, 7n);
+    await assert.rejects(consume(), (error: EsteiraError) => {
+      assert.equal(error.code, 'POSITION_LOST');
+      assert.match(error.why, /offsets 3 to 6 were deleted/);
+      return true;
+    });
+    const [incident] = await warehouse.query(
+      `SELECT detalhes->>'posicao' AS posicao, detalhes->>'inicio' AS inicio FROM esteira.incidentes`,
+    );
+    assert.deepEqual(incident, { posicao: '3', inicio: '7' });
+    assert.deepEqual(await orderIds(warehouse), ['1', '2', '3']);
+  },
+);
+
+test('a topic is read over TLS with user and password, and a wrong password is refused at once', options, async (t) => {
+  const { warehouse, topic, send, consume } = await bench(t);
+  await send(numbered(1, 3).map((id) => orderRecord({ id_pedido: id })));
+  const kafka = await sharedKafka();
+  const secure = (password: string): BrokerSettings => ({
+    bootstrap: [kafka.secureBootstrap ?? ''],
+    tls: { ca: kafkaAuthority(kafka) },
+    sasl: { mechanism: 'SCRAM-SHA-512', username: KAFKA_USER.name, password },
+  });
+  assert.equal(await codeOf(consume({ broker: secure('errada') })), 'BROKER_REFUSED');
+  const report = await consume({ broker: secure(KAFKA_USER.password), group: `${topic}_seguro` });
+  assert.equal(report.totals.aceitos, 3);
+  assert.deepEqual(await orderIds(warehouse), ['1', '2', '3']);
+});
+
+test(
+  'health and metrics tell what was read, and that a consumer without partitions is not ready',
+  options,
+  async (t) => {
+    const { topic, send, consume } = await bench(t, 2);
+    await send([orderRecord({ id_pedido: '1' }), orderRecord({ id_pedido: '2' }, {}, 1), { key: null, value: 'x' }]);
+    const metrics = new ConsumeMetrics('g "1"');
+    const server = await startHealthServer(0, metrics);
+    t.after(() => server.close());
+    const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${server.port}${path}`);
+    assert.deepEqual(
+      [(await ask('/healthz')).status, (await ask('/readyz')).status, (await ask('/x')).status],
+      [200, 503, 404],
+    );
+    await consume({ onProgress: (progress) => metrics.observe(progress) });
+    assert.equal((await ask('/readyz')).status, 200);
+    const text = await (await ask('/metrics')).text();
+    for (const sample of [
+      'esteira_consume_messages_total{grupo="g \\"1\\""} 3',
+      'esteira_consume_events_total{grupo="g \\"1\\"",resultado="aceitos"} 2',
+      'esteira_consume_events_total{grupo="g \\"1\\"",resultado="rejeitados"} 1',
+      `esteira_consume_lag_messages{grupo="g \\"1\\"",topico="${topic}",particao="0"} 0`,
+    ])
+      assert.ok(text.split('\n').includes(sample), `${sample} in\n${text}`);
+  },
+);
+
+test(
+  'status shows each partition with what is left to read, the last batch and the open quarantine',
+  options,
+  async (t) => {
+    const { topic, client, send, consume } = await bench(t, 2);
+    await send([orderRecord({ id_pedido: '1' }), { key: null, value: 'x' }]);
+    await consume();
+    await send([orderRecord({ id_pedido: '2' }, {}, 1)]);
+    const status = await readStatus(client, broker);
+    assert.deepEqual(
+      status.partitions.map(({ topic: name, partition, position, end, lag }) => [name, partition, position, end, lag]),
+      [
+        [topic, 0, '2', '2', 0],
+        [topic, 1, '0', '1', 1],
+      ],
+    );
+    assert.deepEqual(
+      [
+        status.kafka,
+        status.lastBatch?.source,
+        status.lastBatch?.accepted,
+        status.lastBatch?.rejected,
+        status.quarantine.records,
+      ],
+      [null, topic, 1, 1, 1],
+    );
+    const alone = await readStatus(client, { bootstrap: ['127.0.0.1:9'] });
+    assert.deepEqual([alone.partitions[0]?.lag, alone.kafka === null], [null, false]);
   },
 );
 

@@ -14,7 +14,7 @@ import { migrate } from '../../src/storage/migrations.ts';
 import { loadFile } from '../../src/pipeline/load-file.ts';
 import { startCluster } from '../support/postgres.ts';
 import { ownKafka, stackMissing, testPrefix } from '../support/stack.ts';
-import { consumeToEnd, createTopic, orderRecord, send, type TestRecord } from '../support/topics.ts';
+import { consumeToEnd, createTopic, orderRecord, sendRecords, type TestRecord } from '../support/topics.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { assertRollups, assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
 import { PHASES, startWireProxy, type Phase, type WireProxy } from '../support/wire-proxy.ts';
@@ -126,7 +126,7 @@ async function freshWork(): Promise<{ topic: string; name: string }> {
   await createTopic(broker, topic, PARTITIONS);
   const name = await freshDatabase();
   await loadRecords(name, older);
-  await send(broker, topic, newer);
+  await sendRecords(broker, topic, newer);
   return { topic, name };
 }
 

@@ -13,7 +13,7 @@ import { openSession, rows } from '../../src/engines/duckdb/session.ts';
 import { transformSql } from '../../src/engines/transform/transform.ts';
 import { documentOf, emptyWarehouse, line, type Warehouse } from '../support/load.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
-import { consumeToEnd, createTopic, orderRecord, send, type TestRecord } from '../support/topics.ts';
+import { consumeToEnd, createTopic, orderRecord, sendRecords, type TestRecord } from '../support/topics.ts';
 import { assertSound, warehouseState } from '../support/warehouse-state.ts';
 
 const options = { skip: stackMissing };
@@ -95,7 +95,7 @@ test(
     await createTopic(broker, `${raw.prefix}pedidos`, 1);
     await createTopic(broker, topic, 1);
     await createTopic(broker, `${treated.prefix}pedidos_rejeitados`, 1);
-    await send(
+    await sendRecords(
       broker,
       `${raw.prefix}pedidos`,
       good.map((cells) => orderRecord(cells)),
@@ -105,7 +105,7 @@ test(
       t,
       good.map((cells) => documentOf(line(cells))),
     );
-    await send(
+    await sendRecords(
       broker,
       topic,
       texts.map((value, n) => ({ key: `loja:${n + 1}`, value, headers: headers('pedido-tratado') })),
@@ -149,7 +149,7 @@ test(
       partition: 1,
       headers: headers('pedido-rejeitado'),
     };
-    await send(broker, `${prefix}pedidos_rejeitados`, [rejected, rejected]);
+    await sendRecords(broker, `${prefix}pedidos_rejeitados`, [rejected, rejected]);
     const report = await consumeToEnd(broker, warehouse.database.url, `${prefix}pedidos_tratados`);
     assert.deepEqual([report.totals.lidos, report.totals.rejeitados, report.totals.duplicados], [2, 1, 1]);
     const [row] = await warehouse.query(
@@ -180,7 +180,7 @@ test(
     await createTopic(broker, topic, 1);
     await createTopic(broker, `${prefix}pedidos_rejeitados`, 1);
     const [text = ''] = await treatedTexts(t, [documentOf(line({ id_pedido: '1' }))]);
-    await send(broker, topic, [
+    await sendRecords(broker, topic, [
       { key: 'loja:x', value: '{"loja":"loja","id_pedido":"x"}', headers: headers('pedido-tratado') },
       { key: 'loja:1', value: text, headers: headers('pedido-tratado') },
       { key: 'loja:y', value: 'nada', headers: headers('pedido-tratado') },

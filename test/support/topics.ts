@@ -1,7 +1,6 @@
 // Topics of a real Kafka for tests: made with the records that a test wants, bytes as they are, and consumed into a database of the test's own.
-import { Admin, type Message, Producer } from '@platformatic/kafka';
+import { Admin, Producer } from '@platformatic/kafka';
 import type { BrokerSettings } from '../../src/broker/connection.ts';
-import { TopicAdmin } from '../../src/broker/topics.ts';
 import { consume, type ConsumeOptions, type ConsumeReport } from '../../src/pipeline/consume/consume.ts';
 import { documentOf, line, type Cells } from './load.ts';
 
@@ -42,19 +41,22 @@ export async function deleteTopic(settings: BrokerSettings, topic: string): Prom
   }
 }
 
-/** Where the logs of a topic begin and end, by partition. */
-export async function logOf(settings: BrokerSettings, topic: string): Promise<{ start: number; end: number }[]> {
-  const admin = new TopicAdmin(settings);
+/** Deletes what stands before an offset of partition 0, as retention does. */
+export async function deleteBefore(settings: BrokerSettings, topic: string, offset: bigint): Promise<void> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...settings.bootstrap] });
   try {
-    const { partitions } = await admin.describe(topic);
-    return partitions.map(({ earliest, latest }) => ({ start: Number(earliest), end: Number(latest) }));
+    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset }] }] });
   } finally {
     await admin.close();
   }
 }
 
 /** Sends the records in their order; a record without a partition goes to 0. */
-export async function send(settings: BrokerSettings, topic: string, records: readonly TestRecord[]): Promise<void> {
+export async function sendRecords(
+  settings: BrokerSettings,
+  topic: string,
+  records: readonly TestRecord[],
+): Promise<void> {
   const producer = new Producer({ clientId: 'test', bootstrapBrokers: [...settings.bootstrap], retries: 5 });
   try {
     for (let from = 0; from < records.length; from += 500) {
@@ -65,7 +67,7 @@ export async function send(settings: BrokerSettings, topic: string, records: rea
         value: (value === null ? null : Buffer.from(value)) as Buffer,
         headers: new Map(Object.entries(headers ?? {}).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
       }));
-      await producer.send({ messages: messages as unknown as Message<Buffer, Buffer, Buffer, Buffer>[], acks: -1 });
+      await producer.send({ messages, acks: -1 });
     }
   } finally {
     await producer.close();

@@ -53,7 +53,7 @@ function lineOf(progress: ConsumeProgress, messageCount: number, seconds: number
       return 'another consumer has taken over: reading on from where it is';
     case 'rebalanced':
       return 'the group shares its partitions out anew';
-    case 'waiting':
+    default:
       return `waiting for ${progress.service}: ${progress.reason}`;
   }
 }
