@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import type { BrokerSettings } from '../../src/broker/connection.ts';
+import { TopicAdmin } from '../../src/broker/topics.ts';
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts';
 import { documentsOfJson } from '../../src/engines/duckdb/json-documents.ts';
 import { makeLookups } from '../../src/engines/duckdb/lookups.ts';
 import { openSession, rows } from '../../src/engines/duckdb/session.ts';
 import { transformSql } from '../../src/engines/transform/transform.ts';
+import { checkCoverage } from '../../src/pipeline/consume/coverage.ts';
 import { documentOf, emptyWarehouse, line, type Warehouse } from '../support/load.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
 import { consumeToEnd, createTopic, orderRecord, sendRecords, type TestRecord } from '../support/topics.ts';
@@ -200,3 +202,39 @@ test(
     await assertSound(client);
   },
 );
+
+test('the check of coverage names exactly the raw records that neither topic speaks of', options, async (t) => {
+  const { prefix } = await bench(t);
+  const topics = {
+    raw: `${prefix}pedidos_ecommerce`,
+    treated: `${prefix}pedidos_tratados`,
+    rejected: `${prefix}pedidos_rejeitados`,
+  };
+  for (const topic of Object.values(topics)) await createTopic(broker, topic, 2);
+  await sendRecords(
+    broker,
+    topics.raw,
+    Array.from({ length: 12 }, (_, n) => orderRecord({ id_pedido: String(n) }, {}, n % 2)),
+  );
+  const admin = new TopicAdmin(broker);
+  t.after(() => admin.close());
+  const { topicId } = await admin.describe(topics.raw);
+  const answer = (partition: number, offset: number, id = topicId): TestRecord => ({
+    key: null,
+    value: '{}',
+    partition: offset % 2,
+    headers: { topico_id: id, particao: String(partition), offset: String(offset) },
+  });
+  await sendRecords(broker, topics.treated, [
+    ...[0, 1, 2, 5, 5].map((offset) => answer(0, offset)),
+    ...[0, 1, 2, 3, 4].map((offset) => answer(1, offset)),
+    answer(0, 3, '00000000-0000-0000-0000-000000000000'),
+  ]);
+  await sendRecords(broker, topics.rejected, [answer(1, 5)]);
+  assert.deepEqual(await checkCoverage(broker, topics), {
+    rawCount: 12,
+    answeredCount: 10,
+    repeatedCount: 1,
+    gaps: [{ partition: 0, from: '3', to: '4' }],
+  });
+});
