@@ -53,3 +53,40 @@ export async function retrying<T>(options: RetryOptions, action: () => Promise<T
     }
   }
 }
+
+/** However being asked to stop comes out of a wait, it is no failure: what is committed is the place to go on from. */
+export function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted !== true) return false;
+  return (
+    error === signal.reason ||
+    (error instanceof Error && error.name === 'AbortError') ||
+    (error instanceof EsteiraError && error.retryable)
+  );
+}
+
+/** Lets an interruption pass and throws anything else. */
+export function rethrowUnlessStopped(signal: AbortSignal | undefined): (error: unknown) => void {
+  return (error) => {
+    if (!isInterruption(error, signal)) throw error;
+  };
+}
+
+/** Resolves `late` with null some time after the signal. */
+export function stopWatch(signal: AbortSignal, ms: number): { late: Promise<null>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let begin = (): void => undefined;
+  const late = new Promise<null>((resolve) => {
+    begin = () => {
+      timer = setTimeout(() => resolve(null), ms);
+    };
+    if (signal.aborted) begin();
+    else signal.addEventListener('abort', begin, { once: true });
+  });
+  return {
+    late,
+    cancel: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', begin);
+    },
+  };
+}

@@ -57,7 +57,8 @@ export class WarehouseClient {
 
   /** Breaks the connection off, whatever it is doing: the database rolls back what was not committed. */
   abandon(): void {
-    const stream = (this.#client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection?.stream;
+    const stream = (this.#client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection
+      ?.stream;
     stream?.destroy();
     this.#client = null;
     this.#loader = null;

@@ -16,7 +16,7 @@ import type { LoadOutcome } from '../../storage/loader.ts';
 import { readEpochs } from '../../storage/positions.ts';
 import { topicSourceId } from '../../storage/topic-sources.ts';
 import { addCounts, NO_COUNTS } from '../load-file.ts';
-import { Outage } from '../retry.ts';
+import { isInterruption, Outage, rethrowUnlessStopped, stopWatch } from '../retry.ts';
 import { WarehouseClient } from '../warehouse-client.ts';
 import { makeWorkFolder } from '../work-folder.ts';
 import { applyFrom, type ReadFromWhere } from './from.ts';
@@ -360,42 +360,6 @@ const NOTHING_LOADED: LoadOutcome = { kind: 'already', counts: NO_COUNTS };
 
 function lagOf(held: readonly HeldPartition[]): PartitionLag[] {
   return held.map(({ topic, partition, stored, end }) => ({ topic, partition, position: stored, end }));
-}
-
-/** Resolves `late` with null some time after the signal. */
-function stopWatch(signal: AbortSignal, ms: number): { late: Promise<null>; cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  let begin = (): void => undefined;
-  const late = new Promise<null>((resolve) => {
-    begin = () => {
-      timer = setTimeout(() => resolve(null), ms);
-    };
-    if (signal.aborted) begin();
-    else signal.addEventListener('abort', begin, { once: true });
-  });
-  return {
-    late,
-    cancel: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', begin);
-    },
-  };
-}
-
-/** However being asked to stop comes out of a wait, it is no failure: what is committed is the place to go on from. */
-function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
-  if (signal?.aborted !== true) return false;
-  return (
-    error === signal.reason ||
-    (error instanceof Error && error.name === 'AbortError') ||
-    (error instanceof EsteiraError && error.retryable)
-  );
-}
-
-function rethrowUnlessStopped(signal: AbortSignal | undefined): (error: unknown) => void {
-  return (error) => {
-    if (!isInterruption(error, signal)) throw error;
-  };
 }
 
 function unreachable(error: EsteiraError): EsteiraError {
