@@ -142,6 +142,10 @@ CREATE TABLE pedidos_rejeitados (
   original             text        NOT NULL,
   fonte                text        NOT NULL,
   linha                bigint,
+  particao             integer,
+  deslocamento         bigint,
+  chave_mensagem       text,
+  codificacao          text        NOT NULL DEFAULT 'texto' CHECK (codificacao IN ('texto', 'base64', 'vazia')),
   recebido_em          timestamptz NOT NULL,
   versao_transformacao integer     NOT NULL,
   vezes                integer     NOT NULL DEFAULT 1,
@@ -298,6 +302,10 @@ COMMENT ON COLUMN pedidos_rejeitados.cabecalho IS 'The header line that original
 COMMENT ON COLUMN pedidos_rejeitados.original IS 'The original text, whole.';
 COMMENT ON COLUMN pedidos_rejeitados.fonte IS 'Name of the file, store or topic it came from.';
 COMMENT ON COLUMN pedidos_rejeitados.linha IS 'Line in the file, or offset in the partition.';
+COMMENT ON COLUMN pedidos_rejeitados.particao IS 'Partition of the topic it was read from; null when it came from a file or a store.';
+COMMENT ON COLUMN pedidos_rejeitados.deslocamento IS 'Offset in that partition, where it was first seen.';
+COMMENT ON COLUMN pedidos_rejeitados.chave_mensagem IS 'Key of the message; in hexadecimal after 0x when it is not text.';
+COMMENT ON COLUMN pedidos_rejeitados.codificacao IS 'How original stands there: texto as it was, base64 when the bytes are no text, vazia when the message had no value (a tombstone).';
 COMMENT ON COLUMN pedidos_rejeitados.recebido_em IS 'When it was first read.';
 COMMENT ON COLUMN pedidos_rejeitados.versao_transformacao IS 'Version of the transform that rejected it.';
 COMMENT ON COLUMN pedidos_rejeitados.vezes IS 'How many times the same original was read.';

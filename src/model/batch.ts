@@ -57,14 +57,24 @@ export interface SortedBatch {
   readonly rollups: readonly RowsFile[];
 }
 
+/** A place in a source that a batch moves, as stored in esteira.posicoes: a file's or a store's only one, or one of each partition of a topic. */
+export interface PositionMove {
+  /** Key in esteira.posicoes. */
+  readonly key: string;
+  /** What must stand there for the batch to be loaded. A source without a row stands at '0'. */
+  readonly before: string;
+  readonly after: string;
+  /** Epoch at which this process took the position over; whoever takes it later raises it. Absent where nobody takes over. */
+  readonly epoch?: number;
+}
+
 /** A batch of one source, prepared once and loadable any number of times until it commits. */
 export interface PreparedBatch {
   /** The same batch of the same source always has the same id. */
   readonly id: string;
   readonly sourceId: string;
-  /** Position of the source before and after this batch, as stored in esteira.posicoes. */
-  readonly positionBefore: string;
-  readonly positionAfter: string;
+  /** All of them move, or none. */
+  readonly moves: readonly PositionMove[];
   /** True when no other batch of this source holds any of its orders. */
   readonly isDisjoint: boolean;
   readonly startedAt: Date;

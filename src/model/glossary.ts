@@ -107,6 +107,12 @@ export const COLUMN_NAMES = {
   situationReason: 'situacao_motivo',
   situationChangedAt: 'situacao_em',
 
+  // where in a topic a rejected message stands
+  partition: 'particao',
+  offset: 'deslocamento',
+  messageKey: 'chave_mensagem',
+  payloadEncoding: 'codificacao',
+
   // sources, batches, positions, incidents
   sourceId: 'id_fonte',
   source: 'fonte',

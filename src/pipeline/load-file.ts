@@ -262,8 +262,7 @@ class FileLoad {
     const origin: BatchOrigin = {
       id: `${sourceId}:${index}`,
       sourceId,
-      positionBefore: String(index),
-      positionAfter: String(index + 1),
+      moves: [{ key: sourceId, before: String(index), after: String(index + 1) }],
       isDisjoint: staged.format !== 'jsonl',
       isLikelyNew: staged.format !== 'jsonl' && this.#startedEmpty,
       sourceName: this.#input.name,

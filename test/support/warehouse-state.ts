@@ -4,8 +4,17 @@ import type pg from 'pg';
 
 /** Columns that tell when or how often something was read, not what is true of the orders. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  // fonte and linha are those of the first reading.
-  pedidos_rejeitados: ['vezes', 'situacao_em', 'situacao_motivo', 'fonte', 'linha'],
+  // Those of the first reading.
+  pedidos_rejeitados: [
+    'vezes',
+    'situacao_em',
+    'situacao_motivo',
+    'fonte',
+    'linha',
+    'particao',
+    'deslocamento',
+    'chave_mensagem',
+  ],
 };
 
 /** Every table of the warehouse, its rows in the order of their text. Reference tables and schema esteira are left out. */

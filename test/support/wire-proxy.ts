@@ -8,7 +8,7 @@ export const PHASES = {
   'before BEGIN is executed': { sql: /^BEGIN/ },
   'before the lock is taken': { sql: /pg_advisory_xact_lock/ },
   'before the ledger is looked up': { sql: /FROM esteira\.lotes WHERE id_lote/ },
-  'before the position is read': { sql: /FROM esteira\.posicoes WHERE chave = \$1 FOR UPDATE/ },
+  'before the position is read': { sql: /FROM esteira\.posicoes WHERE chave = ANY \(\$1\) .*FOR UPDATE/ },
   'during COPY of the keys': { sql: /^COPY "chaves_lote"/, isCopy: true },
   'while the known versions are read': { sql: /^COPY \(\s*SELECT h\.loja/ },
   'before replaced orders are removed': { sql: /^DELETE FROM "pedidos"/ },
