@@ -21,7 +21,7 @@ WITH primeira AS (
     AND data_venda >= :from AND data_venda <= :to
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR coalesce(uf, 'ND') = ANY (:ufs))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
     AND excluido_em IS NULL
   GROUP BY 1, 2, 3
 ), por_mes AS (

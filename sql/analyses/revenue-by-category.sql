@@ -3,18 +3,33 @@
 -- Units: unidades pieces; receita R$ of the month; receita_acumulada R$ from the first month of the period to this one.
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
 -- --limit keeps that many categories: those with most revenue, ties by name.
--- Reads: vendas_diarias.
-WITH venda AS (
-  SELECT
-    date_trunc('month', data_venda::timestamp)::date AS mes, categoria,
-    sum(unidades)::bigint AS unidades, sum(valor) AS receita
-  FROM vendas_diarias
+-- Reads: vendas_categoria for whole months; itens_pedido for the days before and after them; pedidos_diarios for the first and last month.
+WITH partes AS (
+  SELECT mes, categoria, unidades, valor
+  FROM vendas_categoria
   WHERE loja = ANY (:stores)
-    AND data_venda >= :from AND data_venda <= :to
+    AND mes >= :first_month AND mes < :end_month
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
     AND (:ufs IS NULL OR uf = ANY (:ufs))
-  GROUP BY 1, 2
+  UNION ALL
+  SELECT date_trunc('month', data_venda::timestamp)::date, categoria, sinal * sum(quantidade), sinal * sum(valor)
+  FROM (
+    SELECT data_venda, categoria, quantidade, valor, CASE WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
+    FROM itens_pedido
+    WHERE (:all_stores OR loja = ANY (:stores))
+      AND (data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to)
+      AND NOT excluido
+      AND (:statuses IS NULL OR status = ANY (:statuses))
+      AND (:channels IS NULL OR canal = ANY (:channels))
+      AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  ) i
+  GROUP BY data_venda, categoria, sinal
+), venda AS (
+  SELECT mes, categoria, sum(unidades)::bigint AS unidades, sum(valor) AS receita
+  FROM partes
+  GROUP BY mes, categoria
+  HAVING sum(unidades) <> 0
 ), categoria AS (
   SELECT categoria FROM venda GROUP BY categoria
   ORDER BY sum(receita) DESC, categoria COLLATE "C"

@@ -20,12 +20,12 @@ WITH partes AS (
       p.valor_total,
       CASE WHEN p.data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
     FROM pedidos p
-    WHERE p.loja = ANY (:stores)
+    WHERE (:all_stores OR p.loja = ANY (:stores))
       AND (p.data_venda BETWEEN :head_from AND :head_to OR p.data_venda BETWEEN :tail_from AND :tail_to)
       AND p.excluido_em IS NULL
       AND (:statuses IS NULL OR p.status = ANY (:statuses))
       AND (:channels IS NULL OR p.canal = ANY (:channels))
-      AND (:ufs IS NULL OR coalesce(p.uf, 'ND') = ANY (:ufs))
+      AND (:ufs IS NULL OR p.uf = ANY (:ufs) OR (p.uf IS NULL AND 'ND' = ANY (:ufs)))
   ) p
 ), municipio AS (
   SELECT

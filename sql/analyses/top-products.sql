@@ -2,38 +2,43 @@
 -- Grain: one row per product of a store (loja, sku), best first: by units, ties by revenue, then sku, then loja.
 -- Units: unidades pieces; receita R$; participacao fraction (0-1) of the revenue of all products in the selection.
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
--- Reads: vendas_produto for whole months; pedidos and itens_pedido for the days before and after them.
+-- Reads: vendas_produto_regiao (vendas_produto when states are asked for) for whole months; itens_pedido for the days before and after them.
 WITH partes AS (
-  SELECT loja, sku, sum(itens) AS itens, sum(unidades) AS unidades, sum(valor) AS valor
-  FROM vendas_produto
-  WHERE loja = ANY (:stores)
+  SELECT loja, sku, sum(unidades) AS unidades, sum(valor) AS valor
+  FROM vendas_produto_regiao
+  WHERE :ufs IS NULL
+    AND loja = ANY (:stores)
     AND mes >= :first_month AND mes < :end_month
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR uf = ANY (:ufs))
   GROUP BY loja, sku
   UNION ALL
-  SELECT p.loja, i.sku, sum(p.sinal), sum(p.sinal * i.quantidade), sum(p.sinal * i.valor)
+  SELECT loja, sku, sum(unidades), sum(valor)
+  FROM vendas_produto
+  WHERE :ufs IS NOT NULL AND uf = ANY (:ufs)
+    AND loja = ANY (:stores)
+    AND mes >= :first_month AND mes < :end_month
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+  GROUP BY loja, sku
+  UNION ALL
+  SELECT loja, sku, sinal * sum(quantidade), sinal * sum(valor)
   FROM (
-    SELECT p.loja, p.id_pedido, CASE WHEN p.data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
-    FROM pedidos p
-    WHERE p.loja = ANY (:stores)
-      AND (p.data_venda BETWEEN :head_from AND :head_to OR p.data_venda BETWEEN :tail_from AND :tail_to)
-      AND p.excluido_em IS NULL
-      AND (:statuses IS NULL OR p.status = ANY (:statuses))
-      AND (:channels IS NULL OR p.canal = ANY (:channels))
-      AND (:ufs IS NULL OR coalesce(p.uf, 'ND') = ANY (:ufs))
-  ) p
-  CROSS JOIN LATERAL (
-    SELECT sku, quantidade, valor FROM itens_pedido
-    WHERE loja = p.loja AND id_pedido = p.id_pedido
+    SELECT loja, sku, quantidade, valor, CASE WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
+    FROM itens_pedido
+    WHERE (:all_stores OR loja = ANY (:stores))
+      AND (data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to)
+      AND NOT excluido
+      AND (:statuses IS NULL OR status = ANY (:statuses))
+      AND (:channels IS NULL OR canal = ANY (:channels))
+      AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
   ) i
-  GROUP BY p.loja, i.sku
+  GROUP BY loja, sku, sinal
 ), produto AS (
   SELECT loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
   FROM partes
   GROUP BY loja, sku
-  HAVING sum(itens) <> 0
+  HAVING sum(unidades) <> 0
 ), melhores AS (
   SELECT
     row_number() OVER (ORDER BY unidades DESC, receita DESC, sku COLLATE "C", loja COLLATE "C") AS posicao,

@@ -49,6 +49,11 @@ CREATE TABLE itens_pedido (
   loja           text          NOT NULL,
   id_pedido      text          NOT NULL,
   n_item         integer       NOT NULL,
+  data_venda     date          NOT NULL,
+  canal          text          NOT NULL,
+  status         text          NOT NULL,
+  uf             text,
+  excluido       boolean       NOT NULL,
   sku            text          NOT NULL,
   produto        text          NOT NULL,
   categoria      text          NOT NULL,
@@ -58,6 +63,8 @@ CREATE TABLE itens_pedido (
   valor          numeric(14,2) NOT NULL,
   PRIMARY KEY (loja, id_pedido, n_item)
 );
+-- the days that a period has beyond its whole months are read through it, without their orders (docs/decisions/0002)
+CREATE INDEX itens_pedido_data_venda ON itens_pedido (data_venda);
 
 CREATE TABLE pagamentos (
   loja         text          NOT NULL,
@@ -135,6 +142,10 @@ CREATE TABLE pedidos_rejeitados (
   original             text        NOT NULL,
   fonte                text        NOT NULL,
   linha                bigint,
+  particao             integer,
+  deslocamento         bigint,
+  chave_mensagem       text,
+  codificacao          text        NOT NULL DEFAULT 'texto' CHECK (codificacao IN ('texto', 'base64', 'vazia')),
   recebido_em          timestamptz NOT NULL,
   versao_transformacao integer     NOT NULL,
   vezes                integer     NOT NULL DEFAULT 1,
@@ -144,6 +155,8 @@ CREATE TABLE pedidos_rejeitados (
   PRIMARY KEY (loja, hash_original)
 );
 CREATE INDEX pedidos_rejeitados_pedido ON pedidos_rejeitados (loja, id_pedido);
+-- how many are open, and how much they are worth, stands beside every answer: without the originals being read
+CREATE INDEX pedidos_rejeitados_abertos ON pedidos_rejeitados (data_venda, loja) INCLUDE (valor) WHERE situacao = 'aberto';
 
 CREATE TABLE municipios (
   codigo_ibge integer NOT NULL PRIMARY KEY,
@@ -208,6 +221,11 @@ COMMENT ON TABLE itens_pedido IS 'The items of the current version of each order
 COMMENT ON COLUMN itens_pedido.loja IS 'The store.';
 COMMENT ON COLUMN itens_pedido.id_pedido IS 'The order.';
 COMMENT ON COLUMN itens_pedido.n_item IS 'Number of the item in the order, as stated or by position from 1.';
+COMMENT ON COLUMN itens_pedido.data_venda IS 'Day of sale, as in pedidos: written with the order, so that days are summed without a join.';
+COMMENT ON COLUMN itens_pedido.canal IS 'Channel of the order, as in pedidos.';
+COMMENT ON COLUMN itens_pedido.status IS 'Status of the order, as in pedidos.';
+COMMENT ON COLUMN itens_pedido.uf IS 'Delivery state of the order, as in pedidos; null when the source has no address.';
+COMMENT ON COLUMN itens_pedido.excluido IS 'True when the store deleted the order (pedidos.excluido_em): analyses leave the item out.';
 COMMENT ON COLUMN itens_pedido.sku IS 'Stock keeping unit, upper case; the product''s name when the source has no SKU.';
 COMMENT ON COLUMN itens_pedido.produto IS 'Product name on this order; the SKU when the source has no name.';
 COMMENT ON COLUMN itens_pedido.categoria IS 'Category; ''Sem categoria'' when blank.';
@@ -284,6 +302,10 @@ COMMENT ON COLUMN pedidos_rejeitados.cabecalho IS 'The header line that original
 COMMENT ON COLUMN pedidos_rejeitados.original IS 'The original text, whole.';
 COMMENT ON COLUMN pedidos_rejeitados.fonte IS 'Name of the file, store or topic it came from.';
 COMMENT ON COLUMN pedidos_rejeitados.linha IS 'Line in the file, or offset in the partition.';
+COMMENT ON COLUMN pedidos_rejeitados.particao IS 'Partition of the topic it was read from; null when it came from a file or a store.';
+COMMENT ON COLUMN pedidos_rejeitados.deslocamento IS 'Offset in that partition, where it was first seen.';
+COMMENT ON COLUMN pedidos_rejeitados.chave_mensagem IS 'Key of the message; in hexadecimal after 0x when it is not text.';
+COMMENT ON COLUMN pedidos_rejeitados.codificacao IS 'How original stands there: texto as it was, base64 when the bytes are no text, vazia when the message had no value (a tombstone).';
 COMMENT ON COLUMN pedidos_rejeitados.recebido_em IS 'When it was first read.';
 COMMENT ON COLUMN pedidos_rejeitados.versao_transformacao IS 'Version of the transform that rejected it.';
 COMMENT ON COLUMN pedidos_rejeitados.vezes IS 'How many times the same original was read.';

@@ -190,6 +190,18 @@ export const ERROR_KINDS = {
     retryable: false,
     meaning: 'Kafka refuses to create a topic: bad name, too few brokers, or a policy.',
   },
+  TOPIC_REPLACED: {
+    exit: 4,
+    retryable: false,
+    meaning:
+      'A topic was deleted, or deleted and created again, after a group had begun to read it: its positions mean nothing any more.',
+  },
+  CONTRACT_UNKNOWN: {
+    exit: 4,
+    retryable: false,
+    meaning:
+      'A message states a contract, or a major version of one, that this program does not know; everything before it is loaded.',
+  },
   MESSAGE_TOO_LARGE: {
     exit: 4,
     retryable: false,
@@ -253,6 +265,12 @@ export const ERROR_KINDS = {
   },
   STACK_PORT_TAKEN: { exit: 2, retryable: false, meaning: 'A port that the local stack needs is in use.' },
   STACK_START: { exit: 3, retryable: true, meaning: 'A server of the local stack did not start or did not stop.' },
+
+  PORT_TAKEN: {
+    exit: 2,
+    retryable: false,
+    meaning: 'A port of this machine that was asked for cannot be listened on.',
+  },
 
   // stores
   STORE_UNKNOWN: { exit: 2, retryable: false, meaning: 'No store source has the name given.' },

@@ -11,12 +11,13 @@ export interface Rollup {
   readonly keys: Readonly<Record<string, string>>;
   /** Summed column -> expression per base row. */
   readonly sums: Readonly<Record<string, string>>;
-  /** The column that counts base rows: a row with 0 here is deleted. */
+  /** The column that is zero only when no base row is left: then the row is deleted. Units do as well as a count, each item has at least one. */
   readonly counter: string;
 }
 
 const MONTH = `CAST(date_trunc('month', p.data_venda) AS DATE)`;
 const STATE = `COALESCE(p.uf, 'ND')`;
+const REGION = `COALESCE(p.regiao, 'Não informada')`;
 
 export const ROLLUPS: readonly Rollup[] = [
   {
@@ -63,25 +64,25 @@ export const ROLLUPS: readonly Rollup[] = [
     sums: { pedidos: '1', valor_total: 'p.valor_total', valor_itens: 'p.valor_itens' },
   },
   {
-    table: 'vendas_diarias',
+    table: 'vendas_categoria',
     grain: 'item',
-    counter: 'itens',
-    keys: {
-      loja: 'p.loja',
-      data_venda: 'p.data_venda',
-      canal: 'p.canal',
-      status: 'p.status',
-      uf: STATE,
-      categoria: 'i.categoria',
-    },
-    sums: { itens: '1', unidades: 'i.quantidade', valor: 'i.valor' },
+    counter: 'unidades',
+    keys: { loja: 'p.loja', mes: MONTH, categoria: 'i.categoria', uf: STATE, canal: 'p.canal', status: 'p.status' },
+    sums: { unidades: 'i.quantidade', valor: 'i.valor' },
   },
   {
     table: 'vendas_produto',
     grain: 'item',
-    counter: 'itens',
+    counter: 'unidades',
     keys: { loja: 'p.loja', mes: MONTH, sku: 'i.sku', uf: STATE, canal: 'p.canal', status: 'p.status' },
-    sums: { itens: '1', unidades: 'i.quantidade', valor: 'i.valor' },
+    sums: { unidades: 'i.quantidade', valor: 'i.valor' },
+  },
+  {
+    table: 'vendas_produto_regiao',
+    grain: 'item',
+    counter: 'unidades',
+    keys: { loja: 'p.loja', mes: MONTH, sku: 'i.sku', regiao: REGION, canal: 'p.canal', status: 'p.status' },
+    sums: { unidades: 'i.quantidade', valor: 'i.valor' },
   },
   {
     table: 'pagamentos_diarios',
@@ -94,7 +95,21 @@ export const ROLLUPS: readonly Rollup[] = [
       parcelas: 'COALESCE(g.parcelas, 0)',
       status: 'p.status',
       canal: 'p.canal',
+    },
+    sums: { pagamentos: '1', valor: 'g.valor' },
+  },
+  {
+    table: 'pagamentos_mensais',
+    grain: 'pagamento',
+    counter: 'pagamentos',
+    keys: {
+      loja: 'p.loja',
+      mes: MONTH,
+      forma: 'g.forma',
+      parcelas: 'COALESCE(g.parcelas, 0)',
       uf: STATE,
+      status: 'p.status',
+      canal: 'p.canal',
     },
     sums: { pagamentos: '1', valor: 'g.valor' },
   },
@@ -112,7 +127,9 @@ export interface BaseRows {
   readonly pagamentos: string;
 }
 
-/** SELECT of a rollup's rows over some base rows. `sign` -1 gives what replaced rows take away. */
+/**
+ * SELECT of a rollup's rows over some base rows. `sign` -1 gives what replaced rows take away.
+ */
 export function rollupSql(rollup: Rollup, from: BaseRows, sign: 1 | -1 = 1): string {
   const joins: Record<RollupGrain, string> = {
     pedido: '',

@@ -6,6 +6,7 @@ import { EsteiraError } from '../lib/errors.ts';
 import { version } from '../lib/version.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { consumeCommand } from './commands/consume.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { extractCommand } from './commands/extract.ts';
@@ -14,6 +15,7 @@ import { produceCommand } from './commands/produce.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
 import { runCommand } from './commands/run.ts';
+import { statusCommand } from './commands/status.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { storeCommand } from './commands/store.ts';
 import { streamCommand } from './commands/stream.ts';
@@ -30,7 +32,9 @@ const COMMANDS = [
   runCommand,
   extractCommand,
   produceCommand,
+  consumeCommand,
   streamCommand,
+  statusCommand,
   queryCommand,
   quarantineCommand,
   sqlCommand,

@@ -34,10 +34,13 @@ export async function openReader(config: Config): Promise<Access> {
   return { client, close: () => client.end() };
 }
 
-/** The loader's URL of a migrated warehouse. One that does not answer is waited for, up to the setting max_outage. */
-export async function openWarehouse(config: Config): Promise<{ url: string; embedded: boolean }> {
+/** The loader's URL of a migrated warehouse. One that does not answer is waited for, up to the setting max_outage unless told otherwise. */
+export async function openWarehouse(
+  config: Config,
+  waiting: { readonly maxOutageMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<{ url: string; embedded: boolean }> {
   const { url, embedded } = await resolve(config);
-  await retrying({ maxOutageMs: config.get('max_outage'), onWait: sayWaiting }, async () => {
+  await retrying({ maxOutageMs: config.get('max_outage'), onWait: sayWaiting, ...waiting }, async () => {
     const client = await connect(url, 'loader');
     try {
       await migrate(client);

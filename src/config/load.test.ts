@@ -7,7 +7,7 @@ import { EsteiraError } from '../lib/errors.ts';
 import { configDoc } from './document.ts';
 import { stripComments } from './file.ts';
 import { SETTING_NAMES, SETTINGS } from './keys.ts';
-import { duration, memory, postgresUrl } from './kinds.ts';
+import { duration, memory, memoryMb, postgresUrl } from './kinds.ts';
 import { loadConfig } from './load.ts';
 import { editDistance, nearest } from './nearest.ts';
 
@@ -165,4 +165,12 @@ test('the reference page has one row for every setting', () => {
   for (const key of SETTING_NAMES) {
     assert.match(page, new RegExp(`^\\| \`${key.replaceAll('.', '\\.')}\` .*\`${SETTINGS[key].env}\``, 'm'));
   }
+});
+
+test('a memory size becomes the whole MiB that Java is told', () => {
+  assert.equal(memoryMb('512MiB'), 512);
+  assert.equal(memoryMb('1GiB'), 1024);
+  // 10^9 / 2^20 = 953.67
+  assert.equal(memoryMb('1GB'), 953);
+  assert.equal(memoryMb('1KB'), 1);
 });

@@ -23,7 +23,10 @@ export interface EventCounts {
   readonly valorRejeitado: string;
 }
 
-/** What the warehouse already holds of the orders and rejected records in a batch, as headerless CSV files; null when it holds nothing. */
+/**
+ * What the warehouse already holds of the orders and rejected records in a batch, as headerless CSV files; null when it holds nothing.
+ * `versionsPath` is null only where nothing in the warehouse can concern the batch's orders (a file it is, not null, when the answer is empty).
+ */
 export interface KnownRows {
   /** loja, id_pedido, revisao, hash_origem (hex), atualizado_em, atualizado_em_estimado, visto_em, atual, versao_transformacao */
   readonly versionsPath: string | null;
@@ -46,7 +49,7 @@ export interface SortedBatch {
   /** Contents without an update time that were seen earlier or later than recorded: loja, id_pedido, revisao, hash_origem, menor, maior. */
   readonly sightings: RowsFile | null;
   readonly rejected: RowsFile | null;
-  /** Accepted versions, for resolving the quarantine: loja, id_pedido, atualizado_em, revisao. */
+  /** Valid versions that may resolve records of the quarantine: loja, id_pedido, atualizado_em, revisao. */
   readonly accepted: RowsFile | null;
   /** Rows of the quarantine that valid versions of this batch correct, whatever their own key: loja, hash_original. Null when none. */
   readonly corrected: RowsFile | null;
@@ -54,14 +57,24 @@ export interface SortedBatch {
   readonly rollups: readonly RowsFile[];
 }
 
+/** A place in a source that a batch moves, as stored in esteira.posicoes: a file's or a store's only one, or one of each partition of a topic. */
+export interface PositionMove {
+  /** Key in esteira.posicoes. */
+  readonly key: string;
+  /** What must stand there for the batch to be loaded. A source without a row stands at '0'. */
+  readonly before: string;
+  readonly after: string;
+  /** Epoch at which this process took the position over; whoever takes it later raises it. Absent where nobody takes over. */
+  readonly epoch?: number;
+}
+
 /** A batch of one source, prepared once and loadable any number of times until it commits. */
 export interface PreparedBatch {
   /** The same batch of the same source always has the same id. */
   readonly id: string;
   readonly sourceId: string;
-  /** Position of the source before and after this batch, as stored in esteira.posicoes. */
-  readonly positionBefore: string;
-  readonly positionAfter: string;
+  /** All of them move, or none. */
+  readonly moves: readonly PositionMove[];
   /** True when no other batch of this source holds any of its orders. */
   readonly isDisjoint: boolean;
   readonly startedAt: Date;

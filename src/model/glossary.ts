@@ -24,6 +24,7 @@ export const COLUMN_NAMES = {
   deliveredAt: 'entregue_em',
   deliveryDueAt: 'prazo_entrega',
   deletedAt: 'excluido_em',
+  isDeleted: 'excluido',
   warnings: 'avisos',
 
   // money of an order, in R$
@@ -106,6 +107,12 @@ export const COLUMN_NAMES = {
   situationReason: 'situacao_motivo',
   situationChangedAt: 'situacao_em',
 
+  // where in a topic a rejected message stands
+  partition: 'particao',
+  offset: 'deslocamento',
+  messageKey: 'chave_mensagem',
+  payloadEncoding: 'codificacao',
+
   // sources, batches, positions, incidents
   sourceId: 'id_fonte',
   source: 'fonte',
@@ -150,9 +157,11 @@ export const TABLE_NAMES = {
   dailyOrders: 'pedidos_diarios',
   hourlyOrders: 'pedidos_horarios',
   municipalityOrders: 'pedidos_municipio',
-  dailySales: 'vendas_diarias',
+  categorySales: 'vendas_categoria',
   productSales: 'vendas_produto',
+  regionalProductSales: 'vendas_produto_regiao',
   dailyPayments: 'pagamentos_diarios',
+  monthlyPayments: 'pagamentos_mensais',
   orderView: 'vw_pedidos',
   itemView: 'vw_itens',
   salesView: 'vw_vendas',

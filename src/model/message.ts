@@ -42,9 +42,9 @@ export const CONTRACT_VERSION = '1';
  * - `decimal`: ',' '.' or 'en'; `data`: 'iso', 'dmy' or 'mdy': how the file as a whole writes amounts and dates
  * - `endereco`: false when the file has no columns for the address
  * - `fonte`, `linha`, `linhas`: name of the file, first line of the order in it, number of its lines
- * - `formato` ('csv', 'parquet'), `perfil`: whose export it is
  * - `problemas`: record problems, separated by commas, that the reading or the grouping of lines found; with them come
- *   `original`: the text of the lines, and `cabecalho`: the header line it belongs to
+ *   `original`: the text of the lines, `formato` ('csv', 'jsonl', 'parquet') and `perfil` (whose export it is) to read it with, and `cabecalho`:
+ *   the header line it belongs to
  */
 export const READING = 'leitura';
 

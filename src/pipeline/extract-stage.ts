@@ -8,7 +8,7 @@ import { run, type Session } from '../engines/duckdb/session.ts';
 import type { PreparedBatch } from '../model/batch.ts';
 
 /** What a batch of a store is called, where it stands and when it was read. */
-export interface StoreBatch extends Pick<BatchOrigin, 'id' | 'sourceId' | 'positionBefore' | 'positionAfter'> {
+export interface StoreBatch extends Pick<BatchOrigin, 'id' | 'sourceId' | 'moves'> {
   readonly loja: string;
   /** JSON texts in the nested shape of contract `pedido` v1. */
   readonly documents: readonly string[];
@@ -28,8 +28,7 @@ export async function prepareStoreBatch(session: Session, batch: StoreBatch): Pr
   return prepareBatch(connection, session.folder, PREFIX, source, {
     id: batch.id,
     sourceId: batch.sourceId,
-    positionBefore: batch.positionBefore,
-    positionAfter: batch.positionAfter,
+    moves: batch.moves,
     // An order comes again in a later batch whenever it changes.
     isDisjoint: false,
     sourceName: batch.loja,

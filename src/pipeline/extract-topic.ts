@@ -9,17 +9,11 @@ import { openSession, type Session } from '../engines/duckdb/session.ts';
 import { mergePages } from '../sources/store/merge-pages.ts';
 import type { StorePage, StoreReader } from '../sources/store/source.ts';
 import { movePosition, readPositionText, registerSource } from '../storage/sources.ts';
-import {
-  BATCH_AGE_MS,
-  cursorOf,
-  isInterruption,
-  MOST_DOCUMENTS,
-  storeSourceId,
-  type ExtractOptions,
-} from './extract.ts';
+import { BATCH_AGE_MS, cursorOf, MOST_DOCUMENTS, storeSourceId, type ExtractOptions } from './extract.ts';
 import { loadStoreOriginals, makeStoreDocuments, storeFacts } from './extract-stage.ts';
 import { TopicWriter } from './topic-writer.ts';
 import { WarehouseClient } from './warehouse-client.ts';
+import { isInterruption } from './retry.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
 export interface ExtractTopicOptions extends Omit<ExtractOptions, 'onProgress'> {

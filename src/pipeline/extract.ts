@@ -4,7 +4,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { makeLookups } from '../engines/duckdb/lookups.ts';
 import { openSession, type Session } from '../engines/duckdb/session.ts';
-import { EsteiraError } from '../lib/errors.ts';
 import type { EventCounts, PreparedBatch } from '../model/batch.ts';
 import { mergePages } from '../sources/store/merge-pages.ts';
 import type { StorePage, StoreReader } from '../sources/store/source.ts';
@@ -12,6 +11,7 @@ import { readPositionText, registerSource } from '../storage/sources.ts';
 import { prepareStoreBatch } from './extract-stage.ts';
 import { addCounts, NO_COUNTS } from './load-file.ts';
 import { openRejections, type RejectionGroup } from './load-files.ts';
+import { isInterruption } from './retry.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
@@ -212,8 +212,7 @@ class Extraction {
     const batch: PreparedBatch = await prepareStoreBatch(this.#session, {
       id: batchIdOf(this.#sourceId, positionBefore),
       sourceId: this.#sourceId,
-      positionBefore,
-      positionAfter,
+      moves: [{ key: this.#sourceId, before: positionBefore, after: positionAfter }],
       loja: this.#reader.loja,
       documents: page.documents,
       receivedAt,
@@ -233,16 +232,6 @@ class Extraction {
  */
 function batchIdOf(sourceId: string, positionBefore: string): string {
   return `${sourceId}:${createHash('sha256').update(positionBefore).digest('hex').slice(0, 12)}:${randomUUID()}`;
-}
-
-/** However being asked to stop comes out of a wait or a request, it is no failure: what is committed is the place to go on from. */
-export function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
-  if (signal?.aborted !== true) return false;
-  return (
-    error === signal.reason ||
-    (error instanceof Error && error.name === 'AbortError') ||
-    (error instanceof EsteiraError && error.retryable)
-  );
 }
 
 /** The stored text as the reader wants it; a text that is no JSON is left to the reader to refuse (POSITION_LOST). */

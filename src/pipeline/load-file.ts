@@ -6,7 +6,7 @@ import { prepareBatch, type BatchOrigin } from '../engines/duckdb/batch.ts';
 import { groupSlice, planSlices, type FileFacts, type Slice } from '../engines/duckdb/documents.ts';
 import { documentsOfJson, planJsonSlices } from '../engines/duckdb/json-documents.ts';
 import { makeLookups } from '../engines/duckdb/lookups.ts';
-import { openSession, type Session } from '../engines/duckdb/session.ts';
+import { leaveOneCore, openSession, type Session } from '../engines/duckdb/session.ts';
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { EventCounts, PreparedBatch } from '../model/batch.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
@@ -66,6 +66,9 @@ export interface FileReport {
   readonly counts: EventCounts;
   readonly seconds: number;
 }
+
+/** Batches prepared while one is loaded: a batch's statements keep one thread busy, and PostgreSQL takes less time than they do. */
+const BATCHES_AHEAD = 2;
 
 export const NO_COUNTS: EventCounts = {
   lidos: 0,
@@ -128,6 +131,7 @@ class FileLoad {
           ? await planJsonSlices(connection, batchLines)
           : await planSlices(connection, batchLines);
       await this.#warehouse.run((client) => recordBatchCount(client, sourceId, slices.length));
+      if (options.threads === 0) await leaveOneCore(connection);
       options.onProgress?.({ kind: 'staged', name: this.#input.name, staged, batches: slices.length });
       const outcome = await this.#loadSlices(staged, sourceId, slices, receivedAt);
       return {
@@ -193,20 +197,32 @@ class FileLoad {
     let counts = NO_COUNTS;
     let linesDone = 0;
     let index = first;
-    let ahead: Promise<PreparedBatch> | null = null;
-    const prepare = (at: number): Promise<PreparedBatch> => this.#prepare(staged, sourceId, slices, at, facts);
+    // Prepared or being prepared, the next one first.
+    const ahead: Promise<PreparedBatch>[] = [];
+    const prepareUpTo = (end: number): void => {
+      for (let at = index + ahead.length; at < Math.min(end, slices.length); at++) {
+        const batch = this.#prepare(staged, sourceId, slices, at, facts);
+        batch.catch(() => undefined);
+        ahead.push(batch);
+      }
+    };
+    const dropAhead = async (): Promise<void> => {
+      for (const batch of ahead.splice(0)) await (await batch.catch(() => null))?.drop();
+    };
     try {
       while (index < slices.length) {
         if (options.signal?.aborted === true) return { wasComplete: false, wasStopped: true, counts };
-        const batch: PreparedBatch = await (ahead ?? prepare(index));
-        ahead = index + 1 < slices.length ? prepare(index + 1) : null;
-        ahead?.catch(() => undefined);
+        prepareUpTo(index + 1);
+        const next = ahead[0];
+        if (!next) throw new Error(`batch ${index} was not prepared`);
+        const batch = await next;
+        prepareUpTo(index + 1 + BATCHES_AHEAD);
+        ahead.shift();
         const outcome = await this.#warehouse.load(batch);
         await batch.drop();
         if (outcome.kind === 'lost') {
           // Another loader is at the same file: go on from where it is.
-          await (await ahead?.catch(() => null))?.drop();
-          ahead = null;
+          await dropAhead();
           index = Number(outcome.position);
           continue;
         }
@@ -224,7 +240,7 @@ class FileLoad {
         });
       }
     } finally {
-      await (await ahead?.catch(() => null))?.drop();
+      await dropAhead();
     }
     return { wasComplete: first >= slices.length && slices.length > 0, wasStopped: false, counts };
   }
@@ -246,8 +262,7 @@ class FileLoad {
     const origin: BatchOrigin = {
       id: `${sourceId}:${index}`,
       sourceId,
-      positionBefore: String(index),
-      positionAfter: String(index + 1),
+      moves: [{ key: sourceId, before: String(index), after: String(index + 1) }],
       isDisjoint: staged.format !== 'jsonl',
       isLikelyNew: staged.format !== 'jsonl' && this.#startedEmpty,
       sourceName: this.#input.name,

@@ -52,9 +52,10 @@ export interface AnalysisResult {
  * The names that .sql files may use, and the PostgreSQL type of each. `:name` is replaced by `$n::type`; values are bound.
  * - from, to: the period, both included; open ends are -infinity and infinity
  * - first_month, end_month: whole months to take from a month-grained rollup; end_month is excluded
- * - head_*, tail_*: the days before and after them, read from the orders and multiplied by the sign (see period.ts)
+ * - head_*, tail_*: the days before and after them, read from the orders or their items and multiplied by the sign (see period.ts)
  * - statuses, channels, ufs: null means all
- * - stores: always the full list, so that it can lead the rollups' keys; all_stores says that none were asked for
+ * - stores: always the full list, so that it can lead the rollups' keys; all_stores says that none were asked for: base tables are then read by
+ *   day alone, because right after a load, without statistics, the planner takes a store for a narrow condition
  * - limit: null means no limit
  */
 export const PARAMETER_TYPES = {

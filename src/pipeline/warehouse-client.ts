@@ -55,6 +55,15 @@ export class WarehouseClient {
     });
   }
 
+  /** Breaks the connection off, whatever it is doing: the database rolls back what was not committed. */
+  abandon(): void {
+    const stream = (this.#client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection
+      ?.stream;
+    stream?.destroy();
+    this.#client = null;
+    this.#loader = null;
+  }
+
   async close(): Promise<void> {
     await this.#client?.end().catch(() => undefined);
     this.#client = null;

@@ -1,5 +1,5 @@
 // Asks a server, in its own protocol, whether it serves. An open port alone proves nothing: Kafka opens its port long before.
-import { connect as connectHttp2, constants } from 'node:http2';
+import { connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -49,10 +49,10 @@ export function answersSpark(host: string, port: number): Promise<boolean> {
       [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc',
       te: 'trailers',
     });
-    const judge = (headers: Record<string, unknown>): void => {
+    const judge = (headers: IncomingHttpHeaders): void => {
       const status = headers['grpc-status'];
       // 12: the server speaks gRPC but knows no such service
-      if (status !== undefined) end(String(status) !== '12');
+      if (status !== undefined) end(status !== '12');
     };
     request.on('error', () => end(false));
     request.on('response', judge);

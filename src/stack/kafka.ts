@@ -13,6 +13,7 @@ import { logSettings } from './log-settings.ts';
 import { choosePort, portTaken, requirePort } from './ports.ts';
 import { findJava, javaEnvironment } from './programs.ts';
 import {
+  comesToAnswer,
   findProcess,
   folderMark,
   killProcess,
@@ -107,8 +108,12 @@ export function kafkaFiles(folder: string): ServerFiles {
 }
 
 async function start(options: KafkaOptions, files: ServerFiles, java: string, jars: string): Promise<KafkaServer> {
+  const last = readState<KafkaPorts>(files)?.ports;
+  if (last !== undefined && (await comesToAnswer(files, () => answersKafka(HOST, last.client)))) {
+    const pid = findProcess(files);
+    if (pid !== undefined) return describe(files, pid, last, false);
+  }
   options.onStart?.();
-  // a process that does not answer: left over from a start that broke off
   await killProcess(files);
   for (let attempt = 1; ; attempt++) {
     const ports = await choosePorts(options, files);

@@ -43,7 +43,7 @@ export function javaEnvironment(env: Environment = process.env): Environment {
 export function findMaven(env: Environment = process.env): { program: string; version: string } {
   const program = process.platform === 'win32' ? 'mvn.cmd' : 'mvn';
   const { status, stdout } = spawnSync(program, ['-v'], { encoding: 'utf8', env, shell: program.endsWith('.cmd') });
-  const version = /Apache Maven (\d[^\s\u001b]*)/.exec(stdout ?? '')?.[1];
+  const version = /Apache Maven (\d[\w.-]*)/.exec(stdout ?? '')?.[1];
   if (status === 0 && version !== undefined) return { program, version };
   throw fail('MAVEN_MISSING', {
     what: 'Maven is needed once, to fetch Kafka and Spark.',

@@ -44,6 +44,8 @@ export interface Launch<Ports> {
 }
 
 const POLL_MS = 50;
+/** A living process is killed only when it gave no answer for as long as any start may take. */
+const PATIENCE_MS = 60_000;
 
 export function serverFiles(folder: string, name: string): ServerFiles {
   return {
@@ -122,7 +124,7 @@ export async function launch<Ports>(options: Launch<Ports>): Promise<{ pid: numb
   closeSync(out);
   let failure: string | undefined;
   child.on('error', (error) => (failure = error.message));
-  child.on('exit', (code, signal) => (failure ??= `exited with ${code ?? signal}`));
+  child.on('exit', (code, by) => (failure ??= `exited with ${code ?? by}`));
   child.unref();
   const pid = child.pid ?? 0;
   if (pid > 0) writeState(files, { pid, mark: startMark(pid), ports: options.ports });
@@ -136,6 +138,20 @@ export async function launch<Ports>(options: Launch<Ports>): Promise<{ pid: numb
     await delay(POLL_MS);
   }
   return { gaveUp: `${lastErrors(files, logStart)} (${failure}; see ${files.log} and ${files.out})` };
+}
+
+/**
+ * True when a process of that folder lives and answers in time: a busy machine, or a start whose starter died. Whoever asks holds the
+ * lock, so nobody else is starting it.
+ */
+export async function comesToAnswer(files: ServerFiles, isReady: () => Promise<boolean>): Promise<boolean> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (findProcess(files) !== undefined) {
+    if (await isReady()) return true;
+    if (Date.now() > deadline) return false;
+    await delay(POLL_MS);
+  }
+  return false;
 }
 
 function writeState<Ports>(files: ServerFiles, state: ServerState<Ports>): void {

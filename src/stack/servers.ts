@@ -98,23 +98,16 @@ async function startOne(name: ServerName, settings: StackSettings): Promise<bool
     onFetch: () => tell('fetching'),
     onStart: () => tell('starting'),
   };
-  switch (name) {
-    case 'postgres':
-      if (connectInfo(settings.home) !== undefined) return false;
-      tell('starting');
-      return (await startEmbedded({ home: settings.home })).startedNow;
-    case 'kafka':
-      return (await startKafka({ ...shared, port: settings.kafkaPort, heapMb: settings.kafkaHeapMb })).startedNow;
-    case 'spark':
-      return (
-        await startSpark({
-          ...shared,
-          port: settings.sparkPort,
-          heapMb: settings.sparkHeapMb,
-          ...(settings.sparkSlots === 0 ? {} : { slots: settings.sparkSlots }),
-        })
-      ).startedNow;
+  if (name === 'postgres') {
+    if (connectInfo(settings.home) !== undefined) return false;
+    tell('starting');
+    return (await startEmbedded({ home: settings.home })).startedNow;
   }
+  if (name === 'kafka') {
+    return (await startKafka({ ...shared, port: settings.kafkaPort, heapMb: settings.kafkaHeapMb })).startedNow;
+  }
+  const slots = settings.sparkSlots === 0 ? {} : { slots: settings.sparkSlots };
+  return (await startSpark({ ...shared, port: settings.sparkPort, heapMb: settings.sparkHeapMb, ...slots })).startedNow;
 }
 
 /** Stops them, readers first. Result: which ones were running. */
@@ -132,14 +125,8 @@ export async function stopServers(names: readonly ServerName[], settings: StackS
 
 async function stopOne(name: ServerName, settings: StackSettings): Promise<boolean> {
   const folder = serverFolder(settings.home, name);
-  switch (name) {
-    case 'postgres':
-      return stopEmbedded(settings.home);
-    case 'kafka':
-      return stopKafka(folder);
-    case 'spark':
-      return stopSpark(folder);
-  }
+  if (name === 'postgres') return stopEmbedded(settings.home);
+  return name === 'kafka' ? stopKafka(folder) : stopSpark(folder);
 }
 
 /** Asks every server itself whether it serves; changes nothing. */

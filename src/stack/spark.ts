@@ -11,6 +11,7 @@ import { logSettings } from './log-settings.ts';
 import { choosePort, portTaken, requirePort } from './ports.ts';
 import { findJava, javaEnvironment } from './programs.ts';
 import {
+  comesToAnswer,
   findProcess,
   killProcess,
   launch,
@@ -126,8 +127,12 @@ export function sparkFiles(folder: string): ServerFiles {
 }
 
 async function start(options: SparkOptions, files: ServerFiles, java: string, jars: string): Promise<SparkServer> {
+  const last = readState<SparkPorts>(files)?.ports;
+  if (last !== undefined && (await comesToAnswer(files, () => answersSpark(HOST, last.connect)))) {
+    const pid = findProcess(files);
+    if (pid !== undefined) return describe(files, pid, last, false);
+  }
   options.onStart?.();
-  // a process that does not answer: left over from a start that broke off
   await killProcess(files);
   const logging = join(files.folder, 'log4j2.properties');
   writeFileSync(logging, logSettings(files.log));

@@ -12,10 +12,11 @@ import type { EventCounts, KnownRows, PreparedBatch, RefusedOrder, RowsFile, Sor
 import { asWarehouseError, isDataError, sqlStateOf } from './connection.ts';
 import { copyIn, copyOut } from './copy.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
+import { ledgerPosition, lockPositions, movePositions } from './positions.ts';
 import { quoteName } from './quote.ts';
 import { keepRejected, resolveCorrected } from './quarantine.ts';
 
-/** What became of a batch. `lost`: another loader moved the source's position; discard, read the position again, go on from there. */
+/** What became of a batch. `lost`: another loader moved a position of the source or took it over; discard, read the position again, go on from there. */
 export type LoadOutcome =
   | { readonly kind: 'loaded' | 'already'; readonly counts: EventCounts }
   | { readonly kind: 'lost'; readonly position: string };
@@ -71,10 +72,10 @@ export class Loader {
       await client.query('ROLLBACK');
       return { kind: 'already', counts: earlier.counts };
     }
-    const position = await lockPosition(client, batch);
-    if (position !== batch.positionBefore) {
+    const lost = await lockPositions(client, batch.moves);
+    if (lost !== null) {
       await client.query('ROLLBACK');
-      return { kind: 'lost', position };
+      return { kind: 'lost', position: lost };
     }
     const isAlone = await this.#isAlone(batch);
     const known = await this.#probe(batch, isAlone);
@@ -253,15 +254,6 @@ async function ledgerSize(client: pg.Client): Promise<number> {
   return Number(rows[0]?.n);
 }
 
-/** The source's position, its row locked; a source without one starts at the batch's own position. */
-async function lockPosition(client: pg.Client, batch: PreparedBatch): Promise<string> {
-  const { rows } = await client.query<{ posicao: string }>(
-    'SELECT posicao FROM esteira.posicoes WHERE chave = $1 FOR UPDATE',
-    [batch.sourceId],
-  );
-  return rows[0]?.posicao ?? '0';
-}
-
 async function writeLedger(
   client: pg.Client,
   batch: PreparedBatch,
@@ -274,7 +266,7 @@ async function writeLedger(
     [
       batch.id,
       batch.sourceId,
-      batch.positionAfter,
+      ledgerPosition(batch.moves),
       counts.lidos,
       counts.aceitos,
       counts.rejeitados,
@@ -287,11 +279,7 @@ async function writeLedger(
       batch.startedAt,
     ],
   );
-  await client.query(
-    `INSERT INTO esteira.posicoes (chave, posicao) VALUES ($1, $2)
-     ON CONFLICT (chave) DO UPDATE SET posicao = excluded.posicao, atualizado_em = now()`,
-    [batch.sourceId, batch.positionAfter],
-  );
+  await movePositions(client, batch.moves);
 }
 
 function deltaName(rollup: Rollup): string {

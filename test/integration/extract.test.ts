@@ -30,9 +30,11 @@ const TABLES = [
   'historico_status',
   'pedidos_rejeitados',
   'pedidos_diarios',
-  'vendas_diarias',
+  'vendas_categoria',
   'vendas_produto',
+  'vendas_produto_regiao',
   'pagamentos_diarios',
+  'pagamentos_mensais',
 ];
 
 interface Finished {
@@ -192,14 +194,14 @@ async function assertSame(warehouse: Warehouse, store: RunningStore): Promise<vo
   for (const [id, order] of expected)
     assert.deepEqual(stored.get(id), order, `order ${id}; ${warehouse.database.hint}`);
   const [sums] = await warehouse.query(`
-    SELECT (SELECT count(*) FROM itens_pedido) AS itens, (SELECT COALESCE(sum(itens), 0) FROM vendas_diarias) AS itens_somados,
+    SELECT (SELECT count(*) FROM itens_pedido) AS itens, (SELECT sum(quantidade) FROM itens_pedido) AS unidades, (SELECT sum(unidades) FROM vendas_categoria) AS unidades_somadas,
       (SELECT count(*) FROM pedidos) AS pedidos, (SELECT COALESCE(sum(pedidos), 0) FROM pedidos_diarios) AS pedidos_somados,
       (SELECT COALESCE(sum(valor_total), 0) FROM pedidos) AS valor, (SELECT COALESCE(sum(valor_total), 0) FROM pedidos_diarios) AS valor_somado,
       (SELECT count(*) FROM pedidos_rejeitados) AS rejeitados,
       (SELECT count(*) FROM historico_status) AS versoes, (SELECT COALESCE(sum(aceitos + antigos), 0) FROM esteira.lotes) AS versoes_contadas`);
   const items = (store.snapshot('mock') as Document[]).reduce((count, order) => count + order.itens.length, 0);
   assert.equal(Number(sums?.['itens']), items, warehouse.database.hint);
-  assert.equal(sums?.['itens_somados'], sums?.['itens'], warehouse.database.hint);
+  assert.equal(sums?.['unidades_somadas'], sums?.['unidades'], warehouse.database.hint);
   assert.equal(sums?.['pedidos_somados'], sums?.['pedidos'], warehouse.database.hint);
   assert.equal(sums?.['valor_somado'], sums?.['valor'], warehouse.database.hint);
   assert.equal(sums?.['rejeitados'], '0', warehouse.database.hint);

@@ -248,9 +248,11 @@ async function contents(database: TestDatabase): Promise<string> {
     'historico_status',
     'pedidos_rejeitados',
     'pedidos_diarios',
-    'vendas_diarias',
+    'vendas_categoria',
     'vendas_produto',
+    'vendas_produto_regiao',
     'pagamentos_diarios',
+    'pagamentos_mensais',
   ];
   const parts = [];
   for (const table of tables)
@@ -271,9 +273,9 @@ async function assertRollups(database: TestDatabase): Promise<void> {
       'SELECT loja, data_venda, canal, status, uf, count(*), sum(valor_total) FROM pedidos GROUP BY 1, 2, 3, 4, 5',
     ],
     [
-      'vendas_diarias',
-      'loja, data_venda, canal, status, uf, categoria, unidades, valor',
-      'SELECT p.loja, data_venda, canal, status, uf, categoria, sum(quantidade), sum(valor) FROM pedidos p JOIN itens_pedido USING (loja, id_pedido) GROUP BY 1, 2, 3, 4, 5, 6',
+      'vendas_categoria',
+      'loja, mes, canal, status, uf, categoria, unidades, valor',
+      "SELECT p.loja, date_trunc('month', p.data_venda)::date, p.canal, p.status, p.uf, categoria, sum(quantidade), sum(valor) FROM pedidos p JOIN itens_pedido USING (loja, id_pedido) GROUP BY 1, 2, 3, 4, 5, 6",
     ],
   ] as const;
   for (const [table, columns, sql] of checks) {

@@ -112,3 +112,13 @@ test('a port that another program uses is named, and nothing is started', { skip
   });
   assert.equal(existsSync(join(folder, 'data')), false);
 });
+
+test('a broker that is only slow to answer is waited for, not killed', { skip: stackMissing }, async (t) => {
+  const kafka = await ownKafka();
+  t.after(() => kafka.stop());
+  process.kill(kafka.pid, 'SIGSTOP');
+  assert.equal(await findKafka(kafka.folder), undefined);
+  const again = ownKafka({ folder: kafka.folder });
+  process.kill(kafka.pid, 'SIGCONT');
+  assert.deepEqual([(await again).pid, (await again).startedNow], [kafka.pid, false]);
+});

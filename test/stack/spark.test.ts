@@ -1,6 +1,6 @@
 // The Spark launcher with a real server: its token, TLS by a proxy in front of it, and how it is stopped and found.
 import assert from 'node:assert/strict';
-import { connect, constants } from 'node:http2';
+import { connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { test } from 'node:test';
 import { findSpark } from '../../src/stack/spark.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -22,10 +22,11 @@ function statusOf(url: string, token: string | undefined, ca?: string): Promise<
       te: 'trailers',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     });
-    const judge = (headers: Record<string, unknown>): void => {
-      if (headers['grpc-status'] === undefined) return;
+    const judge = (headers: IncomingHttpHeaders): void => {
+      const status = headers['grpc-status'];
+      if (typeof status !== 'string') return;
       session.close();
-      resolve(String(headers['grpc-status']));
+      resolve(status);
     };
     request.on('error', reject);
     request.on('response', judge);

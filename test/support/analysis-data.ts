@@ -84,16 +84,18 @@ const ORDERS = `json_to_recordset($1::json) AS o(loja text, id text, dia date, c
 
 const FILL = [
   `INSERT INTO pedidos (loja, id_pedido, data_pedido, data_venda, hora_venda, atualizado_em, atualizado_em_estimado, revisao, hash_origem, canal, canal_origem,
-    status, status_origem, chave_cliente, cidade, uf, codigo_ibge, itens, unidades, valor_itens, frete, desconto, valor_total, valor_calculado,
+    status, status_origem, chave_cliente, cidade, uf, codigo_ibge, regiao, itens, unidades, valor_itens, frete, desconto, valor_total, valor_calculado,
     valor_reembolsado, excluido_em, avisos, recebido_em, versao_transformacao)
     SELECT loja, id, dia + interval '15 hours', dia, 12, dia + interval '15 hours', false, 0, '\\x00', canal, canal, status, status,
-    lpad(cliente::text, 32, '0')::uuid, cidade, uf, codigo, json_array_length(itens),
+    lpad(cliente::text, 32, '0')::uuid, cidade, uf, codigo,
+    CASE uf WHEN 'AM' THEN 'Norte' WHEN 'PI' THEN 'Nordeste' WHEN 'DF' THEN 'Centro-Oeste' WHEN 'SP' THEN 'Sudeste' WHEN 'RJ' THEN 'Sudeste' WHEN 'RS' THEN 'Sul' END,
+    json_array_length(itens),
     (SELECT coalesce(sum((i->>'quantidade')::int), 0) FROM json_array_elements(itens) i),
     (SELECT coalesce(sum((i->>'valor')::numeric), 0) FROM json_array_elements(itens) i),
     frete, 0, total, total, reembolso, CASE WHEN excluido THEN now() END, '{}', now(), 1
     FROM ${ORDERS}`,
-  `INSERT INTO itens_pedido (loja, id_pedido, n_item, sku, produto, categoria, quantidade, preco_unitario, desconto, valor)
-    SELECT loja, id, n, i->>'sku', 'Produto ' || (i->>'sku'), i->>'categoria', (i->>'quantidade')::int, 1, 0, (i->>'valor')::numeric
+  `INSERT INTO itens_pedido (loja, id_pedido, n_item, data_venda, canal, status, uf, excluido, sku, produto, categoria, quantidade, preco_unitario, desconto, valor)
+    SELECT loja, id, n, dia, canal, status, uf, excluido, i->>'sku', 'Produto ' || (i->>'sku'), i->>'categoria', (i->>'quantidade')::int, 1, 0, (i->>'valor')::numeric
     FROM ${ORDERS}, json_array_elements(itens) WITH ORDINALITY AS e(i, n)`,
   `INSERT INTO pagamentos (loja, id_pedido, n_pagamento, forma, forma_origem, parcelas, valor)
     SELECT loja, id, n, g->>'forma', g->>'forma', (g->>'parcelas')::smallint, (g->>'valor')::numeric
@@ -108,11 +110,15 @@ const ROLLUPS = [
     sum(desconto), sum(valor_total), sum(valor_reembolsado) FROM pedidos WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5`,
   `INSERT INTO pedidos_municipio SELECT loja, date_trunc('month', data_venda)::date, coalesce(uf, 'ND'), coalesce(codigo_ibge, 0), coalesce(cidade, 'ND'),
     canal, status, count(*), sum(valor_total), sum(valor_itens) FROM pedidos WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
-  `INSERT INTO vendas_diarias SELECT p.loja, data_venda, canal, status, coalesce(uf, 'ND'), categoria, count(*), sum(quantidade), sum(valor)
+  `INSERT INTO vendas_categoria SELECT p.loja, date_trunc('month', p.data_venda)::date, categoria, coalesce(p.uf, 'ND'), p.canal, p.status, sum(quantidade), sum(valor)
     FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
-  `INSERT INTO vendas_produto SELECT p.loja, date_trunc('month', data_venda)::date, sku, coalesce(uf, 'ND'), canal, status, count(*), sum(quantidade), sum(valor)
+  `INSERT INTO vendas_produto SELECT p.loja, date_trunc('month', p.data_venda)::date, sku, coalesce(p.uf, 'ND'), p.canal, p.status, sum(quantidade), sum(valor)
     FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
-  `INSERT INTO pagamentos_diarios SELECT p.loja, data_venda, forma, coalesce(parcelas, 0), status, canal, coalesce(uf, 'ND'), count(*), sum(g.valor)
+  `INSERT INTO vendas_produto_regiao SELECT p.loja, date_trunc('month', p.data_venda)::date, sku, coalesce(p.regiao, 'Não informada'), p.canal, p.status, sum(quantidade), sum(valor)
+    FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
+  `INSERT INTO pagamentos_diarios SELECT p.loja, data_venda, forma, coalesce(parcelas, 0), status, canal, count(*), sum(g.valor)
+    FROM pedidos p JOIN pagamentos g USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
+  `INSERT INTO pagamentos_mensais SELECT p.loja, date_trunc('month', data_venda)::date, forma, coalesce(parcelas, 0), coalesce(uf, 'ND'), status, canal, count(*), sum(g.valor)
     FROM pedidos p JOIN pagamentos g USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
 ];
 

@@ -118,16 +118,10 @@ function printReports(reports: readonly ServerReport[], asJson: boolean | undefi
 }
 
 function sentenceOf({ status, startedNow, version, address, pid, logFile }: ServerReport): string {
-  switch (status) {
-    case 'running':
-      return `${startedNow ? 'started' : 'running'}  ${address}  version ${version}, process ${pid}`;
-    case 'silent':
-      return `silent   process ${pid} does not answer; see ${logFile}`;
-    case 'stopped':
-      return 'stopped';
-    case 'elsewhere':
-      return 'not ours: the setting warehouse.url names a PostgreSQL of your own';
-  }
+  if (status === 'running')
+    return `${startedNow ? 'started' : 'running'}  ${address}  version ${version}, process ${pid}`;
+  if (status === 'silent') return `silent   process ${pid} does not answer; see ${logFile}`;
+  return status === 'stopped' ? status : 'not ours: the setting warehouse.url names a PostgreSQL of your own';
 }
 
 /** A server that was running already keeps its port, whatever the settings say now. */

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { periodOf, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
-import type { KnownRows, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
+import type { KnownRows, PositionMove, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
 import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
@@ -26,8 +26,7 @@ import { count, numbers, run } from './session.ts';
 export interface BatchOrigin {
   readonly id: string;
   readonly sourceId: string;
-  readonly positionBefore: string;
-  readonly positionAfter: string;
+  readonly moves: readonly PositionMove[];
   readonly isDisjoint: boolean;
   /** The warehouse was empty when the source was opened: the batch is sorted ahead of its transaction. A guess, never relied on. */
   readonly isLikelyNew?: boolean;
@@ -38,8 +37,20 @@ export interface BatchOrigin {
   readonly header: string | null;
   /** Table (ordinal BIGINT, loja VARCHAR, hash_original VARCHAR in hexadecimal): which rows of the quarantine a document corrects. Absent for sources that correct none. */
   readonly corrections?: string;
+  /** For messages of a topic: their place, and rows that come transformed already. */
+  readonly messages?: MessageTables;
   /** Fills table `<prefix>_originais` (ordinal BIGINT, original VARCHAR) for the rows of `<prefix>_rejeitados_escritos`. */
   readonly loadOriginals: (connection: DuckDBConnection, prefix: string) => Promise<void>;
+}
+
+/** Tables of a batch that came from a topic; they go when the batch goes. */
+export interface MessageTables {
+  /** Where each document stood (ordinal, topico, particao, deslocamento, chave, codificacao). */
+  readonly places: string;
+  /** Rows shaped like the transform's output, valid ones; null when there are none. */
+  readonly treated: string | null;
+  /** Rows shaped like `rejectedSelect`; null when there are none. */
+  readonly rejected: string | null;
 }
 
 /** Transforms the rows of `source` (shaped like `documentos`) and returns the batch. */
@@ -53,6 +64,9 @@ export async function prepareBatch(
   const startedAt = new Date();
   await run(connection, `CREATE OR REPLACE TABLE ${prefix}_tratados AS ${transformSql(duckdbDialect, source)}`);
   await keepRejected(connection, prefix, source, origin);
+  const treated = origin.messages?.treated ?? null;
+  if (treated !== null) await run(connection, `INSERT INTO ${prefix}_tratados BY NAME SELECT * FROM ${treated}`);
+  await countRejected(connection, prefix, rejectedSelect(prefix, `${prefix}_rejeitados_escritos`, origin));
   await run(
     connection,
     `
@@ -93,8 +107,7 @@ async function keepRejected(
 class DuckdbBatch implements PreparedBatch {
   readonly id: string;
   readonly sourceId: string;
-  readonly positionBefore: string;
-  readonly positionAfter: string;
+  readonly moves: readonly PositionMove[];
   readonly isDisjoint: boolean;
   readonly startedAt: Date;
   readonly #connection: DuckDBConnection;
@@ -116,8 +129,7 @@ class DuckdbBatch implements PreparedBatch {
   ) {
     this.id = origin.id;
     this.sourceId = origin.sourceId;
-    this.positionBefore = origin.positionBefore;
-    this.positionAfter = origin.positionAfter;
+    this.moves = origin.moves;
     this.isDisjoint = origin.isDisjoint;
     this.startedAt = startedAt;
     this.#connection = connection;
@@ -145,7 +157,7 @@ class DuckdbBatch implements PreparedBatch {
     return this.#write(
       'chaves_rejeitados',
       ['loja', 'hash_original'],
-      `SELECT DISTINCT loja, hash_original FROM (${this.#rejectedSelect()})`,
+      `SELECT loja, hash_original FROM ${this.#prefix}_rejeitados`,
     );
   }
 
@@ -171,7 +183,6 @@ class DuckdbBatch implements PreparedBatch {
     await this.#refuse(refused);
     await classify(connection, p, reprocess);
     for (const statement of acceptedTables(p, known.versionsPath !== null)) await run(connection, statement);
-    await countRejected(connection, p, this.#rejectedSelect());
     const base = { pedidos: `${p}_pedidos`, itens: `${p}_itens`, pagamentos: `${p}_pagamentos` };
     for (const rollup of ROLLUPS)
       await run(connection, `CREATE OR REPLACE TABLE ${p}_soma_${rollup.table} AS ${rollupSql(rollup, base)}`);
@@ -189,7 +200,7 @@ class DuckdbBatch implements PreparedBatch {
       products: await this.#write(...productsOutput(p)),
       sightings: await this.#write(...sightingsOutput(p)),
       rejected: await this.#write(...rejectedOutput(p)),
-      accepted: await this.#write(...acceptedOutput(p)),
+      accepted: await this.#write(...acceptedOutput(p, known.versionsPath === null)),
       corrected: await this.#writeCorrected(),
     };
   }
@@ -248,6 +259,9 @@ class DuckdbBatch implements PreparedBatch {
     ]) {
       await run(this.#connection, `DROP TABLE IF EXISTS ${this.#prefix}_${suffix}`);
     }
+    const { messages } = this.#origin;
+    for (const table of [messages?.places, messages?.treated, messages?.rejected])
+      if (typeof table === 'string') await run(this.#connection, `DROP TABLE IF EXISTS ${table}`);
     await run(this.#connection, `DROP VIEW IF EXISTS ${this.#source}`);
     await run(this.#connection, `DROP TABLE IF EXISTS ${this.#source}_grupos`);
     for (const path of this.#files) await rm(path, { force: true });
@@ -267,10 +281,7 @@ class DuckdbBatch implements PreparedBatch {
     );
     await run(this.#connection, `DELETE FROM ${p}_eventos WHERE (loja, id_pedido) IN (VALUES ${list})`);
     await keepRejected(this.#connection, p, this.#source, this.#origin);
-  }
-
-  #rejectedSelect(): string {
-    return rejectedSelect(this.#prefix, `${this.#prefix}_rejeitados_escritos`, this.#origin);
+    await countRejected(this.#connection, p, rejectedSelect(p, `${p}_rejeitados_escritos`, this.#origin));
   }
 
   /** Writes a SELECT as CSV; null when it has no rows. */

@@ -33,7 +33,7 @@ function readAs(path: string | null, columns: string): string {
   const pairs = columns.split(', ').map((column) => column.split(' '));
   if (path === null)
     return `SELECT * FROM (SELECT ${pairs.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')}) WHERE FALSE`;
-  return `SELECT * FROM read_csv('${path.replaceAll("'", "''")}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
+  return `SELECT * FROM read_csv('${path.replaceAll("'", "''")}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', allow_quoted_nulls = false,
     columns = {${pairs.map(([name, type]) => `'${name}': '${type}'`).join(', ')}})`;
 }
 

@@ -21,6 +21,7 @@ export const duckdbDialect: Dialect = {
   hasMatch: (sql, pattern) => `regexp_matches(${sql}, ${text(pattern)})`,
   replaceAll: (sql, pattern, replacement) => `regexp_replace(${sql}, ${text(pattern)}, ${text(replacement)}, 'g')`,
   extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(pattern)}, ${group})`,
+  isOneOf: (sql, values) => `list_contains([${values.map(text).join(', ')}], ${sql})`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
   trim: (sql) => `trim(${sql})`,
   lower: (sql) => `lower(${sql})`,
@@ -45,6 +46,7 @@ export const duckdbDialect: Dialect = {
   countDistinct: (list) => `COALESCE(list_unique(${list}), 0)`,
   joinList: (list, separator) => `array_to_string(${list}, ${text(separator)})`,
   element: (list, position) => `${list}[${position}]`,
+  list: (elements) => `[${elements.join(', ')}]`,
   listOf: (elements) => `list_filter([${elements.join(', ')}], lambda e: e IS NOT NULL)`,
   bind(value, body) {
     const name = parameter();
@@ -53,6 +55,7 @@ export const duckdbDialect: Dialect = {
   concatFields: (separator, parts) => `concat(${parts.join(`, ${text(separator)}, `)})`,
   sha256Hex: (sql) => `sha256(${sql})`,
   addMinutes: (timestamp, minutes) => `(${timestamp} + to_minutes(${minutes}))`,
+  wholeQuotient: (dividend, divisor) => `(${dividend} // ${divisor})`,
   bitAnd: (a, b) => `(${a} & ${b})`,
   bitOr: (a, b) => `(${a} | ${b})`,
 };

@@ -107,15 +107,24 @@ export async function planJsonSlices(connection: DuckDBConnection, sliceLines: n
   return slices;
 }
 
-/** Makes view `target` with the documents of a slice. */
+/** Where JSON lines stand: a table with `linha`, `texto`, `problema`; messages of a topic also have `ordinal`, which counts them, and `recebido_em`. */
+export interface LineTable {
+  readonly name: string;
+  readonly isOfMessages: boolean;
+}
+
+/** Makes view `target` with the documents of a slice of `lines`. */
 export async function documentsOfJson(
   connection: DuckDBConnection,
   slice: Slice,
   facts: FileFacts,
   target: string,
+  lines: LineTable = { name: 'linhas_json', isOfMessages: false },
 ): Promise<void> {
   // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
   const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
+  const own = lines.isOfMessages ? ' recebido_em,' : '';
+  const row = lines.isOfMessages ? 'ordinal' : 'rowid';
   const isFlat = `j.${READING} IS NOT NULL`;
   const ofOrder = (name: string): string => {
     const field = name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`;
@@ -134,16 +143,16 @@ export async function documentsOfJson(
       COALESCE(TRY_CAST(${reading('linhas')} AS INTEGER), 1) AS n_linhas, [rid] AS rids, COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
-      CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, TIMESTAMP '${facts.receivedAt}' AS recebido_em,
+      CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, ${lines.isOfMessages ? 'recebido_em' : `TIMESTAMP '${facts.receivedAt}' AS recebido_em`},
       ${reading('decimal')} AS formato_decimal, ${reading('data')} AS formato_data, ${reading('endereco')} IS DISTINCT FROM 'false' AS tem_endereco,
       ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
       texto AS texto_lido
     FROM (
-      SELECT rid, linha, texto, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
+      SELECT rid, linha,${own} texto, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
       FROM (
         SELECT *, CASE WHEN NOT valido OR (${isLoose()}) OR ${isTwice()} THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (
           SELECT *, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
-          FROM (SELECT rowid AS rid, linha, texto, COALESCE(${isObject}, FALSE) AS valido FROM linhas_json WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}))))`,
+          FROM (SELECT ${row} AS rid, linha,${own} texto, COALESCE(${isObject}, FALSE) AS valido FROM ${lines.name} WHERE ${row} >= ${slice.from} AND ${row} <= ${slice.to}))))`,
   );
 }

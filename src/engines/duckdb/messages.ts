@@ -95,17 +95,19 @@ function documentSql(origin: MessageOrigin): string {
 function readingSql({ name, format, profile, header, facts }: MessageOrigin): string {
   const fixed = (value: string | null): string =>
     value === null ? 'NULL' : `'${JSON.stringify(value).replaceAll("'", "''")}'`;
+  const ofOriginal = (value: string | null): string =>
+    value === null ? 'NULL' : `CASE WHEN original IS NOT NULL THEN ${fixed(value)} END`;
   return object({
     fonte: fixed(name),
-    formato: fixed(format),
-    perfil: fixed(profile),
     decimal: fixed(facts.decimalFormat),
     data: fixed(facts.dateFormat),
     endereco: facts.hasAddress ? 'NULL' : `'false'`,
     linha: 'linha',
     linhas: 'n_linhas',
     problemas: json('problemas'),
-    cabecalho: header === null ? 'NULL' : `CASE WHEN original IS NOT NULL THEN ${fixed(header)} END`,
+    formato: ofOriginal(format),
+    perfil: ofOriginal(profile),
+    cabecalho: ofOriginal(header),
     original: json('original'),
   });
 }

@@ -70,10 +70,13 @@ const CUSTOMER_COLUMNS = [
   'revisao',
   'hash_origem',
 ] as const;
+/** What every item carries of its order, so that days are summed without a join. */
+const ITEM_ORDER_COLUMNS = ['data_venda', 'canal', 'status', 'uf', 'excluido'] as const;
 const ITEM_COLUMNS = [
   'loja',
   'id_pedido',
   'n_item',
+  ...ITEM_ORDER_COLUMNS,
   'sku',
   'produto',
   'categoria',
@@ -117,6 +120,10 @@ const REJECTED_COLUMNS = [
   'original',
   'fonte',
   'linha',
+  'particao',
+  'deslocamento',
+  'chave_mensagem',
+  'codificacao',
   'recebido_em',
   'versao_transformacao',
   'vezes',
@@ -151,11 +158,10 @@ export function acceptedTables(prefix: string, hasHistory: boolean): string[] {
     own['atualizado_em'] =
       `LEAST(atualizado_em, (SELECT menor_conhecido FROM ${prefix}_classes c WHERE c.ordinal = t.ordinal))`;
   const rows = accepted(prefix);
+  const ofOrder = new Set<string>(['loja', 'id_pedido', ...ITEM_ORDER_COLUMNS]);
   const nested = (list: string, columns: readonly string[]): string =>
-    `SELECT loja, id_pedido, ${columns
-      .slice(2)
-      .map((name) => `x.${name} AS ${name}`)
-      .join(', ')} FROM (SELECT loja, id_pedido, unnest(${list}) AS x FROM ${rows})`;
+    `SELECT ${columns.map((name) => (ofOrder.has(name) ? name : `x.${name} AS ${name}`)).join(', ')}
+     FROM (SELECT loja, id_pedido, data_venda, canal, status, uf, excluido_em IS NOT NULL AS excluido, unnest(${list}) AS x FROM ${rows})`;
   return [
     `CREATE OR REPLACE TABLE ${prefix}_pedidos AS SELECT ${ORDER_COLUMNS.map((name) => (own[name] ? `${own[name]} AS ${name}` : name)).join(', ')} FROM ${rows} t`,
     `CREATE OR REPLACE TABLE ${prefix}_itens AS ${nested('itens', ITEM_COLUMNS)}`,
@@ -186,16 +192,18 @@ export function customersOutput(prefix: string): Output {
   ];
 }
 
-/** The newest order of each SKU in the batch. */
+/** The newest order of each SKU in the batch: the latest time is found first, so that only its few rows compare whole versions. */
 export function productsOutput(prefix: string): Output {
+  const items = `(SELECT loja, data_pedido, id_pedido, ${STATED_TIME} AS versao_em, revisao, hash_origem, unnest(itens) AS i FROM ${fresh(prefix)})`;
   return [
     'produtos',
     PRODUCT_COLUMNS,
     `
-    SELECT loja, sku, arg_max(produto, versao), arg_max(categoria, versao), max(versao).a, max(versao).b, max(versao).c, max(versao).d, '\\x' || max(versao).e, max(versao).f
-    FROM (SELECT loja, i.sku, i.produto, i.categoria, {'a': data_pedido, 'b': id_pedido, 'c': versao_em, 'd': revisao, 'e': hash_origem, 'f': i.n_item} AS versao
-          FROM (SELECT loja, data_pedido, id_pedido, ${STATED_TIME} AS versao_em, revisao, hash_origem, unnest(itens) AS i FROM ${fresh(prefix)}))
-    GROUP BY loja, sku`,
+    WITH itens AS MATERIALIZED (SELECT loja, i.sku AS sku, data_pedido, {'b': id_pedido, 'c': versao_em, 'd': revisao, 'e': hash_origem, 'f': i.n_item} AS versao, i.produto AS produto, i.categoria AS categoria FROM ${items}),
+    ultimos AS (SELECT loja, sku, max(data_pedido) AS data_pedido FROM itens GROUP BY ALL)
+    SELECT loja, sku, arg_max(produto, versao), arg_max(categoria, versao), data_pedido, max(versao).b, max(versao).c, max(versao).d, '\\x' || max(versao).e, max(versao).f
+    FROM itens JOIN ultimos USING (loja, sku, data_pedido)
+    GROUP BY loja, sku, data_pedido`,
   ];
 }
 
@@ -227,11 +235,12 @@ export function rejectedOutput(prefix: string): Output {
   ];
 }
 
-/** Every valid version of the batch, for resolving the quarantine. */
-export function acceptedOutput(prefix: string): Output {
+/** The valid versions that may resolve records of the quarantine: all, or those of orders with rejected versions in this batch when it is alone. */
+export function acceptedOutput(prefix: string, isAlone: boolean): Output {
+  const ofRejected = `(loja, id_pedido) IN (SELECT (loja, id_pedido) FROM ${prefix}_rejeitados)`;
   return [
     'aceitos',
     ['loja', 'id_pedido', 'atualizado_em', 'revisao'],
-    `SELECT loja, id_pedido, maior, revisao FROM ${prefix}_classes`,
+    `SELECT loja, id_pedido, maior, revisao FROM ${prefix}_classes${isAlone ? ` WHERE ${ofRejected}` : ''}`,
   ];
 }

@@ -31,7 +31,15 @@ export function rejectedSelect(prefix: string, source: string, origin: BatchOrig
   // A document that travelled brings along what could not be read where it came from.
   const original = `replace(COALESCE(o.original_lido, r.original, ''), chr(0), '')`;
   // A record that could not be taken apart has no fields to hash: its text is its identity.
-  const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${original}) ELSE t.hash_origem END`;
+  const { messages } = origin;
+  // A message without a value has only its key to tell it from another.
+  const identity = messages
+    ? `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END`
+    : original;
+  const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${identity}) ELSE t.hash_origem END`;
+  const place = messages
+    ? 'm.topico AS fonte, t.linha, m.particao, m.deslocamento, m.chave AS chave_mensagem, m.codificacao'
+    : `${text(origin.sourceName)} AS fonte, t.linha, CAST(NULL AS INTEGER) AS particao, CAST(NULL AS BIGINT) AS deslocamento, CAST(NULL AS VARCHAR) AS chave_mensagem, 'texto' AS codificacao`;
   return `
     SELECT t.ordinal, COALESCE(t.loja, '') AS loja, ${hash} AS hash_original, t.id_pedido, t.atualizado_em, t.revisao,
       ${erroIdsText(d, 't.erros')} AS motivos, ${avisoIdsText(d, 't.mascara_avisos')} AS avisos, ${details()} AS detalhes,
@@ -39,8 +47,9 @@ export function rejectedSelect(prefix: string, source: string, origin: BatchOrig
       COALESCE(t.valor_total, CASE WHEN t.valor_itens > 0 THEN t.valor_itens END) AS valor,
       COALESCE(CASE WHEN o.original_lido IS NOT NULL THEN o.formato_lido END, ${text(origin.format)}) AS formato,
       COALESCE(CASE WHEN o.original_lido IS NOT NULL THEN o.perfil_lido END, ${text(origin.profile)}) AS perfil,
-      COALESCE(o.cabecalho_lido, ${text(origin.header)}) AS cabecalho, ${original} AS original, ${text(origin.sourceName)} AS fonte,
-      t.linha, t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
-    FROM ${prefix}_tratados t JOIN ${source} o ON o.ordinal = t.ordinal LEFT JOIN ${prefix}_originais r ON r.ordinal = t.ordinal
-    WHERE t.erros <> 0`;
+      COALESCE(o.cabecalho_lido, ${text(origin.header)}) AS cabecalho, ${original} AS original, ${place},
+      t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
+    FROM ${prefix}_tratados t LEFT JOIN ${source} o ON o.ordinal = t.ordinal LEFT JOIN ${prefix}_originais r ON r.ordinal = t.ordinal
+      ${messages ? `LEFT JOIN ${messages.places} m ON m.ordinal = t.ordinal` : ''}
+    WHERE t.erros <> 0${messages?.rejected ? ` UNION ALL BY NAME SELECT * FROM ${messages.rejected}` : ''}`;
 }

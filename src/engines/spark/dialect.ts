@@ -52,6 +52,7 @@ export const sparkDialect: Dialect = {
   replaceAll: (sql, pattern, replacement) =>
     `regexp_replace(${sql}, ${text(javaPattern(pattern))}, ${text(replacement.replaceAll(/[\\$]/g, String.raw`\$&`))})`,
   extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(javaPattern(pattern))}, ${group})`,
+  isOneOf: (sql, values) => `${sql} IN (${values.map(text).join(', ')})`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
   trim: (sql) => `btrim(${sql}, ${text(SPACES)})`,
   lower: (sql) => lowerCase({ text }, sql),
@@ -81,6 +82,7 @@ export const sparkDialect: Dialect = {
   countDistinct: (list) => `COALESCE(array_size(array_distinct(array_compact(${list}))), 0)`,
   joinList: (list, separator) => `array_join(${list}, ${text(separator)})`,
   element: (list, position) => `element_at(${list}, ${position})`,
+  list: (elements) => `array(${elements.join(', ')})`,
   listOf: (elements) => `array_compact(array(${elements.join(', ')}))`,
   bind(value, body) {
     const name = parameter();
@@ -90,6 +92,7 @@ export const sparkDialect: Dialect = {
     `concat_ws(${[text(separator), ...parts.map((part) => `COALESCE(${part}, '')`)].join(', ')})`,
   sha256Hex: (sql) => `sha2(${sql}, 256)`,
   addMinutes: (timestamp, minutes) => `timestampadd(MINUTE, ${minutes}, ${timestamp})`,
+  wholeQuotient: (dividend, divisor) => `(${dividend} div ${divisor})`,
   bitAnd: (a, b) => `(${a} & ${b})`,
   bitOr: (a, b) => `(${a} | ${b})`,
 };

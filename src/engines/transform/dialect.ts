@@ -29,6 +29,8 @@ export interface Dialect {
   /** Letter by letter, as Unicode's simple case mapping: no letter becomes two. */
   lower(sql: string): string;
   upper(sql: string): string;
+  /** True when the text is one of these; NULL for NULL. Asked where it stands: IN with a long list may become a join that asks every row. */
+  isOneOf(sql: string, values: readonly string[]): string;
   struct(fields: Readonly<Record<string, string>>): string;
   field(struct: string, name: string): string;
   /** Maps a list; `position` counts from 1. */
@@ -44,6 +46,8 @@ export interface Dialect {
   joinList(list: string, separator: string): string;
   /** An element that the caller knows to exist; `position` counts from 1. */
   element(list: string, position: number): string;
+  /** A list of single expressions, NULLs included. */
+  list(elements: readonly string[]): string;
   /** The list without its NULL elements, from single expressions. */
   listOf(elements: readonly string[]): string;
   /** Evaluates `value` once and gives it a name inside `body`. */
@@ -53,6 +57,8 @@ export interface Dialect {
   sha256Hex(sql: string): string;
   /** A timestamp moved by a number of minutes (an INTEGER expression). */
   addMinutes(timestamp: string, minutes: string): string;
+  /** Quotient of two BIGINTs without its fraction; binds as tightly as `%`. */
+  wholeQuotient(dividend: string, divisor: string): string;
   bitAnd(a: string, b: string): string;
   bitOr(a: string, b: string): string;
 }

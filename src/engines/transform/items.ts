@@ -4,7 +4,7 @@ import { isFraction, money, wholeNumber } from './numbers.ts';
 import { boundedKey, cleanText, hasLostCharacters, repairDoubleEncoding, startsLikeFormula } from './text.ts';
 import { paymentMethod } from './vocabulary.ts';
 
-/** Rule ids with the condition that raises each, over one element. */
+/** Rule ids with the condition that raises each; one that is unknown (NULL) raises nothing. */
 export type Conditions = Readonly<Record<string, string>>;
 
 /** Turns conditions into a BIGINT with the bit of every rule that applies. */
@@ -18,7 +18,10 @@ export function writtenItems(d: Dialect, list: string): string {
   );
 }
 
-/** Items read: numbers parsed, texts cleaned (where `needsCleaning`, a column, is true), and the masks of what is wrong with what was written. */
+/**
+ * Items read: numbers parsed, texts cleaned (where `needsCleaning`, a column, is true), names filled in from each other, the value of the line,
+ * and the masks of what is wrong. Two passes over the list: what was written is parsed once, then judged.
+ */
 export function readItems(
   d: Dialect,
   list: string,
@@ -28,7 +31,7 @@ export function readItems(
   avisos: MaskOf,
 ): string {
   const ifNeeded = (costly: string, otherwise: string): string => caseWhen([[needsCleaning, costly]], otherwise);
-  const cleaned = d.mapList(list, (i, position) =>
+  const parsed = d.mapList(list, (i, position) =>
     d.struct({
       n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
       sku: d.upper(ifNeeded(cleanText(d, `${i}.sku`), `${i}.sku`)),
@@ -46,63 +49,40 @@ export function readItems(
       desconto: caseWhen([[`${i}.desconto IS NULL`, '0']], money(d, `${i}.desconto`, format)),
     }),
   );
-  return d.mapList(cleaned, (i) => {
+  return d.mapList(parsed, (i) => {
     const texts = d.concatFields(' ', [`${i}.produto`, `${i}.categoria`, `${i}.sku`]);
-    return d.struct({
-      n_item: `${i}.n_item`,
-      sku: `${i}.sku`,
-      produto: `${i}.produto`,
-      categoria: `${i}.categoria`,
-      quantidade: `${i}.quantidade`,
-      preco_unitario: `${i}.preco_unitario`,
-      desconto: `${i}.desconto`,
-      erros: erros({
-        ITEM_SEM_PRODUTO: `${i}.sku IS NULL AND ${i}.produto IS NULL`,
-        QUANTIDADE_FRACIONADA: `${i}.quantidade IS NULL AND ${isTrue(isFraction(d, `${i}.quantidade_escrita`))}`,
-        QUANTIDADE_INVALIDA: `${i}.quantidade IS NULL AND NOT ${isTrue(isFraction(d, `${i}.quantidade_escrita`))}`,
-        PRECO_INVALIDO: `${i}.preco_unitario IS NULL`,
-        DESCONTO_ITEM_INVALIDO: `${i}.desconto IS NULL`,
-      }),
-      avisos: avisos({
-        CATEGORIA_AUSENTE: `${i}.categoria IS NULL`,
-        TEXTO_COM_FORMULA: isTrue(
-          `${startsLikeFormula(`${i}.produto`)} OR ${startsLikeFormula(`${i}.sku`)} OR ${startsLikeFormula(`${i}.categoria`)}`,
-        ),
-        TEXTO_ILEGIVEL: ifNeeded(hasLostCharacters(d, texts), 'FALSE'),
-        TEXTO_RECODIFICADO: `${i}.recodificado`,
-        PEDIDO_DE_TESTE: isTrue(
-          `${d.lower(`${i}.produto`)} IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`,
-        ),
-      }),
-    });
-  });
-}
-
-/** Items completed: value of the line, names filled in from each other, and the masks of what is wrong with the figures. */
-export function completeItems(d: Dialect, list: string, erros: MaskOf, avisos: MaskOf): string {
-  return d.mapList(list, (i) => {
+    const quantity = `${i}.quantidade`;
+    const price = `${i}.preco_unitario`;
     // 19 digits: DuckDB multiplies decimals of up to 18 in 64 bits, and stops at an overflow instead of giving NULL.
-    const gross = `CAST(${i}.quantidade AS DECIMAL(19,0)) * ${i}.preco_unitario`;
+    const gross = `CAST(${quantity} AS DECIMAL(19,0)) * ${price}`;
     const value = d.tryCast(`${gross} - ${i}.desconto`, 'DECIMAL(14,2)');
     return d.struct({
       n_item: `${i}.n_item`,
       sku: boundedKey(d, `COALESCE(${i}.sku, ${i}.produto)`),
       produto: `COALESCE(${i}.produto, ${i}.sku)`,
       categoria: boundedKey(d, `COALESCE(${i}.categoria, 'Sem categoria')`),
-      quantidade: `${i}.quantidade`,
-      preco_unitario: `${i}.preco_unitario`,
+      quantidade: quantity,
+      preco_unitario: price,
       desconto: `${i}.desconto`,
       valor: value,
-      erros: d.bitOr(
-        `${i}.erros`,
-        erros({
-          QUANTIDADE_NAO_POSITIVA: `${i}.quantidade <= 0`,
-          PRECO_NEGATIVO: `${i}.preco_unitario < 0`,
-          PRECO_INVALIDO: `${i}.quantidade IS NOT NULL AND ${i}.preco_unitario IS NOT NULL AND ${i}.desconto IS NOT NULL AND ${value} IS NULL`,
-          DESCONTO_ITEM_MAIOR: `${i}.desconto < 0 OR (${i}.quantidade > 0 AND ${i}.preco_unitario >= 0 AND ${i}.desconto > ${gross})`,
-        }),
-      ),
-      avisos: d.bitOr(`${i}.avisos`, avisos({ PRECO_ZERO: `${i}.preco_unitario = 0` })),
+      erros: erros({
+        ITEM_SEM_PRODUTO: `${i}.sku IS NULL AND ${i}.produto IS NULL`,
+        QUANTIDADE_FRACIONADA: `${quantity} IS NULL AND ${isTrue(isFraction(d, `${i}.quantidade_escrita`))}`,
+        QUANTIDADE_INVALIDA: `${quantity} IS NULL AND NOT ${isTrue(isFraction(d, `${i}.quantidade_escrita`))}`,
+        QUANTIDADE_NAO_POSITIVA: `${quantity} <= 0`,
+        PRECO_INVALIDO: `${price} IS NULL OR (${quantity} IS NOT NULL AND ${i}.desconto IS NOT NULL AND ${value} IS NULL)`,
+        PRECO_NEGATIVO: `${price} < 0`,
+        DESCONTO_ITEM_INVALIDO: `${i}.desconto IS NULL`,
+        DESCONTO_ITEM_MAIOR: `${i}.desconto < 0 OR (${i}.desconto > 0 AND ${quantity} > 0 AND ${price} >= 0 AND ${i}.desconto > ${gross})`,
+      }),
+      avisos: avisos({
+        CATEGORIA_AUSENTE: `${i}.categoria IS NULL`,
+        TEXTO_COM_FORMULA: `${startsLikeFormula(`${i}.produto`)} OR ${startsLikeFormula(`${i}.sku`)} OR ${startsLikeFormula(`${i}.categoria`)}`,
+        TEXTO_ILEGIVEL: ifNeeded(hasLostCharacters(d, texts), 'FALSE'),
+        TEXTO_RECODIFICADO: `${i}.recodificado`,
+        PEDIDO_DE_TESTE: `${d.lower(`${i}.produto`)} IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`,
+        PRECO_ZERO: `${price} = 0`,
+      }),
     });
   });
 }
@@ -151,12 +131,12 @@ export function readPayments(
       ]),
       valor: caseWhen([[`NOT ${p}.tem_valor AND ${onlyOne}`, total]], `${p}.valor`),
       erros: erros({
-        VALOR_PAGAMENTO_INVALIDO: `${isTrue(`${p}.valor < 0`)} OR (${p}.valor IS NULL AND (${p}.tem_valor OR NOT ${onlyOne}))`,
+        VALOR_PAGAMENTO_INVALIDO: `${p}.valor < 0 OR (${p}.valor IS NULL AND (${p}.tem_valor OR NOT ${onlyOne}))`,
       }),
       avisos: avisos({
         FORMA_DESCONHECIDA: `${p}.forma IS NULL`,
         PARCELAS_INVALIDAS: `${p}.parcelas_escritas IS NOT NULL AND NOT ${isUsable}`,
-        PARCELAS_SEM_CARTAO: isTrue(`${p}.forma IN ('Pix', 'Boleto') AND ${p}.parcelas > 1`),
+        PARCELAS_SEM_CARTAO: `${p}.forma IN ('Pix', 'Boleto') AND ${p}.parcelas > 1`,
       }),
     });
   });

@@ -21,15 +21,16 @@ function digitAt(document: string, position: number): string {
   return `(ascii(substr(${document}, ${position}, 1)) - 48)`;
 }
 
-/** True for 11 digits, not all the same, with both check digits right. */
+/** True for 11 digits, not all the same, with both check digits right. Nearly every order has one: it is judged as a number, which costs a fifth of cutting the text. */
 export function isCpf(d: Dialect, document: string): string {
   return caseWhen(
-    [
-      [`length(${document}) <> 11`, 'FALSE'],
-      [`NOT ${d.fullMatch(document, '[0-9]{11}')}`, 'FALSE'],
-      [`replace(${document}, substr(${document}, 1, 1), '') = ''`, 'FALSE'],
-    ],
-    `${digitAt(document, 10)} = ${checkDigit(document, CPF_WEIGHTS.slice(1))} AND ${digitAt(document, 11)} = ${checkDigit(document, CPF_WEIGHTS)}`,
+    [[`NOT ${d.fullMatch(document, '[0-9]{11}')}`, 'FALSE']],
+    d.bind(d.tryCast(document, 'BIGINT'), (number) => {
+      const digit = (position: number): string => `${d.wholeQuotient(number, String(10 ** (11 - position)))} % 10`;
+      const check = (weights: readonly number[]): string =>
+        `(((${weights.map((weight, index) => `${digit(index + 1)} * ${weight}`).join(' + ')}) * 10) % 11) % 10`;
+      return `${number} % 11111111111 <> 0 AND ${digit(10)} = ${check(CPF_WEIGHTS.slice(1))} AND ${digit(11)} = ${check(CPF_WEIGHTS)}`;
+    }),
   );
 }
 

@@ -122,7 +122,7 @@ test('a state lies in its region', async () => {
     TO: 'Norte',
     ND: null,
   };
-  assert.deepEqual(await evaluateTable(region('a'), Object.keys(expected)), expected);
+  assert.deepEqual(await evaluateTable(region(d, 'a'), Object.keys(expected)), expected);
 });
 
 // --- municipalities, against another list of the 5,571 ---

@@ -5,13 +5,13 @@ import { comparisonKey, comparisonKeyOf, repairDoubleEncoding } from './text.ts'
 
 /** The two letters of a UF from 'SP', 'sp', 'BR-SP' or 'São Paulo'; NULL when it is none of the 27. */
 export function uf(d: Dialect, sql: string): string {
-  const codes = UFS.map((row) => `'${row.uf}'`).join(', ');
+  const codes = UFS.map((row) => row.uf);
   const bare = d.upper(d.replaceAll(sql, '^ *([bB][rR]-)?| +$', ''));
   return caseWhen(
     [
-      [`${sql} IN (${codes})`, sql],
+      [d.isOneOf(sql, codes), sql],
       [`${sql} IS NULL`, 'NULL'],
-      [`${bare} IN (${codes})`, bare],
+      [d.isOneOf(bare, codes), bare],
     ],
     d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) =>
       caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`])),
@@ -20,10 +20,16 @@ export function uf(d: Dialect, sql: string): string {
 }
 
 /** The region of a UF; NULL without one. */
-export function region(ufSql: string): string {
+export function region(d: Dialect, ufSql: string): string {
   const byRegion = Map.groupBy(UFS, (row) => row.regiao);
   return caseWhen(
-    [...byRegion].map(([name, rows]) => [`${ufSql} IN (${rows.map((row) => `'${row.uf}'`).join(', ')})`, `'${name}'`]),
+    [...byRegion].map(([name, rows]) => [
+      d.isOneOf(
+        ufSql,
+        rows.map((row) => row.uf),
+      ),
+      `'${name}'`,
+    ]),
   );
 }
 

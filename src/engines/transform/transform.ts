@@ -4,7 +4,7 @@ import { ORDER_COLUMNS } from '../../model/contract.ts';
 import { caseWhen, isTrue, type Dialect } from './dialect.ts';
 import { instantOfLocal, isClockChange, localOfInstant, statedOffset, wallClock } from './dates.ts';
 import { canonicalText, mayNeedCleaning } from './hash.ts';
-import { completeItems, readItems, readPayments, writtenItems, writtenPayments } from './items.ts';
+import { readItems, readPayments, writtenItems, writtenPayments } from './items.ts';
 import { avisoIdsText, avisoMask, erroMask } from './masks.ts';
 import { money } from './numbers.ts';
 import { bareDocument, email, isCnpj, isCpf, paddedDocument, phone } from './people.ts';
@@ -43,12 +43,22 @@ function sideInstant(d: Dialect, cell: string): string {
   return caseWhen([[`${cell} IS NULL`, 'NULL']], instant(d, wallClock(d, cell, 'formato_data'), statedOffset(d, cell)));
 }
 
+/** Rarely filled columns of one kind, read by one expression as a list: NULL, and no work, where all of them are blank. */
+function readAside(d: Dialect, names: readonly string[], read: (cell: string) => string): string {
+  return caseWhen([[`COALESCE(${names.join(', ')}) IS NOT NULL`, d.mapList(d.list(names), (cell) => read(cell))]]);
+}
+
+/** The elements of such a list as columns `<name>_lido`. */
+function asideColumns(d: Dialect, list: string, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, index) => [`${name}_lido`, d.element(list, index + 1)]));
+}
+
 /** A text repaired, then cleaned: a doubly encoded 'à' ends in a no-break space. */
 function cleaned(d: Dialect, cell: string): string {
   return caseWhen([['precisa_limpeza', cleanText(d, repairDoubleEncoding(d, cell))]], cell);
 }
 
-function steps(d: Dialect): Step[] {
+export function steps(d: Dialect): Step[] {
   const format = 'formato_decimal';
   return [
     {
@@ -61,7 +71,7 @@ function steps(d: Dialect): Step[] {
     {
       columns: {
         hash_origem: d.sha256Hex('texto_canonico'),
-        precisa_limpeza: mayNeedCleaning(d, 'texto_canonico'),
+        precisa_limpeza: mayNeedCleaning(d),
       },
     },
     {
@@ -85,12 +95,14 @@ function steps(d: Dialect): Step[] {
         frete_lido: caseWhen([['frete IS NULL', '0']], money(d, 'frete', format)),
         desconto_lido: caseWhen([['desconto IS NULL', '0']], money(d, 'desconto', format)),
         total_lido: money(d, 'valor_total', format),
-        ...Object.fromEntries(SIDE_TIMES.map((name) => [`${name}_lido`, sideInstant(d, name)])),
-        ...Object.fromEntries(SIDE_AMOUNTS.map((name) => [`${name}_lido`, money(d, name, format)])),
+        tempos_lidos: readAside(d, SIDE_TIMES, (cell) => sideInstant(d, cell)),
+        valores_lidos: readAside(d, SIDE_AMOUNTS, (cell) => money(d, cell, format)),
       },
     },
     {
       columns: {
+        ...asideColumns(d, 'tempos_lidos', SIDE_TIMES),
+        ...asideColumns(d, 'valores_lidos', SIDE_AMOUNTS),
         pedido_instante: instant(d, 'pedido_local', 'pedido_fuso'),
         atualizado_instante: instant(d, 'atualizado_local', 'atualizado_fuso'),
         mudanca_de_hora: isTrue(
@@ -99,7 +111,6 @@ function steps(d: Dialect): Step[] {
         ),
         documento_completo: paddedDocument(d, 'documento_lido'),
         uf_do_cep: ufOfCep(d, 'cep_lido'),
-        itens_lidos_2: completeItems(d, 'itens_lidos', erroMask, avisoMask),
       },
     },
     {
@@ -115,14 +126,14 @@ function steps(d: Dialect): Step[] {
         uf_informada: 'COALESCE(uf_lida, CASE WHEN uf IS NULL THEN uf_do_cep END)',
         dia_local: localOfInstant(d, 'pedido_instante'),
         valor_itens_soma: d.sumList(
-          d.mapList('itens_lidos_2', (i) => `${i}.valor`),
+          d.mapList('itens_lidos', (i) => `${i}.valor`),
           'DECIMAL(18,2)',
         ),
-        item_erros: d.bitOrList(d.mapList('itens_lidos_2', (i) => `${i}.erros`)),
-        item_avisos: d.bitOrList(d.mapList('itens_lidos_2', (i) => `${i}.avisos`)),
-        qtd_itens: d.listLength('itens_lidos_2'),
+        item_erros: d.bitOrList(d.mapList('itens_lidos', (i) => `${i}.erros`)),
+        item_avisos: d.bitOrList(d.mapList('itens_lidos', (i) => `${i}.avisos`)),
+        qtd_itens: d.listLength('itens_lidos'),
         unidades_soma: d.sumList(
-          d.mapList('itens_lidos_2', (i) => `${i}.quantidade`),
+          d.mapList('itens_lidos', (i) => `${i}.quantidade`),
           'BIGINT',
         ),
       },
@@ -204,7 +215,7 @@ function customer(d: Dialect): { tipo: string; chave: string } {
 }
 
 /** The clean order: column name -> expression over the last step. Times are TIMESTAMP in UTC. */
-function output(d: Dialect): Record<string, string> {
+export function output(d: Dialect): Record<string, string> {
   const { tipo, chave } = customer(d);
   const identifier = `(${d.bitAnd('registro_erros', '-1')} <> 0)`;
   return {
@@ -247,7 +258,7 @@ function output(d: Dialect): Record<string, string> {
     cidade: 'cidade_final',
     uf: 'uf_final',
     codigo_ibge: 'ibge_final',
-    regiao: region('uf_final'),
+    regiao: region(d, 'uf_final'),
     qtd_itens: 'qtd_itens',
     unidades: 'unidades_soma',
     valor_itens: d.tryCast('valor_itens_soma', 'DECIMAL(14,2)'),
@@ -266,7 +277,7 @@ function output(d: Dialect): Record<string, string> {
     comissao: 'abs(comissao_lido)',
     ...Object.fromEntries(SIDE_TIMES.map((name) => [name, `${name}_lido`])),
     recebido_em: 'recebido_em',
-    itens: 'itens_lidos_2',
+    itens: 'itens_lidos',
     pagamentos: 'pagamentos_lidos',
   };
 }

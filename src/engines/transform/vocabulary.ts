@@ -143,27 +143,24 @@ export const PAYMENT_METHODS = [
 
 /** The canonical word of a vocabulary for a cell; NULL when the word is unknown or the cell blank. */
 export function canonicalWord(d: Dialect, sql: string, vocabulary: Vocabulary): string {
-  const canonical = Object.keys(vocabulary)
-    .map((word) => d.text(word))
-    .join(', ');
+  const canonical = Object.keys(vocabulary);
   const known = Object.entries(vocabulary);
   return caseWhen(
     [
-      [`${sql} IN (${canonical})`, sql],
+      [d.isOneOf(sql, canonical), sql],
       [`${sql} IS NULL`, 'NULL'],
     ],
     d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) =>
-      caseWhen(known.map(([word, keys]) => [`${key} IN (${keys.map((k) => d.text(k)).join(', ')})`, d.text(word)])),
+      caseWhen(known.map(([word, keys]) => [d.isOneOf(key, keys), d.text(word)])),
     ),
   );
 }
 
 /** The canonical means of payment for a cell; NULL when no known word is in it. */
 export function paymentMethod(d: Dialect, sql: string): string {
-  const known = PAYMENT_METHODS.map((word) => d.text(word)).join(', ');
   return caseWhen(
     [
-      [`${sql} IN (${known})`, sql],
+      [d.isOneOf(sql, PAYMENT_METHODS), sql],
       [`${sql} IS NULL`, 'NULL'],
     ],
     d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) =>

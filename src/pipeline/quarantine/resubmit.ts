@@ -344,8 +344,7 @@ async function loadPart(
   const origin: BatchOrigin = {
     id: `${sourceId}:0`,
     sourceId,
-    positionBefore: '0',
-    positionAfter: '1',
+    moves: [{ key: sourceId, before: '0', after: '1' }],
     isDisjoint: false,
     sourceName: work.sourceName,
     format: part.format,

@@ -10,42 +10,56 @@ export type DateFormat = 'iso' | 'dmy' | 'mdy';
 
 /** How many times more frequent one decimal mark must be than the other when both occur. */
 const CLEAR_MAJORITY = 20;
+/** So many lines from the beginning of the file are counted first. */
+const PREFIX_LINES = 50_000;
 
-/** The decimal mark of the file's money cells, by those that can be read in one way only; null when that leaves it open. */
+interface Marks {
+  readonly commas: number;
+  readonly points: number;
+}
+
+/**
+ * The decimal mark of the file's money cells, by those that can be read in one way only; null when that leaves it open.
+ * Looking at the ends of all cells is dear: mostly the first lines have so many of one mark that what the others could hold of the other cannot matter.
+ */
 export async function decideDecimal(conn: DuckDBConnection): Promise<DecimalFormat | null> {
-  const ends = (mark: string, column: string): string =>
-    `(${column}[-3] = '${mark}' OR ${column}[-2] = '${mark}') AND regexp_matches(${column}, '\\d[${mark}]\\d{1,2}$')`;
-  // Most files have no comma in any money cell: that is seen at once, and then a single point decides.
-  const hasComma = await isAny(
-    conn,
-    MONEY_COLUMNS.map((column) => `contains(${column}, ',')`),
+  const most = await countMarks(conn, (column) => ({
+    commas: `contains(${column}, ',')`,
+    points: `contains(${column}, '.') AND NOT contains(${column}, ',')`,
+  }));
+  const atLeast = await countMarks(conn, endsInCents, `rowid < ${PREFIX_LINES}`);
+  return (
+    majority({ commas: most.commas, points: atLeast.points }, '.') ??
+    majority({ commas: atLeast.commas, points: most.points }, ',') ??
+    majority(await countMarks(conn, endsInCents))
   );
-  if (!hasComma)
-    return (await isAny(
-      conn,
-      MONEY_COLUMNS.map((column) => `(${ends('.', column)})`),
-    ))
-      ? '.'
-      : null;
-  const count = (mark: string): string =>
-    MONEY_COLUMNS.map((column) => `count(*) FILTER (WHERE ${ends(mark, column)})`).join(' + ');
-  const row = (
-    await conn.runAndReadAll(`SELECT ${count(',')}, ${count('.')} FROM linhas WHERE problema IS NULL`)
-  ).getRows()[0];
-  const commas = Number(row?.[0] ?? 0);
-  const points = Number(row?.[1] ?? 0);
-  if (commas === 0 && points === 0) return null;
-  if (commas >= CLEAR_MAJORITY * points) return ',';
-  if (points >= CLEAR_MAJORITY * commas) return '.';
+}
+
+/** The mark that clearly prevails, if it is the one asked for. */
+function majority({ commas, points }: Marks, asked?: ',' | '.'): ',' | '.' | null {
+  if (asked !== '.' && commas > 0 && commas >= CLEAR_MAJORITY * points) return ',';
+  if (asked !== ',' && points > 0 && points >= CLEAR_MAJORITY * commas) return '.';
   return null;
 }
 
-async function isAny(conn: DuckDBConnection, conditions: readonly string[]): Promise<boolean> {
-  return (
-    (
-      await conn.runAndReadAll(`SELECT 1 FROM linhas WHERE problema IS NULL AND (${conditions.join(' OR ')}) LIMIT 1`)
-    ).getRows().length > 0
+function endsInCents(column: string): { commas: string; points: string } {
+  const ends = (mark: string): string =>
+    `(${column}[-3] = '${mark}' OR ${column}[-2] = '${mark}') AND regexp_matches(${column}, '\\d[${mark}]\\d{1,2}$')`;
+  return { commas: ends(','), points: ends('.') };
+}
+
+async function countMarks(
+  conn: DuckDBConnection,
+  conditions: (column: string) => { commas: string; points: string },
+  where = 'TRUE',
+): Promise<Marks> {
+  const count = (mark: 'commas' | 'points'): string =>
+    MONEY_COLUMNS.map((column) => `count(*) FILTER (WHERE ${conditions(column)[mark]})`).join(' + ');
+  const reader = await conn.runAndReadAll(
+    `SELECT ${count('commas')}, ${count('points')} FROM linhas WHERE problema IS NULL AND ${where}`,
   );
+  const [commas = 0, points = 0] = (reader.getRows()[0] ?? []).map(Number);
+  return { commas, points };
 }
 
 /**

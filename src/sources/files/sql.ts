@@ -24,8 +24,8 @@ const BLANKS = [' ', '\t', '\u000b', '\f', '\u00a0', '\u200b', '\u202f', '\u2060
 export function cleaned(cell: string): string {
   const text = `trim(${cell}, ${literal(BLANKS)})`;
   return (
-    `nullif(CASE WHEN starts_with(${text}, '="') AND ends_with(${text}, '"') THEN trim(substr(${text}, 3, greatest(length(${text}) - 3, 0)), ${literal(BLANKS)}) ` +
-    `WHEN starts_with(${text}, '''') AND regexp_matches(${text}, '^''[0-9#+]') THEN substr(${text}, 2) ELSE ${text} END, '')`
+    `CASE WHEN NOT regexp_matches(${cell}, ${literal(`^[='${BLANKS}]|[${BLANKS}]$|^$`)}) THEN ${cell} ELSE nullif(CASE WHEN starts_with(${text}, '="') AND ends_with(${text}, '"') THEN trim(substr(${text}, 3, greatest(length(${text}) - 3, 0)), ${literal(BLANKS)}) ` +
+    `WHEN starts_with(${text}, '''') AND regexp_matches(${text}, '^''[0-9#+]') THEN substr(${text}, 2) ELSE ${text} END, '') END`
   );
 }
 

@@ -6,8 +6,8 @@
 // @generated from file connect.proto (package spark.connect, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2';
+import type { Message } from '@bufbuild/protobuf';
 
 /**
  * Describes the file connect.proto.
@@ -17,7 +17,7 @@ export declare const file_connect: GenFile;
 /**
  * @generated from message spark.connect.UserContext
  */
-export declare type UserContext = Message<"spark.connect.UserContext"> & {
+export declare type UserContext = Message<'spark.connect.UserContext'> & {
   /**
    * @generated from field: string user_id = 1;
    */
@@ -38,23 +38,26 @@ export declare const UserContextSchema: GenMessage<UserContext>;
 /**
  * @generated from message spark.connect.Plan
  */
-export declare type Plan = Message<"spark.connect.Plan"> & {
+export declare type Plan = Message<'spark.connect.Plan'> & {
   /**
    * @generated from oneof spark.connect.Plan.op_type
    */
-  opType: {
-    /**
-     * @generated from field: spark.connect.Relation root = 1;
-     */
-    value: Relation;
-    case: "root";
-  } | {
-    /**
-     * @generated from field: spark.connect.Command command = 2;
-     */
-    value: Command;
-    case: "command";
-  } | { case: undefined; value?: undefined };
+  opType:
+    | {
+        /**
+         * @generated from field: spark.connect.Relation root = 1;
+         */
+        value: Relation;
+        case: 'root';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.Command command = 2;
+         */
+        value: Command;
+        case: 'command';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -66,7 +69,7 @@ export declare const PlanSchema: GenMessage<Plan>;
 /**
  * @generated from message spark.connect.Relation
  */
-export declare type Relation = Message<"spark.connect.Relation"> & {
+export declare type Relation = Message<'spark.connect.Relation'> & {
   /**
    * @generated from field: spark.connect.RelationCommon common = 1;
    */
@@ -75,19 +78,22 @@ export declare type Relation = Message<"spark.connect.Relation"> & {
   /**
    * @generated from oneof spark.connect.Relation.rel_type
    */
-  relType: {
-    /**
-     * @generated from field: spark.connect.Read read = 2;
-     */
-    value: Read;
-    case: "read";
-  } | {
-    /**
-     * @generated from field: spark.connect.SQL sql = 10;
-     */
-    value: SQL;
-    case: "sql";
-  } | { case: undefined; value?: undefined };
+  relType:
+    | {
+        /**
+         * @generated from field: spark.connect.Read read = 2;
+         */
+        value: Read;
+        case: 'read';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.SQL sql = 10;
+         */
+        value: SQL;
+        case: 'sql';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -99,7 +105,7 @@ export declare const RelationSchema: GenMessage<Relation>;
 /**
  * @generated from message spark.connect.RelationCommon
  */
-export declare type RelationCommon = Message<"spark.connect.RelationCommon"> & {
+export declare type RelationCommon = Message<'spark.connect.RelationCommon'> & {
   /**
    * @generated from field: optional int64 plan_id = 2;
    */
@@ -115,7 +121,7 @@ export declare const RelationCommonSchema: GenMessage<RelationCommon>;
 /**
  * @generated from message spark.connect.SQL
  */
-export declare type SQL = Message<"spark.connect.SQL"> & {
+export declare type SQL = Message<'spark.connect.SQL'> & {
   /**
    * @generated from field: string query = 1;
    */
@@ -136,17 +142,19 @@ export declare const SQLSchema: GenMessage<SQL>;
 /**
  * @generated from message spark.connect.Expression
  */
-export declare type Expression = Message<"spark.connect.Expression"> & {
+export declare type Expression = Message<'spark.connect.Expression'> & {
   /**
    * @generated from oneof spark.connect.Expression.expr_type
    */
-  exprType: {
-    /**
-     * @generated from field: spark.connect.Expression.Literal literal = 1;
-     */
-    value: Expression_Literal;
-    case: "literal";
-  } | { case: undefined; value?: undefined };
+  exprType:
+    | {
+        /**
+         * @generated from field: spark.connect.Expression.Literal literal = 1;
+         */
+        value: Expression_Literal;
+        case: 'literal';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -158,35 +166,40 @@ export declare const ExpressionSchema: GenMessage<Expression>;
 /**
  * @generated from message spark.connect.Expression.Literal
  */
-export declare type Expression_Literal = Message<"spark.connect.Expression.Literal"> & {
+export declare type Expression_Literal = Message<'spark.connect.Expression.Literal'> & {
   /**
    * @generated from oneof spark.connect.Expression.Literal.literal_type
    */
-  literalType: {
-    /**
-     * @generated from field: bool boolean = 3;
-     */
-    value: boolean;
-    case: "boolean";
-  } | {
-    /**
-     * @generated from field: int32 integer = 6;
-     */
-    value: number;
-    case: "integer";
-  } | {
-    /**
-     * @generated from field: int64 long = 7;
-     */
-    value: bigint;
-    case: "long";
-  } | {
-    /**
-     * @generated from field: string string = 13;
-     */
-    value: string;
-    case: "string";
-  } | { case: undefined; value?: undefined };
+  literalType:
+    | {
+        /**
+         * @generated from field: bool boolean = 3;
+         */
+        value: boolean;
+        case: 'boolean';
+      }
+    | {
+        /**
+         * @generated from field: int32 integer = 6;
+         */
+        value: number;
+        case: 'integer';
+      }
+    | {
+        /**
+         * @generated from field: int64 long = 7;
+         */
+        value: bigint;
+        case: 'long';
+      }
+    | {
+        /**
+         * @generated from field: string string = 13;
+         */
+        value: string;
+        case: 'string';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -198,23 +211,26 @@ export declare const Expression_LiteralSchema: GenMessage<Expression_Literal>;
 /**
  * @generated from message spark.connect.Read
  */
-export declare type Read = Message<"spark.connect.Read"> & {
+export declare type Read = Message<'spark.connect.Read'> & {
   /**
    * @generated from oneof spark.connect.Read.read_type
    */
-  readType: {
-    /**
-     * @generated from field: spark.connect.Read.NamedTable named_table = 1;
-     */
-    value: Read_NamedTable;
-    case: "namedTable";
-  } | {
-    /**
-     * @generated from field: spark.connect.Read.DataSource data_source = 2;
-     */
-    value: Read_DataSource;
-    case: "dataSource";
-  } | { case: undefined; value?: undefined };
+  readType:
+    | {
+        /**
+         * @generated from field: spark.connect.Read.NamedTable named_table = 1;
+         */
+        value: Read_NamedTable;
+        case: 'namedTable';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.Read.DataSource data_source = 2;
+         */
+        value: Read_DataSource;
+        case: 'dataSource';
+      }
+    | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: bool is_streaming = 3;
@@ -231,7 +247,7 @@ export declare const ReadSchema: GenMessage<Read>;
 /**
  * @generated from message spark.connect.Read.NamedTable
  */
-export declare type Read_NamedTable = Message<"spark.connect.Read.NamedTable"> & {
+export declare type Read_NamedTable = Message<'spark.connect.Read.NamedTable'> & {
   /**
    * @generated from field: string unparsed_identifier = 1;
    */
@@ -252,7 +268,7 @@ export declare const Read_NamedTableSchema: GenMessage<Read_NamedTable>;
 /**
  * @generated from message spark.connect.Read.DataSource
  */
-export declare type Read_DataSource = Message<"spark.connect.Read.DataSource"> & {
+export declare type Read_DataSource = Message<'spark.connect.Read.DataSource'> & {
   /**
    * @generated from field: optional string format = 1;
    */
@@ -283,47 +299,54 @@ export declare const Read_DataSourceSchema: GenMessage<Read_DataSource>;
 /**
  * @generated from message spark.connect.Command
  */
-export declare type Command = Message<"spark.connect.Command"> & {
+export declare type Command = Message<'spark.connect.Command'> & {
   /**
    * @generated from oneof spark.connect.Command.command_type
    */
-  commandType: {
-    /**
-     * @generated from field: spark.connect.WriteOperation write_operation = 2;
-     */
-    value: WriteOperation;
-    case: "writeOperation";
-  } | {
-    /**
-     * @generated from field: spark.connect.CreateDataFrameViewCommand create_dataframe_view = 3;
-     */
-    value: CreateDataFrameViewCommand;
-    case: "createDataframeView";
-  } | {
-    /**
-     * @generated from field: spark.connect.SqlCommand sql_command = 5;
-     */
-    value: SqlCommand;
-    case: "sqlCommand";
-  } | {
-    /**
-     * @generated from field: spark.connect.WriteStreamOperationStart write_stream_operation_start = 6;
-     */
-    value: WriteStreamOperationStart;
-    case: "writeStreamOperationStart";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryCommand streaming_query_command = 7;
-     */
-    value: StreamingQueryCommand;
-    case: "streamingQueryCommand";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryManagerCommand streaming_query_manager_command = 9;
-     */
-    value: StreamingQueryManagerCommand;
-    case: "streamingQueryManagerCommand";
-  } | { case: undefined; value?: undefined };
+  commandType:
+    | {
+        /**
+         * @generated from field: spark.connect.WriteOperation write_operation = 2;
+         */
+        value: WriteOperation;
+        case: 'writeOperation';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.CreateDataFrameViewCommand create_dataframe_view = 3;
+         */
+        value: CreateDataFrameViewCommand;
+        case: 'createDataframeView';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.SqlCommand sql_command = 5;
+         */
+        value: SqlCommand;
+        case: 'sqlCommand';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.WriteStreamOperationStart write_stream_operation_start = 6;
+         */
+        value: WriteStreamOperationStart;
+        case: 'writeStreamOperationStart';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryCommand streaming_query_command = 7;
+         */
+        value: StreamingQueryCommand;
+        case: 'streamingQueryCommand';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryManagerCommand streaming_query_manager_command = 9;
+         */
+        value: StreamingQueryManagerCommand;
+        case: 'streamingQueryManagerCommand';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -335,7 +358,7 @@ export declare const CommandSchema: GenMessage<Command>;
 /**
  * @generated from message spark.connect.SqlCommand
  */
-export declare type SqlCommand = Message<"spark.connect.SqlCommand"> & {
+export declare type SqlCommand = Message<'spark.connect.SqlCommand'> & {
   /**
    * @generated from field: spark.connect.Relation input = 6;
    */
@@ -351,7 +374,7 @@ export declare const SqlCommandSchema: GenMessage<SqlCommand>;
 /**
  * @generated from message spark.connect.CreateDataFrameViewCommand
  */
-export declare type CreateDataFrameViewCommand = Message<"spark.connect.CreateDataFrameViewCommand"> & {
+export declare type CreateDataFrameViewCommand = Message<'spark.connect.CreateDataFrameViewCommand'> & {
   /**
    * @generated from field: spark.connect.Relation input = 1;
    */
@@ -382,7 +405,7 @@ export declare const CreateDataFrameViewCommandSchema: GenMessage<CreateDataFram
 /**
  * @generated from message spark.connect.WriteOperation
  */
-export declare type WriteOperation = Message<"spark.connect.WriteOperation"> & {
+export declare type WriteOperation = Message<'spark.connect.WriteOperation'> & {
   /**
    * @generated from field: spark.connect.Relation input = 1;
    */
@@ -396,13 +419,15 @@ export declare type WriteOperation = Message<"spark.connect.WriteOperation"> & {
   /**
    * @generated from oneof spark.connect.WriteOperation.save_type
    */
-  saveType: {
-    /**
-     * @generated from field: string path = 3;
-     */
-    value: string;
-    case: "path";
-  } | { case: undefined; value?: undefined };
+  saveType:
+    | {
+        /**
+         * @generated from field: string path = 3;
+         */
+        value: string;
+        case: 'path';
+      }
+    | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: spark.connect.WriteOperation.SaveMode mode = 5;
@@ -459,7 +484,7 @@ export declare const WriteOperation_SaveModeSchema: GenEnum<WriteOperation_SaveM
 /**
  * @generated from message spark.connect.WriteStreamOperationStart
  */
-export declare type WriteStreamOperationStart = Message<"spark.connect.WriteStreamOperationStart"> & {
+export declare type WriteStreamOperationStart = Message<'spark.connect.WriteStreamOperationStart'> & {
   /**
    * @generated from field: spark.connect.Relation input = 1;
    */
@@ -478,25 +503,29 @@ export declare type WriteStreamOperationStart = Message<"spark.connect.WriteStre
   /**
    * @generated from oneof spark.connect.WriteStreamOperationStart.trigger
    */
-  trigger: {
-    /**
-     * @generated from field: string processing_time_interval = 5;
-     */
-    value: string;
-    case: "processingTimeInterval";
-  } | {
-    /**
-     * @generated from field: bool available_now = 6;
-     */
-    value: boolean;
-    case: "availableNow";
-  } | {
-    /**
-     * @generated from field: string real_time_batch_duration = 100;
-     */
-    value: string;
-    case: "realTimeBatchDuration";
-  } | { case: undefined; value?: undefined };
+  trigger:
+    | {
+        /**
+         * @generated from field: string processing_time_interval = 5;
+         */
+        value: string;
+        case: 'processingTimeInterval';
+      }
+    | {
+        /**
+         * @generated from field: bool available_now = 6;
+         */
+        value: boolean;
+        case: 'availableNow';
+      }
+    | {
+        /**
+         * @generated from field: string real_time_batch_duration = 100;
+         */
+        value: string;
+        case: 'realTimeBatchDuration';
+      }
+    | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: string output_mode = 9;
@@ -518,7 +547,7 @@ export declare const WriteStreamOperationStartSchema: GenMessage<WriteStreamOper
 /**
  * @generated from message spark.connect.WriteStreamOperationStartResult
  */
-export declare type WriteStreamOperationStartResult = Message<"spark.connect.WriteStreamOperationStartResult"> & {
+export declare type WriteStreamOperationStartResult = Message<'spark.connect.WriteStreamOperationStartResult'> & {
   /**
    * @generated from field: spark.connect.StreamingQueryInstanceId query_id = 1;
    */
@@ -539,7 +568,7 @@ export declare const WriteStreamOperationStartResultSchema: GenMessage<WriteStre
 /**
  * @generated from message spark.connect.StreamingQueryInstanceId
  */
-export declare type StreamingQueryInstanceId = Message<"spark.connect.StreamingQueryInstanceId"> & {
+export declare type StreamingQueryInstanceId = Message<'spark.connect.StreamingQueryInstanceId'> & {
   /**
    * @generated from field: string id = 1;
    */
@@ -560,7 +589,7 @@ export declare const StreamingQueryInstanceIdSchema: GenMessage<StreamingQueryIn
 /**
  * @generated from message spark.connect.StreamingQueryCommand
  */
-export declare type StreamingQueryCommand = Message<"spark.connect.StreamingQueryCommand"> & {
+export declare type StreamingQueryCommand = Message<'spark.connect.StreamingQueryCommand'> & {
   /**
    * @generated from field: spark.connect.StreamingQueryInstanceId query_id = 1;
    */
@@ -569,49 +598,57 @@ export declare type StreamingQueryCommand = Message<"spark.connect.StreamingQuer
   /**
    * @generated from oneof spark.connect.StreamingQueryCommand.command
    */
-  command: {
-    /**
-     * @generated from field: bool status = 2;
-     */
-    value: boolean;
-    case: "status";
-  } | {
-    /**
-     * @generated from field: bool last_progress = 3;
-     */
-    value: boolean;
-    case: "lastProgress";
-  } | {
-    /**
-     * @generated from field: bool recent_progress = 4;
-     */
-    value: boolean;
-    case: "recentProgress";
-  } | {
-    /**
-     * @generated from field: bool stop = 5;
-     */
-    value: boolean;
-    case: "stop";
-  } | {
-    /**
-     * @generated from field: bool process_all_available = 6;
-     */
-    value: boolean;
-    case: "processAllAvailable";
-  } | {
-    /**
-     * @generated from field: bool exception = 8;
-     */
-    value: boolean;
-    case: "exception";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryCommand.AwaitTerminationCommand await_termination = 9;
-     */
-    value: StreamingQueryCommand_AwaitTerminationCommand;
-    case: "awaitTermination";
-  } | { case: undefined; value?: undefined };
+  command:
+    | {
+        /**
+         * @generated from field: bool status = 2;
+         */
+        value: boolean;
+        case: 'status';
+      }
+    | {
+        /**
+         * @generated from field: bool last_progress = 3;
+         */
+        value: boolean;
+        case: 'lastProgress';
+      }
+    | {
+        /**
+         * @generated from field: bool recent_progress = 4;
+         */
+        value: boolean;
+        case: 'recentProgress';
+      }
+    | {
+        /**
+         * @generated from field: bool stop = 5;
+         */
+        value: boolean;
+        case: 'stop';
+      }
+    | {
+        /**
+         * @generated from field: bool process_all_available = 6;
+         */
+        value: boolean;
+        case: 'processAllAvailable';
+      }
+    | {
+        /**
+         * @generated from field: bool exception = 8;
+         */
+        value: boolean;
+        case: 'exception';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryCommand.AwaitTerminationCommand await_termination = 9;
+         */
+        value: StreamingQueryCommand_AwaitTerminationCommand;
+        case: 'awaitTermination';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -623,12 +660,13 @@ export declare const StreamingQueryCommandSchema: GenMessage<StreamingQueryComma
 /**
  * @generated from message spark.connect.StreamingQueryCommand.AwaitTerminationCommand
  */
-export declare type StreamingQueryCommand_AwaitTerminationCommand = Message<"spark.connect.StreamingQueryCommand.AwaitTerminationCommand"> & {
-  /**
-   * @generated from field: optional int64 timeout_ms = 2;
-   */
-  timeoutMs?: bigint | undefined;
-};
+export declare type StreamingQueryCommand_AwaitTerminationCommand =
+  Message<'spark.connect.StreamingQueryCommand.AwaitTerminationCommand'> & {
+    /**
+     * @generated from field: optional int64 timeout_ms = 2;
+     */
+    timeoutMs?: bigint | undefined;
+  };
 
 /**
  * Describes the message spark.connect.StreamingQueryCommand.AwaitTerminationCommand.
@@ -639,7 +677,7 @@ export declare const StreamingQueryCommand_AwaitTerminationCommandSchema: GenMes
 /**
  * @generated from message spark.connect.StreamingQueryCommandResult
  */
-export declare type StreamingQueryCommandResult = Message<"spark.connect.StreamingQueryCommandResult"> & {
+export declare type StreamingQueryCommandResult = Message<'spark.connect.StreamingQueryCommandResult'> & {
   /**
    * @generated from field: spark.connect.StreamingQueryInstanceId query_id = 1;
    */
@@ -648,31 +686,36 @@ export declare type StreamingQueryCommandResult = Message<"spark.connect.Streami
   /**
    * @generated from oneof spark.connect.StreamingQueryCommandResult.result_type
    */
-  resultType: {
-    /**
-     * @generated from field: spark.connect.StreamingQueryCommandResult.StatusResult status = 2;
-     */
-    value: StreamingQueryCommandResult_StatusResult;
-    case: "status";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryCommandResult.RecentProgressResult recent_progress = 3;
-     */
-    value: StreamingQueryCommandResult_RecentProgressResult;
-    case: "recentProgress";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryCommandResult.ExceptionResult exception = 5;
-     */
-    value: StreamingQueryCommandResult_ExceptionResult;
-    case: "exception";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryCommandResult.AwaitTerminationResult await_termination = 6;
-     */
-    value: StreamingQueryCommandResult_AwaitTerminationResult;
-    case: "awaitTermination";
-  } | { case: undefined; value?: undefined };
+  resultType:
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryCommandResult.StatusResult status = 2;
+         */
+        value: StreamingQueryCommandResult_StatusResult;
+        case: 'status';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryCommandResult.RecentProgressResult recent_progress = 3;
+         */
+        value: StreamingQueryCommandResult_RecentProgressResult;
+        case: 'recentProgress';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryCommandResult.ExceptionResult exception = 5;
+         */
+        value: StreamingQueryCommandResult_ExceptionResult;
+        case: 'exception';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryCommandResult.AwaitTerminationResult await_termination = 6;
+         */
+        value: StreamingQueryCommandResult_AwaitTerminationResult;
+        case: 'awaitTermination';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -684,27 +727,28 @@ export declare const StreamingQueryCommandResultSchema: GenMessage<StreamingQuer
 /**
  * @generated from message spark.connect.StreamingQueryCommandResult.StatusResult
  */
-export declare type StreamingQueryCommandResult_StatusResult = Message<"spark.connect.StreamingQueryCommandResult.StatusResult"> & {
-  /**
-   * @generated from field: string status_message = 1;
-   */
-  statusMessage: string;
+export declare type StreamingQueryCommandResult_StatusResult =
+  Message<'spark.connect.StreamingQueryCommandResult.StatusResult'> & {
+    /**
+     * @generated from field: string status_message = 1;
+     */
+    statusMessage: string;
 
-  /**
-   * @generated from field: bool is_data_available = 2;
-   */
-  isDataAvailable: boolean;
+    /**
+     * @generated from field: bool is_data_available = 2;
+     */
+    isDataAvailable: boolean;
 
-  /**
-   * @generated from field: bool is_trigger_active = 3;
-   */
-  isTriggerActive: boolean;
+    /**
+     * @generated from field: bool is_trigger_active = 3;
+     */
+    isTriggerActive: boolean;
 
-  /**
-   * @generated from field: bool is_active = 4;
-   */
-  isActive: boolean;
-};
+    /**
+     * @generated from field: bool is_active = 4;
+     */
+    isActive: boolean;
+  };
 
 /**
  * Describes the message spark.connect.StreamingQueryCommandResult.StatusResult.
@@ -715,12 +759,13 @@ export declare const StreamingQueryCommandResult_StatusResultSchema: GenMessage<
 /**
  * @generated from message spark.connect.StreamingQueryCommandResult.RecentProgressResult
  */
-export declare type StreamingQueryCommandResult_RecentProgressResult = Message<"spark.connect.StreamingQueryCommandResult.RecentProgressResult"> & {
-  /**
-   * @generated from field: repeated string recent_progress_json = 5;
-   */
-  recentProgressJson: string[];
-};
+export declare type StreamingQueryCommandResult_RecentProgressResult =
+  Message<'spark.connect.StreamingQueryCommandResult.RecentProgressResult'> & {
+    /**
+     * @generated from field: repeated string recent_progress_json = 5;
+     */
+    recentProgressJson: string[];
+  };
 
 /**
  * Describes the message spark.connect.StreamingQueryCommandResult.RecentProgressResult.
@@ -731,22 +776,23 @@ export declare const StreamingQueryCommandResult_RecentProgressResultSchema: Gen
 /**
  * @generated from message spark.connect.StreamingQueryCommandResult.ExceptionResult
  */
-export declare type StreamingQueryCommandResult_ExceptionResult = Message<"spark.connect.StreamingQueryCommandResult.ExceptionResult"> & {
-  /**
-   * @generated from field: optional string exception_message = 1;
-   */
-  exceptionMessage?: string | undefined;
+export declare type StreamingQueryCommandResult_ExceptionResult =
+  Message<'spark.connect.StreamingQueryCommandResult.ExceptionResult'> & {
+    /**
+     * @generated from field: optional string exception_message = 1;
+     */
+    exceptionMessage?: string | undefined;
 
-  /**
-   * @generated from field: optional string error_class = 2;
-   */
-  errorClass?: string | undefined;
+    /**
+     * @generated from field: optional string error_class = 2;
+     */
+    errorClass?: string | undefined;
 
-  /**
-   * @generated from field: optional string stack_trace = 3;
-   */
-  stackTrace?: string | undefined;
-};
+    /**
+     * @generated from field: optional string stack_trace = 3;
+     */
+    stackTrace?: string | undefined;
+  };
 
 /**
  * Describes the message spark.connect.StreamingQueryCommandResult.ExceptionResult.
@@ -757,12 +803,13 @@ export declare const StreamingQueryCommandResult_ExceptionResultSchema: GenMessa
 /**
  * @generated from message spark.connect.StreamingQueryCommandResult.AwaitTerminationResult
  */
-export declare type StreamingQueryCommandResult_AwaitTerminationResult = Message<"spark.connect.StreamingQueryCommandResult.AwaitTerminationResult"> & {
-  /**
-   * @generated from field: bool terminated = 1;
-   */
-  terminated: boolean;
-};
+export declare type StreamingQueryCommandResult_AwaitTerminationResult =
+  Message<'spark.connect.StreamingQueryCommandResult.AwaitTerminationResult'> & {
+    /**
+     * @generated from field: bool terminated = 1;
+     */
+    terminated: boolean;
+  };
 
 /**
  * Describes the message spark.connect.StreamingQueryCommandResult.AwaitTerminationResult.
@@ -773,29 +820,33 @@ export declare const StreamingQueryCommandResult_AwaitTerminationResultSchema: G
 /**
  * @generated from message spark.connect.StreamingQueryManagerCommand
  */
-export declare type StreamingQueryManagerCommand = Message<"spark.connect.StreamingQueryManagerCommand"> & {
+export declare type StreamingQueryManagerCommand = Message<'spark.connect.StreamingQueryManagerCommand'> & {
   /**
    * @generated from oneof spark.connect.StreamingQueryManagerCommand.command
    */
-  command: {
-    /**
-     * @generated from field: bool active = 1;
-     */
-    value: boolean;
-    case: "active";
-  } | {
-    /**
-     * @generated from field: string get_query = 2;
-     */
-    value: string;
-    case: "getQuery";
-  } | {
-    /**
-     * @generated from field: bool reset_terminated = 4;
-     */
-    value: boolean;
-    case: "resetTerminated";
-  } | { case: undefined; value?: undefined };
+  command:
+    | {
+        /**
+         * @generated from field: bool active = 1;
+         */
+        value: boolean;
+        case: 'active';
+      }
+    | {
+        /**
+         * @generated from field: string get_query = 2;
+         */
+        value: string;
+        case: 'getQuery';
+      }
+    | {
+        /**
+         * @generated from field: bool reset_terminated = 4;
+         */
+        value: boolean;
+        case: 'resetTerminated';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -807,29 +858,33 @@ export declare const StreamingQueryManagerCommandSchema: GenMessage<StreamingQue
 /**
  * @generated from message spark.connect.StreamingQueryManagerCommandResult
  */
-export declare type StreamingQueryManagerCommandResult = Message<"spark.connect.StreamingQueryManagerCommandResult"> & {
+export declare type StreamingQueryManagerCommandResult = Message<'spark.connect.StreamingQueryManagerCommandResult'> & {
   /**
    * @generated from oneof spark.connect.StreamingQueryManagerCommandResult.result_type
    */
-  resultType: {
-    /**
-     * @generated from field: spark.connect.StreamingQueryManagerCommandResult.ActiveResult active = 1;
-     */
-    value: StreamingQueryManagerCommandResult_ActiveResult;
-    case: "active";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance query = 2;
-     */
-    value: StreamingQueryManagerCommandResult_StreamingQueryInstance;
-    case: "query";
-  } | {
-    /**
-     * @generated from field: bool reset_terminated = 4;
-     */
-    value: boolean;
-    case: "resetTerminated";
-  } | { case: undefined; value?: undefined };
+  resultType:
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryManagerCommandResult.ActiveResult active = 1;
+         */
+        value: StreamingQueryManagerCommandResult_ActiveResult;
+        case: 'active';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance query = 2;
+         */
+        value: StreamingQueryManagerCommandResult_StreamingQueryInstance;
+        case: 'query';
+      }
+    | {
+        /**
+         * @generated from field: bool reset_terminated = 4;
+         */
+        value: boolean;
+        case: 'resetTerminated';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -841,12 +896,13 @@ export declare const StreamingQueryManagerCommandResultSchema: GenMessage<Stream
 /**
  * @generated from message spark.connect.StreamingQueryManagerCommandResult.ActiveResult
  */
-export declare type StreamingQueryManagerCommandResult_ActiveResult = Message<"spark.connect.StreamingQueryManagerCommandResult.ActiveResult"> & {
-  /**
-   * @generated from field: repeated spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance active_queries = 1;
-   */
-  activeQueries: StreamingQueryManagerCommandResult_StreamingQueryInstance[];
-};
+export declare type StreamingQueryManagerCommandResult_ActiveResult =
+  Message<'spark.connect.StreamingQueryManagerCommandResult.ActiveResult'> & {
+    /**
+     * @generated from field: repeated spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance active_queries = 1;
+     */
+    activeQueries: StreamingQueryManagerCommandResult_StreamingQueryInstance[];
+  };
 
 /**
  * Describes the message spark.connect.StreamingQueryManagerCommandResult.ActiveResult.
@@ -857,17 +913,18 @@ export declare const StreamingQueryManagerCommandResult_ActiveResultSchema: GenM
 /**
  * @generated from message spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance
  */
-export declare type StreamingQueryManagerCommandResult_StreamingQueryInstance = Message<"spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance"> & {
-  /**
-   * @generated from field: spark.connect.StreamingQueryInstanceId id = 1;
-   */
-  id?: StreamingQueryInstanceId | undefined;
+export declare type StreamingQueryManagerCommandResult_StreamingQueryInstance =
+  Message<'spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance'> & {
+    /**
+     * @generated from field: spark.connect.StreamingQueryInstanceId id = 1;
+     */
+    id?: StreamingQueryInstanceId | undefined;
 
-  /**
-   * @generated from field: optional string name = 2;
-   */
-  name?: string | undefined;
-};
+    /**
+     * @generated from field: optional string name = 2;
+     */
+    name?: string | undefined;
+  };
 
 /**
  * Describes the message spark.connect.StreamingQueryManagerCommandResult.StreamingQueryInstance.
@@ -878,7 +935,7 @@ export declare const StreamingQueryManagerCommandResult_StreamingQueryInstanceSc
 /**
  * @generated from message spark.connect.ReattachOptions
  */
-export declare type ReattachOptions = Message<"spark.connect.ReattachOptions"> & {
+export declare type ReattachOptions = Message<'spark.connect.ReattachOptions'> & {
   /**
    * @generated from field: bool reattachable = 1;
    */
@@ -894,7 +951,7 @@ export declare const ReattachOptionsSchema: GenMessage<ReattachOptions>;
 /**
  * @generated from message spark.connect.ExecutePlanRequest
  */
-export declare type ExecutePlanRequest = Message<"spark.connect.ExecutePlanRequest"> & {
+export declare type ExecutePlanRequest = Message<'spark.connect.ExecutePlanRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -945,17 +1002,19 @@ export declare const ExecutePlanRequestSchema: GenMessage<ExecutePlanRequest>;
 /**
  * @generated from message spark.connect.ExecutePlanRequest.RequestOption
  */
-export declare type ExecutePlanRequest_RequestOption = Message<"spark.connect.ExecutePlanRequest.RequestOption"> & {
+export declare type ExecutePlanRequest_RequestOption = Message<'spark.connect.ExecutePlanRequest.RequestOption'> & {
   /**
    * @generated from oneof spark.connect.ExecutePlanRequest.RequestOption.request_option
    */
-  requestOption: {
-    /**
-     * @generated from field: spark.connect.ReattachOptions reattach_options = 1;
-     */
-    value: ReattachOptions;
-    case: "reattachOptions";
-  } | { case: undefined; value?: undefined };
+  requestOption:
+    | {
+        /**
+         * @generated from field: spark.connect.ReattachOptions reattach_options = 1;
+         */
+        value: ReattachOptions;
+        case: 'reattachOptions';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -967,7 +1026,7 @@ export declare const ExecutePlanRequest_RequestOptionSchema: GenMessage<ExecuteP
 /**
  * @generated from message spark.connect.ExecutePlanResponse
  */
-export declare type ExecutePlanResponse = Message<"spark.connect.ExecutePlanResponse"> & {
+export declare type ExecutePlanResponse = Message<'spark.connect.ExecutePlanResponse'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -991,43 +1050,50 @@ export declare type ExecutePlanResponse = Message<"spark.connect.ExecutePlanResp
   /**
    * @generated from oneof spark.connect.ExecutePlanResponse.response_type
    */
-  responseType: {
-    /**
-     * @generated from field: spark.connect.ExecutePlanResponse.ArrowBatch arrow_batch = 2;
-     */
-    value: ExecutePlanResponse_ArrowBatch;
-    case: "arrowBatch";
-  } | {
-    /**
-     * @generated from field: spark.connect.ExecutePlanResponse.SqlCommandResult sql_command_result = 5;
-     */
-    value: ExecutePlanResponse_SqlCommandResult;
-    case: "sqlCommandResult";
-  } | {
-    /**
-     * @generated from field: spark.connect.WriteStreamOperationStartResult write_stream_operation_start_result = 8;
-     */
-    value: WriteStreamOperationStartResult;
-    case: "writeStreamOperationStartResult";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryCommandResult streaming_query_command_result = 9;
-     */
-    value: StreamingQueryCommandResult;
-    case: "streamingQueryCommandResult";
-  } | {
-    /**
-     * @generated from field: spark.connect.StreamingQueryManagerCommandResult streaming_query_manager_command_result = 11;
-     */
-    value: StreamingQueryManagerCommandResult;
-    case: "streamingQueryManagerCommandResult";
-  } | {
-    /**
-     * @generated from field: spark.connect.ExecutePlanResponse.ResultComplete result_complete = 14;
-     */
-    value: ExecutePlanResponse_ResultComplete;
-    case: "resultComplete";
-  } | { case: undefined; value?: undefined };
+  responseType:
+    | {
+        /**
+         * @generated from field: spark.connect.ExecutePlanResponse.ArrowBatch arrow_batch = 2;
+         */
+        value: ExecutePlanResponse_ArrowBatch;
+        case: 'arrowBatch';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.ExecutePlanResponse.SqlCommandResult sql_command_result = 5;
+         */
+        value: ExecutePlanResponse_SqlCommandResult;
+        case: 'sqlCommandResult';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.WriteStreamOperationStartResult write_stream_operation_start_result = 8;
+         */
+        value: WriteStreamOperationStartResult;
+        case: 'writeStreamOperationStartResult';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryCommandResult streaming_query_command_result = 9;
+         */
+        value: StreamingQueryCommandResult;
+        case: 'streamingQueryCommandResult';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.StreamingQueryManagerCommandResult streaming_query_manager_command_result = 11;
+         */
+        value: StreamingQueryManagerCommandResult;
+        case: 'streamingQueryManagerCommandResult';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.ExecutePlanResponse.ResultComplete result_complete = 14;
+         */
+        value: ExecutePlanResponse_ResultComplete;
+        case: 'resultComplete';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -1039,12 +1105,13 @@ export declare const ExecutePlanResponseSchema: GenMessage<ExecutePlanResponse>;
 /**
  * @generated from message spark.connect.ExecutePlanResponse.SqlCommandResult
  */
-export declare type ExecutePlanResponse_SqlCommandResult = Message<"spark.connect.ExecutePlanResponse.SqlCommandResult"> & {
-  /**
-   * @generated from field: spark.connect.Relation relation = 1;
-   */
-  relation?: Relation | undefined;
-};
+export declare type ExecutePlanResponse_SqlCommandResult =
+  Message<'spark.connect.ExecutePlanResponse.SqlCommandResult'> & {
+    /**
+     * @generated from field: spark.connect.Relation relation = 1;
+     */
+    relation?: Relation | undefined;
+  };
 
 /**
  * Describes the message spark.connect.ExecutePlanResponse.SqlCommandResult.
@@ -1055,7 +1122,7 @@ export declare const ExecutePlanResponse_SqlCommandResultSchema: GenMessage<Exec
 /**
  * @generated from message spark.connect.ExecutePlanResponse.ArrowBatch
  */
-export declare type ExecutePlanResponse_ArrowBatch = Message<"spark.connect.ExecutePlanResponse.ArrowBatch"> & {
+export declare type ExecutePlanResponse_ArrowBatch = Message<'spark.connect.ExecutePlanResponse.ArrowBatch'> & {
   /**
    * @generated from field: int64 row_count = 1;
    */
@@ -1081,8 +1148,8 @@ export declare const ExecutePlanResponse_ArrowBatchSchema: GenMessage<ExecutePla
 /**
  * @generated from message spark.connect.ExecutePlanResponse.ResultComplete
  */
-export declare type ExecutePlanResponse_ResultComplete = Message<"spark.connect.ExecutePlanResponse.ResultComplete"> & {
-};
+export declare type ExecutePlanResponse_ResultComplete =
+  Message<'spark.connect.ExecutePlanResponse.ResultComplete'> & {};
 
 /**
  * Describes the message spark.connect.ExecutePlanResponse.ResultComplete.
@@ -1093,7 +1160,7 @@ export declare const ExecutePlanResponse_ResultCompleteSchema: GenMessage<Execut
 /**
  * @generated from message spark.connect.AnalyzePlanRequest
  */
-export declare type AnalyzePlanRequest = Message<"spark.connect.AnalyzePlanRequest"> & {
+export declare type AnalyzePlanRequest = Message<'spark.connect.AnalyzePlanRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1117,19 +1184,22 @@ export declare type AnalyzePlanRequest = Message<"spark.connect.AnalyzePlanReque
   /**
    * @generated from oneof spark.connect.AnalyzePlanRequest.analyze
    */
-  analyze: {
-    /**
-     * @generated from field: spark.connect.AnalyzePlanRequest.Explain explain = 5;
-     */
-    value: AnalyzePlanRequest_Explain;
-    case: "explain";
-  } | {
-    /**
-     * @generated from field: spark.connect.AnalyzePlanRequest.SparkVersion spark_version = 10;
-     */
-    value: AnalyzePlanRequest_SparkVersion;
-    case: "sparkVersion";
-  } | { case: undefined; value?: undefined };
+  analyze:
+    | {
+        /**
+         * @generated from field: spark.connect.AnalyzePlanRequest.Explain explain = 5;
+         */
+        value: AnalyzePlanRequest_Explain;
+        case: 'explain';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.AnalyzePlanRequest.SparkVersion spark_version = 10;
+         */
+        value: AnalyzePlanRequest_SparkVersion;
+        case: 'sparkVersion';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -1141,7 +1211,7 @@ export declare const AnalyzePlanRequestSchema: GenMessage<AnalyzePlanRequest>;
 /**
  * @generated from message spark.connect.AnalyzePlanRequest.Explain
  */
-export declare type AnalyzePlanRequest_Explain = Message<"spark.connect.AnalyzePlanRequest.Explain"> & {
+export declare type AnalyzePlanRequest_Explain = Message<'spark.connect.AnalyzePlanRequest.Explain'> & {
   /**
    * @generated from field: spark.connect.Plan plan = 1;
    */
@@ -1202,8 +1272,7 @@ export declare const AnalyzePlanRequest_Explain_ExplainModeSchema: GenEnum<Analy
 /**
  * @generated from message spark.connect.AnalyzePlanRequest.SparkVersion
  */
-export declare type AnalyzePlanRequest_SparkVersion = Message<"spark.connect.AnalyzePlanRequest.SparkVersion"> & {
-};
+export declare type AnalyzePlanRequest_SparkVersion = Message<'spark.connect.AnalyzePlanRequest.SparkVersion'> & {};
 
 /**
  * Describes the message spark.connect.AnalyzePlanRequest.SparkVersion.
@@ -1214,7 +1283,7 @@ export declare const AnalyzePlanRequest_SparkVersionSchema: GenMessage<AnalyzePl
 /**
  * @generated from message spark.connect.AnalyzePlanResponse
  */
-export declare type AnalyzePlanResponse = Message<"spark.connect.AnalyzePlanResponse"> & {
+export declare type AnalyzePlanResponse = Message<'spark.connect.AnalyzePlanResponse'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1228,19 +1297,22 @@ export declare type AnalyzePlanResponse = Message<"spark.connect.AnalyzePlanResp
   /**
    * @generated from oneof spark.connect.AnalyzePlanResponse.result
    */
-  result: {
-    /**
-     * @generated from field: spark.connect.AnalyzePlanResponse.Explain explain = 3;
-     */
-    value: AnalyzePlanResponse_Explain;
-    case: "explain";
-  } | {
-    /**
-     * @generated from field: spark.connect.AnalyzePlanResponse.SparkVersion spark_version = 8;
-     */
-    value: AnalyzePlanResponse_SparkVersion;
-    case: "sparkVersion";
-  } | { case: undefined; value?: undefined };
+  result:
+    | {
+        /**
+         * @generated from field: spark.connect.AnalyzePlanResponse.Explain explain = 3;
+         */
+        value: AnalyzePlanResponse_Explain;
+        case: 'explain';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.AnalyzePlanResponse.SparkVersion spark_version = 8;
+         */
+        value: AnalyzePlanResponse_SparkVersion;
+        case: 'sparkVersion';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -1252,7 +1324,7 @@ export declare const AnalyzePlanResponseSchema: GenMessage<AnalyzePlanResponse>;
 /**
  * @generated from message spark.connect.AnalyzePlanResponse.Explain
  */
-export declare type AnalyzePlanResponse_Explain = Message<"spark.connect.AnalyzePlanResponse.Explain"> & {
+export declare type AnalyzePlanResponse_Explain = Message<'spark.connect.AnalyzePlanResponse.Explain'> & {
   /**
    * @generated from field: string explain_string = 1;
    */
@@ -1268,7 +1340,7 @@ export declare const AnalyzePlanResponse_ExplainSchema: GenMessage<AnalyzePlanRe
 /**
  * @generated from message spark.connect.AnalyzePlanResponse.SparkVersion
  */
-export declare type AnalyzePlanResponse_SparkVersion = Message<"spark.connect.AnalyzePlanResponse.SparkVersion"> & {
+export declare type AnalyzePlanResponse_SparkVersion = Message<'spark.connect.AnalyzePlanResponse.SparkVersion'> & {
   /**
    * @generated from field: string version = 1;
    */
@@ -1284,7 +1356,7 @@ export declare const AnalyzePlanResponse_SparkVersionSchema: GenMessage<AnalyzeP
 /**
  * @generated from message spark.connect.KeyValue
  */
-export declare type KeyValue = Message<"spark.connect.KeyValue"> & {
+export declare type KeyValue = Message<'spark.connect.KeyValue'> & {
   /**
    * @generated from field: string key = 1;
    */
@@ -1305,7 +1377,7 @@ export declare const KeyValueSchema: GenMessage<KeyValue>;
 /**
  * @generated from message spark.connect.ConfigRequest
  */
-export declare type ConfigRequest = Message<"spark.connect.ConfigRequest"> & {
+export declare type ConfigRequest = Message<'spark.connect.ConfigRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1341,23 +1413,26 @@ export declare const ConfigRequestSchema: GenMessage<ConfigRequest>;
 /**
  * @generated from message spark.connect.ConfigRequest.Operation
  */
-export declare type ConfigRequest_Operation = Message<"spark.connect.ConfigRequest.Operation"> & {
+export declare type ConfigRequest_Operation = Message<'spark.connect.ConfigRequest.Operation'> & {
   /**
    * @generated from oneof spark.connect.ConfigRequest.Operation.op_type
    */
-  opType: {
-    /**
-     * @generated from field: spark.connect.ConfigRequest.Set set = 1;
-     */
-    value: ConfigRequest_Set;
-    case: "set";
-  } | {
-    /**
-     * @generated from field: spark.connect.ConfigRequest.GetOption get_option = 4;
-     */
-    value: ConfigRequest_GetOption;
-    case: "getOption";
-  } | { case: undefined; value?: undefined };
+  opType:
+    | {
+        /**
+         * @generated from field: spark.connect.ConfigRequest.Set set = 1;
+         */
+        value: ConfigRequest_Set;
+        case: 'set';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.ConfigRequest.GetOption get_option = 4;
+         */
+        value: ConfigRequest_GetOption;
+        case: 'getOption';
+      }
+    | { case: undefined; value?: undefined };
 };
 
 /**
@@ -1369,7 +1444,7 @@ export declare const ConfigRequest_OperationSchema: GenMessage<ConfigRequest_Ope
 /**
  * @generated from message spark.connect.ConfigRequest.Set
  */
-export declare type ConfigRequest_Set = Message<"spark.connect.ConfigRequest.Set"> & {
+export declare type ConfigRequest_Set = Message<'spark.connect.ConfigRequest.Set'> & {
   /**
    * @generated from field: repeated spark.connect.KeyValue pairs = 1;
    */
@@ -1390,7 +1465,7 @@ export declare const ConfigRequest_SetSchema: GenMessage<ConfigRequest_Set>;
 /**
  * @generated from message spark.connect.ConfigRequest.GetOption
  */
-export declare type ConfigRequest_GetOption = Message<"spark.connect.ConfigRequest.GetOption"> & {
+export declare type ConfigRequest_GetOption = Message<'spark.connect.ConfigRequest.GetOption'> & {
   /**
    * @generated from field: repeated string keys = 1;
    */
@@ -1406,7 +1481,7 @@ export declare const ConfigRequest_GetOptionSchema: GenMessage<ConfigRequest_Get
 /**
  * @generated from message spark.connect.ConfigResponse
  */
-export declare type ConfigResponse = Message<"spark.connect.ConfigResponse"> & {
+export declare type ConfigResponse = Message<'spark.connect.ConfigResponse'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1437,7 +1512,7 @@ export declare const ConfigResponseSchema: GenMessage<ConfigResponse>;
 /**
  * @generated from message spark.connect.InterruptRequest
  */
-export declare type InterruptRequest = Message<"spark.connect.InterruptRequest"> & {
+export declare type InterruptRequest = Message<'spark.connect.InterruptRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1461,19 +1536,22 @@ export declare type InterruptRequest = Message<"spark.connect.InterruptRequest">
   /**
    * @generated from oneof spark.connect.InterruptRequest.interrupt
    */
-  interrupt: {
-    /**
-     * @generated from field: string operation_tag = 5;
-     */
-    value: string;
-    case: "operationTag";
-  } | {
-    /**
-     * @generated from field: string operation_id = 6;
-     */
-    value: string;
-    case: "operationId";
-  } | { case: undefined; value?: undefined };
+  interrupt:
+    | {
+        /**
+         * @generated from field: string operation_tag = 5;
+         */
+        value: string;
+        case: 'operationTag';
+      }
+    | {
+        /**
+         * @generated from field: string operation_id = 6;
+         */
+        value: string;
+        case: 'operationId';
+      }
+    | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: optional string client_observed_server_side_session_id = 7;
@@ -1520,7 +1598,7 @@ export declare const InterruptRequest_InterruptTypeSchema: GenEnum<InterruptRequ
 /**
  * @generated from message spark.connect.InterruptResponse
  */
-export declare type InterruptResponse = Message<"spark.connect.InterruptResponse"> & {
+export declare type InterruptResponse = Message<'spark.connect.InterruptResponse'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1546,7 +1624,7 @@ export declare const InterruptResponseSchema: GenMessage<InterruptResponse>;
 /**
  * @generated from message spark.connect.ReattachExecuteRequest
  */
-export declare type ReattachExecuteRequest = Message<"spark.connect.ReattachExecuteRequest"> & {
+export declare type ReattachExecuteRequest = Message<'spark.connect.ReattachExecuteRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1587,7 +1665,7 @@ export declare const ReattachExecuteRequestSchema: GenMessage<ReattachExecuteReq
 /**
  * @generated from message spark.connect.ReleaseExecuteRequest
  */
-export declare type ReleaseExecuteRequest = Message<"spark.connect.ReleaseExecuteRequest"> & {
+export declare type ReleaseExecuteRequest = Message<'spark.connect.ReleaseExecuteRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1611,19 +1689,22 @@ export declare type ReleaseExecuteRequest = Message<"spark.connect.ReleaseExecut
   /**
    * @generated from oneof spark.connect.ReleaseExecuteRequest.release
    */
-  release: {
-    /**
-     * @generated from field: spark.connect.ReleaseExecuteRequest.ReleaseAll release_all = 5;
-     */
-    value: ReleaseExecuteRequest_ReleaseAll;
-    case: "releaseAll";
-  } | {
-    /**
-     * @generated from field: spark.connect.ReleaseExecuteRequest.ReleaseUntil release_until = 6;
-     */
-    value: ReleaseExecuteRequest_ReleaseUntil;
-    case: "releaseUntil";
-  } | { case: undefined; value?: undefined };
+  release:
+    | {
+        /**
+         * @generated from field: spark.connect.ReleaseExecuteRequest.ReleaseAll release_all = 5;
+         */
+        value: ReleaseExecuteRequest_ReleaseAll;
+        case: 'releaseAll';
+      }
+    | {
+        /**
+         * @generated from field: spark.connect.ReleaseExecuteRequest.ReleaseUntil release_until = 6;
+         */
+        value: ReleaseExecuteRequest_ReleaseUntil;
+        case: 'releaseUntil';
+      }
+    | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: optional string client_observed_server_side_session_id = 7;
@@ -1640,8 +1721,7 @@ export declare const ReleaseExecuteRequestSchema: GenMessage<ReleaseExecuteReque
 /**
  * @generated from message spark.connect.ReleaseExecuteRequest.ReleaseAll
  */
-export declare type ReleaseExecuteRequest_ReleaseAll = Message<"spark.connect.ReleaseExecuteRequest.ReleaseAll"> & {
-};
+export declare type ReleaseExecuteRequest_ReleaseAll = Message<'spark.connect.ReleaseExecuteRequest.ReleaseAll'> & {};
 
 /**
  * Describes the message spark.connect.ReleaseExecuteRequest.ReleaseAll.
@@ -1652,7 +1732,7 @@ export declare const ReleaseExecuteRequest_ReleaseAllSchema: GenMessage<ReleaseE
 /**
  * @generated from message spark.connect.ReleaseExecuteRequest.ReleaseUntil
  */
-export declare type ReleaseExecuteRequest_ReleaseUntil = Message<"spark.connect.ReleaseExecuteRequest.ReleaseUntil"> & {
+export declare type ReleaseExecuteRequest_ReleaseUntil = Message<'spark.connect.ReleaseExecuteRequest.ReleaseUntil'> & {
   /**
    * @generated from field: string response_id = 1;
    */
@@ -1668,7 +1748,7 @@ export declare const ReleaseExecuteRequest_ReleaseUntilSchema: GenMessage<Releas
 /**
  * @generated from message spark.connect.ReleaseExecuteResponse
  */
-export declare type ReleaseExecuteResponse = Message<"spark.connect.ReleaseExecuteResponse"> & {
+export declare type ReleaseExecuteResponse = Message<'spark.connect.ReleaseExecuteResponse'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1694,7 +1774,7 @@ export declare const ReleaseExecuteResponseSchema: GenMessage<ReleaseExecuteResp
 /**
  * @generated from message spark.connect.ReleaseSessionRequest
  */
-export declare type ReleaseSessionRequest = Message<"spark.connect.ReleaseSessionRequest"> & {
+export declare type ReleaseSessionRequest = Message<'spark.connect.ReleaseSessionRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1725,7 +1805,7 @@ export declare const ReleaseSessionRequestSchema: GenMessage<ReleaseSessionReque
 /**
  * @generated from message spark.connect.ReleaseSessionResponse
  */
-export declare type ReleaseSessionResponse = Message<"spark.connect.ReleaseSessionResponse"> & {
+export declare type ReleaseSessionResponse = Message<'spark.connect.ReleaseSessionResponse'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1746,7 +1826,7 @@ export declare const ReleaseSessionResponseSchema: GenMessage<ReleaseSessionResp
 /**
  * @generated from message spark.connect.FetchErrorDetailsRequest
  */
-export declare type FetchErrorDetailsRequest = Message<"spark.connect.FetchErrorDetailsRequest"> & {
+export declare type FetchErrorDetailsRequest = Message<'spark.connect.FetchErrorDetailsRequest'> & {
   /**
    * @generated from field: string session_id = 1;
    */
@@ -1782,7 +1862,7 @@ export declare const FetchErrorDetailsRequestSchema: GenMessage<FetchErrorDetail
 /**
  * @generated from message spark.connect.FetchErrorDetailsResponse
  */
-export declare type FetchErrorDetailsResponse = Message<"spark.connect.FetchErrorDetailsResponse"> & {
+export declare type FetchErrorDetailsResponse = Message<'spark.connect.FetchErrorDetailsResponse'> & {
   /**
    * @generated from field: optional int32 root_error_idx = 1;
    */
@@ -1813,22 +1893,23 @@ export declare const FetchErrorDetailsResponseSchema: GenMessage<FetchErrorDetai
 /**
  * @generated from message spark.connect.FetchErrorDetailsResponse.SparkThrowable
  */
-export declare type FetchErrorDetailsResponse_SparkThrowable = Message<"spark.connect.FetchErrorDetailsResponse.SparkThrowable"> & {
-  /**
-   * @generated from field: optional string error_class = 1;
-   */
-  errorClass?: string | undefined;
+export declare type FetchErrorDetailsResponse_SparkThrowable =
+  Message<'spark.connect.FetchErrorDetailsResponse.SparkThrowable'> & {
+    /**
+     * @generated from field: optional string error_class = 1;
+     */
+    errorClass?: string | undefined;
 
-  /**
-   * @generated from field: map<string, string> message_parameters = 2;
-   */
-  messageParameters: { [key: string]: string };
+    /**
+     * @generated from field: map<string, string> message_parameters = 2;
+     */
+    messageParameters: { [key: string]: string };
 
-  /**
-   * @generated from field: optional string sql_state = 4;
-   */
-  sqlState?: string | undefined;
-};
+    /**
+     * @generated from field: optional string sql_state = 4;
+     */
+    sqlState?: string | undefined;
+  };
 
 /**
  * Describes the message spark.connect.FetchErrorDetailsResponse.SparkThrowable.
@@ -1839,7 +1920,7 @@ export declare const FetchErrorDetailsResponse_SparkThrowableSchema: GenMessage<
 /**
  * @generated from message spark.connect.FetchErrorDetailsResponse.Error
  */
-export declare type FetchErrorDetailsResponse_Error = Message<"spark.connect.FetchErrorDetailsResponse.Error"> & {
+export declare type FetchErrorDetailsResponse_Error = Message<'spark.connect.FetchErrorDetailsResponse.Error'> & {
   /**
    * @generated from field: repeated string error_type_hierarchy = 1;
    */
@@ -1875,65 +1956,64 @@ export declare const SparkConnectService: GenService<{
    * @generated from rpc spark.connect.SparkConnectService.ExecutePlan
    */
   executePlan: {
-    methodKind: "server_streaming";
+    methodKind: 'server_streaming';
     input: typeof ExecutePlanRequestSchema;
     output: typeof ExecutePlanResponseSchema;
-  },
+  };
   /**
    * @generated from rpc spark.connect.SparkConnectService.AnalyzePlan
    */
   analyzePlan: {
-    methodKind: "unary";
+    methodKind: 'unary';
     input: typeof AnalyzePlanRequestSchema;
     output: typeof AnalyzePlanResponseSchema;
-  },
+  };
   /**
    * @generated from rpc spark.connect.SparkConnectService.Config
    */
   config: {
-    methodKind: "unary";
+    methodKind: 'unary';
     input: typeof ConfigRequestSchema;
     output: typeof ConfigResponseSchema;
-  },
+  };
   /**
    * @generated from rpc spark.connect.SparkConnectService.Interrupt
    */
   interrupt: {
-    methodKind: "unary";
+    methodKind: 'unary';
     input: typeof InterruptRequestSchema;
     output: typeof InterruptResponseSchema;
-  },
+  };
   /**
    * @generated from rpc spark.connect.SparkConnectService.ReattachExecute
    */
   reattachExecute: {
-    methodKind: "server_streaming";
+    methodKind: 'server_streaming';
     input: typeof ReattachExecuteRequestSchema;
     output: typeof ExecutePlanResponseSchema;
-  },
+  };
   /**
    * @generated from rpc spark.connect.SparkConnectService.ReleaseExecute
    */
   releaseExecute: {
-    methodKind: "unary";
+    methodKind: 'unary';
     input: typeof ReleaseExecuteRequestSchema;
     output: typeof ReleaseExecuteResponseSchema;
-  },
+  };
   /**
    * @generated from rpc spark.connect.SparkConnectService.ReleaseSession
    */
   releaseSession: {
-    methodKind: "unary";
+    methodKind: 'unary';
     input: typeof ReleaseSessionRequestSchema;
     output: typeof ReleaseSessionResponseSchema;
-  },
+  };
   /**
    * @generated from rpc spark.connect.SparkConnectService.FetchErrorDetails
    */
   fetchErrorDetails: {
-    methodKind: "unary";
+    methodKind: 'unary';
     input: typeof FetchErrorDetailsRequestSchema;
     output: typeof FetchErrorDetailsResponseSchema;
-  },
+  };
 }>;
-

@@ -4,8 +4,8 @@
 // @generated from file error_info.proto (package google.rpc, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2';
+import type { Message } from '@bufbuild/protobuf';
 
 /**
  * Describes the file error_info.proto.
@@ -15,7 +15,7 @@ export declare const file_error_info: GenFile;
 /**
  * @generated from message google.rpc.ErrorInfo
  */
-export declare type ErrorInfo = Message<"google.rpc.ErrorInfo"> & {
+export declare type ErrorInfo = Message<'google.rpc.ErrorInfo'> & {
   /**
    * @generated from field: string reason = 1;
    */
@@ -37,4 +37,3 @@ export declare type ErrorInfo = Message<"google.rpc.ErrorInfo"> & {
  * Use `create(ErrorInfoSchema)` to create a new message.
  */
 export declare const ErrorInfoSchema: GenMessage<ErrorInfo>;
-

@@ -4,18 +4,19 @@
 // @generated from file error_info.proto (package google.rpc, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2';
 
 /**
  * Describes the file error_info.proto.
  */
-export const file_error_info = /*@__PURE__*/
-  fileDesc("ChBlcnJvcl9pbmZvLnByb3RvEgpnb29nbGUucnBjIpMBCglFcnJvckluZm8SDgoGcmVhc29uGAEgASgJEg4KBmRvbWFpbhgCIAEoCRI1CghtZXRhZGF0YRgDIAMoCzIjLmdvb2dsZS5ycGMuRXJyb3JJbmZvLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBYgZwcm90bzM");
+export const file_error_info =
+  /*@__PURE__*/
+  fileDesc(
+    'ChBlcnJvcl9pbmZvLnByb3RvEgpnb29nbGUucnBjIpMBCglFcnJvckluZm8SDgoGcmVhc29uGAEgASgJEg4KBmRvbWFpbhgCIAEoCRI1CghtZXRhZGF0YRgDIAMoCzIjLmdvb2dsZS5ycGMuRXJyb3JJbmZvLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBYgZwcm90bzM',
+  );
 
 /**
  * Describes the message google.rpc.ErrorInfo.
  * Use `create(ErrorInfoSchema)` to create a new message.
  */
-export const ErrorInfoSchema = /*@__PURE__*/
-  messageDesc(file_error_info, 0);
-
+export const ErrorInfoSchema = /*@__PURE__*/ messageDesc(file_error_info, 0);

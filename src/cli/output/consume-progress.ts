@@ -1,0 +1,98 @@
+// What a consumer says while it runs: one line that is rewritten on a terminal, log lines elsewhere (one a batch, never one a message).
+import type { LogFormat, LogLevel, Logger } from '../../lib/log.ts';
+import { createLogger } from '../../lib/log.ts';
+import type { ConsumeProgress } from '../../pipeline/consume/consume.ts';
+import { formatCount } from './number-formats.ts';
+
+export interface ConsumeProgressLine {
+  readonly show: (progress: ConsumeProgress) => void;
+  clear(): void;
+}
+
+export interface ConsumeLogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat | 'auto';
+}
+
+/** `stream` is stderr. */
+export function consumeProgress(stream: NodeJS.WriteStream, options: ConsumeLogOptions): ConsumeProgressLine {
+  const log = createLogger({ level: options.level, format: options.format === 'pretty' ? 'pretty' : 'json' });
+  const isLine = stream.isTTY && options.format === 'auto';
+  let isShown = false;
+  let messageCount = 0;
+  const startedAt = performance.now();
+  return {
+    show(progress) {
+      if (!isLine) {
+        write(log, progress);
+        return;
+      }
+      if (progress.kind === 'loaded') messageCount += progress.messageCount;
+      const text = lineOf(progress, messageCount, (performance.now() - startedAt) / 1000);
+      stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+      isShown = true;
+    },
+    clear() {
+      if (isShown) stream.write('\r\u001b[2K');
+      isShown = false;
+    },
+  };
+}
+
+function lagOf(progress: Extract<ConsumeProgress, { kind: 'assigned' | 'loaded' }>): bigint {
+  return progress.partitions.reduce((sum, { position, end }) => sum + (end > position ? end - position : 0n), 0n);
+}
+
+function lineOf(progress: ConsumeProgress, messageCount: number, seconds: number): string {
+  switch (progress.kind) {
+    case 'assigned':
+      return `${progress.partitions.length} partitions, ${formatCount(lagOf(progress))} messages to read`;
+    case 'loaded':
+      return `${formatCount(messageCount)} messages, ${formatCount(Math.round(messageCount / seconds))}/s, ${formatCount(lagOf(progress))} to read`;
+    case 'overtaken':
+      return 'another consumer has taken over: reading on from where it is';
+    case 'rebalanced':
+      return 'the group shares its partitions out anew';
+    default:
+      return `waiting for ${progress.service}: ${progress.reason}`;
+  }
+}
+
+function write(log: Logger, progress: ConsumeProgress): void {
+  switch (progress.kind) {
+    case 'assigned':
+      log.info('partitions.assigned', {
+        partitions: progress.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(','),
+        lag: lagOf(progress),
+      });
+      break;
+    case 'loaded': {
+      const { lidos, aceitos, rejeitados, duplicados, antigos } = progress.counts;
+      const seconds = Number(progress.seconds.toFixed(3));
+      log.info('batch.loaded', {
+        messages: progress.messageCount,
+        lidos,
+        aceitos,
+        rejeitados,
+        duplicados,
+        antigos,
+        lag: lagOf(progress),
+        seconds,
+      });
+      break;
+    }
+    case 'overtaken':
+      log.warn('batch.overtaken');
+      break;
+    case 'rebalanced':
+      log.info('group.rebalanced');
+      break;
+    case 'waiting':
+      log.warn('service.awaited', {
+        service: progress.service,
+        reason: progress.reason,
+        waitSeconds: Number((progress.waitMs / 1000).toFixed(1)),
+      });
+      break;
+  }
+}

@@ -1,0 +1,367 @@
+// A topic into the warehouse, exactly once: the group shares the partitions out, esteira.posicoes says where each goes on, and a batch moves its
+// positions in the transaction that writes its rows. It waits out every outage of Kafka and PostgreSQL, and holds a bounded number of messages at any lag.
+import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import type { BrokerSettings } from '../../broker/connection.ts';
+import { GroupReader, type TopicRecord } from '../../broker/reader.ts';
+import { fail } from '../../catalog/errors.ts';
+import { makeLookups } from '../../engines/duckdb/lookups.ts';
+import { MessageStage } from '../../engines/duckdb/received-messages.ts';
+import { openSession, type Session } from '../../engines/duckdb/session.ts';
+import { EsteiraError } from '../../lib/errors.ts';
+import type { EventCounts, PreparedBatch } from '../../model/batch.ts';
+import { CONTRACT_VERSION, HEADER, TOPICS } from '../../model/message.ts';
+import { recordIncident } from '../../storage/incidents.ts';
+import type { LoadOutcome } from '../../storage/loader.ts';
+import { readEpochs } from '../../storage/positions.ts';
+import { topicSourceId } from '../../storage/topic-sources.ts';
+import { addCounts, NO_COUNTS } from '../load-file.ts';
+import { isInterruption, Outage, rethrowUnlessStopped, stopWatch } from '../retry.ts';
+import { WarehouseClient } from '../warehouse-client.ts';
+import { makeWorkFolder } from '../work-folder.ts';
+import { applyFrom, type ReadFromWhere } from './from.ts';
+import { Gatherer, type GatherEnd } from './gather.ts';
+import { type HeldPartition, hold, sourceOf, takeMoves } from './partitions.ts';
+
+export interface ConsumeOptions {
+  readonly topic: string;
+  readonly group: string;
+  readonly broker: BrokerSettings;
+  readonly warehouseUrl: string;
+  readonly memoryLimit: string;
+  readonly threads: number;
+  /** Messages in one batch at most. */
+  readonly maxBatch: number;
+  /** How long the first message of an incomplete batch waits for others. */
+  readonly maxWaitMs: number;
+  readonly sessionTimeoutMs: number;
+  /** Ends when everything is read that was there when the partitions were assigned. */
+  readonly untilEnd: boolean;
+  /** Sets the positions before reading, on record. Null: go on where the warehouse says. */
+  readonly from: ReadFromWhere | null;
+  readonly reprocess: boolean;
+  /** Infinity: waits for ever. */
+  readonly maxOutageMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: ConsumeProgress) => void;
+}
+
+export type ConsumeProgress =
+  | { readonly kind: 'assigned'; readonly partitions: readonly PartitionLag[] }
+  | {
+      readonly kind: 'loaded';
+      readonly messageCount: number;
+      readonly counts: EventCounts;
+      readonly partitions: readonly PartitionLag[];
+      /** From the first message of the batch read to its commit. */
+      readonly seconds: number;
+    }
+  /** Another consumer holds or moved our partitions: what was under way is thrown away and read again by whoever holds them. */
+  | { readonly kind: 'overtaken' | 'rebalanced' }
+  | {
+      readonly kind: 'waiting';
+      readonly service: 'Kafka' | 'PostgreSQL';
+      readonly reason: string;
+      readonly waitMs: number;
+    };
+
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  readonly position: bigint;
+  readonly end: bigint;
+}
+
+export interface ConsumeReport {
+  readonly topics: readonly string[];
+  readonly group: string;
+  readonly messageCount: number;
+  readonly batchCount: number;
+  readonly overtakenCount: number;
+  readonly totals: EventCounts;
+  readonly wasStopped: boolean;
+  readonly seconds: number;
+}
+
+/** Bytes of keys and values in one batch at most, whatever `maxBatch` says: two batches are under way at once. */
+const MOST_BYTES = 32 * 1024 * 1024;
+/** A topic that is not there may be one whose broker has only just come back. */
+const GONE_MS = 10_000;
+/** A load that does not end within this time of being asked to stop is left to the database to roll back. */
+const STOP_MS = 6000;
+
+/** Topics that belong together: treated orders come with the rejected ones. */
+export function topicsOf(topic: string): string[] {
+  return topic.endsWith(TOPICS.treated) ? [topic, topic.slice(0, -TOPICS.treated.length) + TOPICS.rejected] : [topic];
+}
+
+/**
+ * Consumes until the end or until stopped. Throws TOPIC_UNKNOWN, TOPIC_REPLACED, POSITION_LOST, CONTRACT_UNKNOWN, BROKER_REFUSED, WAREHOUSE_REFUSED, or,
+ * when an outage lasts longer than allowed, BROKER_UNREACHABLE and WAREHOUSE_UNREACHABLE. What was committed stays and the next call goes on from there.
+ */
+export async function consume(options: ConsumeOptions): Promise<ConsumeReport> {
+  const folder = await makeWorkFolder();
+  const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
+  const warehouse = new WarehouseClient({
+    url: options.warehouseUrl,
+    folder,
+    reprocess: options.reprocess,
+    maxOutageMs: options.maxOutageMs,
+    signal: options.signal,
+    onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', service: 'PostgreSQL', reason, waitMs }),
+  });
+  const consumption = new Consumption(options, session, warehouse);
+  try {
+    return await consumption.run();
+  } finally {
+    await warehouse.close();
+    session.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What became of one membership in the group. */
+type MembershipEnd = 'end' | 'stopped' | 'again';
+
+class Consumption {
+  readonly #options: ConsumeOptions;
+  readonly #session: Session;
+  readonly #warehouse: WarehouseClient;
+  readonly #topics: readonly string[];
+  #from: ReadFromWhere | null;
+  #stages = 0;
+  #messageCount = 0;
+  #batchCount = 0;
+  #overtakenCount = 0;
+  #totals = NO_COUNTS;
+  #hasRead = false;
+
+  constructor(options: ConsumeOptions, session: Session, warehouse: WarehouseClient) {
+    this.#options = options;
+    this.#session = session;
+    this.#warehouse = warehouse;
+    this.#topics = topicsOf(options.topic);
+    this.#from = options.from;
+  }
+
+  async run(): Promise<ConsumeReport> {
+    const started = performance.now();
+    const { signal, maxOutageMs, onProgress } = this.#options;
+    const connection = await this.#session.connect();
+    await makeLookups(connection);
+    connection.closeSync();
+    const outage = new Outage({
+      maxOutageMs,
+      signal,
+      onWait: (error, waitMs) => onProgress?.({ kind: 'waiting', service: 'Kafka', reason: error.why, waitMs }),
+    });
+    let end: MembershipEnd = 'again';
+    let goneSince: number | null = null;
+    while (end === 'again') {
+      try {
+        end = signal?.aborted === true ? 'stopped' : await this.#asMember(outage);
+        goneSince = null;
+      } catch (error) {
+        if (isInterruption(error, signal)) end = 'stopped';
+        else if (this.#hasRead && error instanceof EsteiraError && error.code === 'TOPIC_UNKNOWN') {
+          goneSince ??= performance.now();
+          if (performance.now() - goneSince > GONE_MS) throw error;
+          await outage.wait(unreachable(error)).catch(rethrowUnlessStopped(signal));
+        } else await outage.wait(error).catch(rethrowUnlessStopped(signal));
+      }
+    }
+    return {
+      topics: this.#topics,
+      group: this.#options.group,
+      messageCount: this.#messageCount,
+      batchCount: this.#batchCount,
+      overtakenCount: this.#overtakenCount,
+      totals: this.#totals,
+      wasStopped: end === 'stopped',
+      seconds: (performance.now() - started) / 1000,
+    };
+  }
+
+  /** Joins the group and reads what it assigns, through its rebalances, until there is a reason to leave it. */
+  async #asMember(outage: Outage): Promise<MembershipEnd> {
+    const { group, broker, sessionTimeoutMs } = this.#options;
+    const reader = await GroupReader.open(broker, { topics: this.#topics, group, sessionTimeoutMs });
+    try {
+      if (this.#from !== null) {
+        await applyFrom(reader, this.#warehouse, this.#topics, group, this.#from);
+        this.#from = null;
+      }
+      for (;;) {
+        // The group may share out anew while we take over: then what is held is taken over once more.
+        const { generation } = reader;
+        const held = await hold(reader, this.#warehouse, this.#topics, group);
+        outage.over();
+        this.#hasRead = true;
+        this.#options.onProgress?.({ kind: 'assigned', partitions: lagOf(held) });
+        const end = await this.#consumeHeld(reader, held, generation);
+        if (end !== 'hold-again') return end;
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** Gathers and prepares one batch while the one before is being loaded. */
+  async #consumeHeld(
+    reader: GroupReader,
+    held: readonly HeldPartition[],
+    generation: number,
+  ): Promise<MembershipEnd | 'hold-again'> {
+    const { maxBatch, maxWaitMs, untilEnd, signal, onProgress } = this.#options;
+    const gatherer = new Gatherer(reader, held, generation, {
+      maxBatch,
+      maxBytes: MOST_BYTES,
+      maxWaitMs,
+      untilEnd,
+      signal,
+    });
+    let loading: Promise<LoadOutcome> = Promise.resolve(NOTHING_LOADED);
+    let ahead: PreparedBatch | null = null;
+    try {
+      for (;;) {
+        const started = performance.now();
+        const stage = new MessageStage(this.#session, String((this.#stages = (this.#stages + 1) % 3)));
+        let end: GatherEnd;
+        try {
+          end = await gatherer.gather(stage);
+        } catch (error) {
+          await stage.discard();
+          throw error;
+        }
+        const { count } = stage;
+        if (count > 0 && end.kind !== 'stopped' && end.kind !== 'rebalanced')
+          ahead = await this.#prepare(reader, stage, held);
+        else await stage.discard();
+        if (!(await this.#isLoaded(loading))) return await this.#overtaken(held);
+        loading = Promise.resolve(NOTHING_LOADED);
+        if (ahead !== null) {
+          loading = this.#load(ahead, reader, held, count, started);
+          loading.catch(() => undefined);
+          ahead = null;
+        }
+        if (end.kind === 'full' || end.kind === 'waited') continue;
+        if (!(await this.#isLoaded(loading))) return await this.#overtaken(held);
+        if (end.kind === 'end' || end.kind === 'stopped') return end.kind;
+        if (end.kind === 'unknown-contract') throw await this.#unknownContract(reader, end.record);
+        if (end.kind === 'rebalanced') onProgress?.({ kind: 'rebalanced' });
+        // Outside the log or gone: taking over again finds out which, and reports it.
+        if (end.kind === 'gone') return 'again';
+        return 'hold-again';
+      }
+    } finally {
+      await ahead?.drop();
+      await loading.catch(() => undefined);
+    }
+  }
+
+  async #prepare(reader: GroupReader, stage: MessageStage, held: readonly HeldPartition[]): Promise<PreparedBatch> {
+    const { topic, group } = this.#options;
+    const sourceId = topicSourceId(sourceOf(reader, topic, group));
+    const moves = takeMoves(held);
+    // Never the same twice: two consumers at one position may hold different batches.
+    const place = createHash('sha256').update(JSON.stringify(moves)).digest('hex').slice(0, 12);
+    return stage.prepare({ id: `${sourceId}:${place}:${randomUUID()}`, sourceId, moves, topic });
+  }
+
+  async #load(
+    batch: PreparedBatch,
+    reader: GroupReader,
+    held: readonly HeldPartition[],
+    messageCount: number,
+    started: number,
+  ): Promise<LoadOutcome> {
+    const reached = held.map(({ topic, partition, stored }) => ({ topic, partition, offset: stored }));
+    try {
+      const outcome = await this.#warehouse.load(batch);
+      if (outcome.kind === 'lost') return outcome;
+      this.#messageCount += messageCount;
+      this.#batchCount += 1;
+      this.#totals = addCounts(this.#totals, outcome.counts);
+      void reader.commitHint(reached);
+      this.#options.onProgress?.({
+        kind: 'loaded',
+        messageCount,
+        counts: outcome.counts,
+        partitions: held.map(({ topic, partition, end }, index) => ({
+          topic,
+          partition,
+          position: reached[index]?.offset ?? 0n,
+          end,
+        })),
+        seconds: (performance.now() - started) / 1000,
+      });
+      return outcome;
+    } finally {
+      await batch.drop();
+    }
+  }
+
+  /** Waits for a load; false when it lost its positions. Once asked to stop, not longer than a few seconds. */
+  async #isLoaded(loading: Promise<LoadOutcome>): Promise<boolean> {
+    const { signal } = this.#options;
+    if (signal === undefined) return (await loading).kind !== 'lost';
+    const watch = stopWatch(signal, STOP_MS);
+    try {
+      const outcome = await Promise.race([loading, watch.late]);
+      if (outcome === null) {
+        this.#warehouse.abandon();
+        throw signal.reason;
+      }
+      return outcome.kind !== 'lost';
+    } finally {
+      watch.cancel();
+    }
+  }
+
+  /** Somebody moved our positions, or took them over: then the group must say anew what is ours. */
+  async #overtaken(held: readonly HeldPartition[]): Promise<MembershipEnd | 'hold-again'> {
+    this.#overtakenCount += 1;
+    this.#options.onProgress?.({ kind: 'overtaken' });
+    const epochs = await this.#warehouse.run((client) =>
+      readEpochs(
+        client,
+        held.map(({ key }) => key),
+      ),
+    );
+    return held.every(({ key, epoch }) => epochs.get(key) === epoch) ? 'hold-again' : 'again';
+  }
+
+  async #unknownContract(reader: GroupReader, record: TopicRecord): Promise<EsteiraError> {
+    const stated = (name: string): string =>
+      record.headers
+        .find(([key]) => key?.toString() === name)?.[1]
+        ?.toString()
+        .slice(0, 40) ?? 'none';
+    const { topic, partition, offset } = record;
+    const contract = stated(HEADER.contract);
+    const version = stated(HEADER.version);
+    await this.#warehouse.run((client) =>
+      recordIncident(client, {
+        kind: 'CONTRATO_DESCONHECIDO',
+        source: topicSourceId(sourceOf(reader, topic, this.#options.group)),
+        description: `Mensagem do tópico ${topic} com contrato ou versão que este programa não conhece.`,
+        details: { particao: partition, deslocamento: String(offset), contrato: contract, versao: version },
+      }),
+    );
+    return fail('CONTRACT_UNKNOWN', {
+      what: `The message at offset ${offset} of partition ${partition} of topic ${topic} states a contract that this Esteira does not know.`,
+      why: `Its headers say contract ${JSON.stringify(contract)}, version ${JSON.stringify(version)}; known is major version ${CONTRACT_VERSION} of pedido, pedido-tratado and pedido-rejeitado.`,
+      fix: 'Update Esteira and start it again: it goes on at this message. If the message is wrong, go past it with --from, which is kept on record.',
+    });
+  }
+}
+
+const NOTHING_LOADED: LoadOutcome = { kind: 'already', counts: NO_COUNTS };
+
+function lagOf(held: readonly HeldPartition[]): PartitionLag[] {
+  return held.map(({ topic, partition, stored, end }) => ({ topic, partition, position: stored, end }));
+}
+
+function unreachable(error: EsteiraError): EsteiraError {
+  return fail('BROKER_UNREACHABLE', { what: error.what, why: error.why, fix: error.fix, cause: error });
+}
