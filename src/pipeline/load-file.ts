@@ -217,7 +217,7 @@ class FileLoad {
         if (!next) throw new Error(`batch ${index} was not prepared`);
         const batch = await next;
         prepareUpTo(index + 1 + BATCHES_AHEAD);
-        ahead.shift();
+        void ahead.shift();
         const outcome = await this.#warehouse.load(batch);
         await batch.drop();
         if (outcome.kind === 'lost') {

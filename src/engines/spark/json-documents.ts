@@ -156,7 +156,7 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
     .map((name) => `COALESCE(exists(r.d.${name}, x -> x IS NULL), FALSE)`)
     .join(' OR ');
   return `
-    SELECT ${along}ordinal, COALESCE(linha, try_cast(${reading('linha')} AS BIGINT)) AS linha, COALESCE(try_cast(${reading('linhas')} AS INT), 1) AS n_linhas,
+    SELECT ${along}ordinal, COALESCE(try_cast(${reading('linha')} AS BIGINT), linha) AS linha, COALESCE(try_cast(${reading('linhas')} AS INT), 1) AS n_linhas,
       COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? d.lower(ofOrder(name)) : ofOrder(name)} AS ${name}`).join(',\n      ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
