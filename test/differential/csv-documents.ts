@@ -32,7 +32,7 @@ export async function documentsOfCsv(path: string): Promise<string[]> {
       const reader = await connection.runAndReadAll(
         `SELECT CAST(to_json(t) AS VARCHAR) FROM (SELECT ${cells.join(', ')} FROM documentos ORDER BY ordinal) t`,
       );
-      for (const [text] of reader.getRowsJson()) documents.push(String(text));
+      for (const [text] of reader.getRowsJson()) documents.push(text as string);
     }
     await staged.close();
     return documents;

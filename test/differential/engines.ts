@@ -83,7 +83,7 @@ export async function throughDuckdb(
     await documentsOfJson(connection, { kind: 'contiguous', from: 0, to: documents.length }, facts, 'documentos');
     await connection.run(`CREATE TABLE tratados AS ${transformSql(duckdbDialect, 'documentos')}`);
     const described = await connection.runAndReadAll('DESCRIBE tratados');
-    const columns = described.getRowObjectsJson().map((row) => String(row['column_name']));
+    const columns = described.getRowObjectsJson().map((row) => row['column_name'] as string);
     const path = join(folder, 'duckdb.jsonl');
     const texts = asTexts(duckdbDialect, 'SELECT * FROM tratados ORDER BY ordinal', columns);
     await connection.run(

@@ -10,6 +10,7 @@ import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts';
 import { parseSparkAddress } from '../../src/engines/spark/connect/address.ts';
 import { openSparkSession, type SparkSession } from '../../src/engines/spark/connect/session.ts';
 import { SPARK_SETTINGS, sparkDialect } from '../../src/engines/spark/dialect.ts';
+import { TREATED_COLUMNS } from '../../src/engines/spark/stream-sql.ts';
 import { makeLookups } from '../../src/engines/spark/lookups.ts';
 import { sharedSpark, stackMissing } from '../support/stack.ts';
 import { documentsOfCsv } from './csv-documents.ts';
@@ -39,6 +40,8 @@ after(async () => {
 
 async function assertSame(documents: readonly string[]): Promise<void> {
   const outcome = await throughBoth(session, documents, folder);
+  // The stream names the columns it writes; none may be forgotten when the transform gets a new one.
+  assert.deepEqual(Object.keys(outcome.duckdb[0] ?? {}).toSorted(), TREATED_COLUMNS.toSorted());
   assert.equal(outcome.duckdb.length, documents.length);
   assert.deepEqual([...differences(outcome)], []);
 }

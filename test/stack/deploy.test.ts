@@ -3,7 +3,7 @@
 // No container is started here.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -178,12 +178,14 @@ test('the systemd units start commands with the topics of the contract, end them
     t.diagnostic('not checked by systemd: there is no systemd-analyze here');
     return;
   }
-  // it wants the program to be there
+  // it wants the program to be there, at a path without spaces
   const copies = mkdtempSync(join(tmpdir(), 'units-'));
   t.after(() => rmSync(copies, { recursive: true }));
+  const program = join(copies, 'node');
+  symlinkSync(process.execPath, program);
   const paths = names.map((name) => join(copies, name));
   units.forEach((unit, index) => {
-    writeFileSync(paths[index] ?? '', unit.replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`));
+    writeFileSync(paths[index] ?? '', unit.replace(/^ExecStart=\S+/m, `ExecStart=${program}`));
   });
   const said = execFileSync('systemd-analyze', ['verify', ...paths], { encoding: 'utf8', stdio: 'pipe' });
   assert.equal(said, '');

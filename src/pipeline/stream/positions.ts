@@ -41,11 +41,3 @@ export function misfit(
     fix: ANEW,
   });
 }
-
-/** Messages that are still to be read. */
-export function lagOf(topic: TopicState, positions: ReadonlyMap<number, bigint>): bigint {
-  return topic.partitions.reduce((sum, { partition, earliest, latest }) => {
-    const position = positions.get(partition) ?? earliest;
-    return position < latest ? sum + latest - position : sum;
-  }, 0n);
-}

@@ -6,6 +6,7 @@ import type { BrokerSettings } from '../../broker/connection.ts';
 import { TopicAdmin, type TopicPlan, type TopicState } from '../../broker/topics.ts';
 import { fail } from '../../catalog/errors.ts';
 import type { SparkAddress } from '../../engines/spark/connect/address.ts';
+import { WriteOperation_SaveMode } from '../../engines/spark/connect/protocol/connect_pb.js';
 import { openSparkSession, sqlRelation, type SparkSession } from '../../engines/spark/connect/session.ts';
 import { SPARK_SETTINGS } from '../../engines/spark/dialect.ts';
 import { makeLookups } from '../../engines/spark/lookups.ts';
@@ -64,6 +65,8 @@ const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 /** After so long without a failure, the waits begin anew. */
 const CALM_MS = 120_000;
+/** Who wants the topic read once and no more waits no longer than this many failures in a row. */
+const FAILURES_OF_ONE_READING = 5;
 const RAW_VIEW = 'mensagens_brutas';
 
 /** Runs the stream until it is told to stop, or, with the trigger available-now, until the topic is read. Throws what no restart can repair. */
@@ -85,8 +88,9 @@ export async function stream(options: StreamOptions): Promise<StreamReport> {
       if (stopped && !(error instanceof EsteiraError && !error.retryable)) {
         return { ...watch.counts, restarts: attempt, wasStopped: true, seconds: (performance.now() - began) / 1000 };
       }
-      if (!(error instanceof EsteiraError) || !isWorthAnotherStart(error)) throw error;
+      if (!(error instanceof EsteiraError) || !watch.isWorthAnotherStart(error)) throw error;
       failures = performance.now() - startedAt > CALM_MS ? 0 : failures + 1;
+      if (options.trigger.kind === 'available-now' && failures >= FAILURES_OF_ONE_READING) throw error;
       const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
       options.onProgress?.({ kind: 'failed', reason: `${error.what} ${error.why}`, waitMs });
       await sleep(waitMs, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
@@ -94,15 +98,11 @@ export async function stream(options: StreamOptions): Promise<StreamReport> {
   }
 }
 
-/** A failed batch may succeed the next time (a broker away, an executor lost); what is wrong with the set-up never does. */
-function isWorthAnotherStart(error: EsteiraError): boolean {
-  return error.retryable || error.code === 'SPARK_FAILED';
-}
-
 class Watch {
   readonly #options: StreamOptions;
   readonly #seen = new Set<string>();
   #records = 0;
+  #hasStarted = false;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -112,22 +112,32 @@ class Watch {
     return { records: this.#records, batches: this.#seen.size };
   }
 
+  /** A failed batch may succeed the next time (a broker away, an executor lost); a query that never started is wrong in itself. */
+  isWorthAnotherStart(error: EsteiraError): boolean {
+    return error.retryable || (error.code === 'SPARK_FAILED' && this.#hasStarted);
+  }
+
   /** One start of the query, up to its end. */
   async run(attempt: number): Promise<void> {
     const { topic, slots } = { topic: await this.#topics(), slots: this.#options.trigger.kind === 'real-time' };
     const session = await this.#enter();
+    let isOurs = false;
     try {
       await this.#refuseSecond(session);
+      isOurs = true;
       await session.configure({ ...SPARK_SETTINGS, [HEARTBEAT]: String(Date.now()) });
       const orphans = await activeQueries(session);
       for (const orphan of orphans) await stopQuery(session, orphan);
       if (slots) await refuseFewSlots(session, topic);
       await this.#bind(session, topic);
       const query = await this.#start(session, topic);
+      this.#hasStarted = true;
       this.#options.onProgress?.({ kind: 'started', attempt, endedOrphans: orphans.length });
       await this.#watch(session, query);
     } finally {
-      await session.close();
+      // closing would end the query of the client that runs this stream
+      if (isOurs) await session.close();
+      else session.disconnect();
     }
   }
 
@@ -189,11 +199,16 @@ class Watch {
       topic: topic.topicId,
       cluster: topic.clusterId,
     });
-    // mode 2: overwrites what a start that broke off left
+    // a start that broke off may have left a file
     await session.command({
       commandType: {
         case: 'writeOperation',
-        value: { input, source: 'json', mode: 2, saveType: { case: 'path', value: path } },
+        value: {
+          input,
+          source: 'json',
+          mode: WriteOperation_SaveMode.OVERWRITE,
+          saveType: { case: 'path', value: path },
+        },
       },
     });
   }
@@ -301,7 +316,9 @@ async function readBinding(session: SparkSession, path: string): Promise<Binding
 
 /** Some partitions would never be read, without any error. */
 async function refuseFewSlots(session: SparkSession, topic: TopicState): Promise<void> {
-  const rows = await session.rows<{ n: number }>('SELECT count(DISTINCT spark_partition_id()) AS n FROM range(100000)');
+  const rows = await session.rows<{ n: number }>(
+    'SELECT count(DISTINCT p) AS n FROM (SELECT spark_partition_id() AS p FROM range(100000))',
+  );
   const slots = rows[0]?.n ?? 0;
   if (slots >= topic.partitions.length) return;
   throw fail('STREAM_SLOTS', {

@@ -11,6 +11,7 @@ import { readTextColumn } from './arrow-text.ts';
 import { errorIdOf, failureOf } from './failure.ts';
 import { execute, type SessionFields } from './operation.ts';
 import {
+  AnalyzePlanRequest_Explain_ExplainMode,
   SparkConnectService,
   type CommandSchema,
   type ExecutePlanResponse,
@@ -89,7 +90,10 @@ export class SparkSession {
           ...fields,
           analyze: {
             case: 'explain',
-            value: { plan: { opType: { case: 'root', value: sqlRelation(sql) } }, explainMode: 5 },
+            value: {
+              plan: { opType: { case: 'root', value: sqlRelation(sql) } },
+              explainMode: AnalyzePlanRequest_Explain_ExplainMode.FORMATTED,
+            },
           },
         },
         call,
