@@ -6,20 +6,13 @@
 //   half       half of the orders are there already, as they are in the file
 //   changed    half of the orders are there already, each in an older version: all of them are replaced
 //   unchanged  all orders are there as they are in the file (another file: the same one would be skipped)
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type pg from 'pg';
-import { ROLLUPS } from '../src/catalog/rollups.ts';
 import type { RowsFile } from '../src/model/batch.ts';
 import { generate } from '../src/pipeline/generate.ts';
 import { loadFile } from '../src/pipeline/load-file.ts';
-import { connect } from '../src/storage/connection.ts';
-import { copyIn, copyOut } from '../src/storage/copy.ts';
-import { startEmbedded, stopEmbedded } from '../src/storage/embedded/server.ts';
-import { migrate } from '../src/storage/migrations.ts';
+import { DurableServer, median } from './durable-server.ts';
 
 const { values } = parseArgs({
   options: {
@@ -31,53 +24,27 @@ const { values } = parseArgs({
 const LINES = Number(values.lines);
 const ROUNDS = Number(values.rounds);
 const AS_OF = new Date('2026-11-01T09:00:00Z');
-const TABLES = [
-  'pedidos',
-  'itens_pedido',
-  'pagamentos',
-  'historico_status',
-  'clientes',
-  'produtos',
-  'pedidos_rejeitados',
-  ...ROLLUPS.map((rollup) => rollup.table),
-];
 const BARS = { fresh: 2.5, half: 3, changed: 3, unchanged: 1.5 } as const;
 type Scenario = keyof typeof BARS;
 
-const folder = await mkdtemp(join(tmpdir(), 'esteira-bench-'));
-const home = join(folder, 'home');
-await mkdir(home);
-const server = await startEmbedded({ home });
+const server = await DurableServer.start();
+const { folder } = server;
 try {
-  await assertDurable();
   const files = await makeFiles();
-  const rows = await outputRows(files.full);
+  const rows = await server.outputRows((url) => load(url, files.full));
   const scenarios = (
     values.scenario === 'all' ? ['fresh', 'half', 'changed', 'unchanged'] : [values.scenario]
   ) as Scenario[];
   const seconds: Record<string, number[]> = { floor: [], ...Object.fromEntries(scenarios.map((name) => [name, []])) };
   for (let round = 0; round < ROUNDS; round++) {
     for (const scenario of scenarios) {
-      seconds['floor']?.push(await measureFloor(rows));
+      seconds['floor']?.push(await server.measureFloor(rows));
       seconds[scenario]?.push(await measureLoad(scenario, files));
     }
   }
   report(scenarios, seconds, rows);
 } finally {
-  await stopEmbedded(home);
-  await rm(folder, { recursive: true, force: true });
-}
-
-async function assertDurable(): Promise<void> {
-  const client = await connect(server.url('app'), 'reader');
-  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
-    const { rows } = await client.query<{ value: string }>('SELECT current_setting($1) AS value', [name]);
-    if (rows[0]?.value !== 'on')
-      throw new Error(`${name} is ${rows[0]?.value}: a figure without durability means nothing`);
-    process.stdout.write(`${name}=${rows[0].value} `);
-  }
-  process.stdout.write('\n');
-  await client.end();
+  await server.stop();
 }
 
 interface Files {
@@ -110,23 +77,6 @@ async function makeFiles(): Promise<Files> {
   return files;
 }
 
-async function inFreshDatabase<T>(action: (url: string, client: pg.Client) => Promise<T>): Promise<T> {
-  const name = `banco_${Math.random().toString(36).slice(2)}`;
-  const admin = await connect(server.url('superuser', 'postgres'), 'loader');
-  await admin.query(`CREATE DATABASE ${name} OWNER esteira_app`);
-  const url = server.url('app', name);
-  const client = await connect(url, 'loader');
-  try {
-    await migrate(client);
-    await client.query('CHECKPOINT').catch(() => admin.query('CHECKPOINT'));
-    return await action(url, client);
-  } finally {
-    await client.end();
-    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    await admin.end();
-  }
-}
-
 async function load(url: string, path: string): Promise<number> {
   const started = performance.now();
   await loadFile(
@@ -144,37 +94,8 @@ async function load(url: string, path: string): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Loads once and keeps every output row as CSV. */
-function outputRows(path: string): Promise<RowsFile[]> {
-  return inFreshDatabase(async (url, client) => {
-    await load(url, path);
-    const files: RowsFile[] = [];
-    for (const table of TABLES) {
-      const { rows } = await client.query<{ name: string }>(
-        'SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum',
-        [table],
-      );
-      const { rows: counted } = await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`);
-      const target = join(folder, `${table}.rows.csv`);
-      await copyOut(client, `SELECT * FROM ${table}`, target);
-      files.push({ table, columns: rows.map((row) => row.name), path: target, rowCount: Number(counted[0]?.n) });
-    }
-    return files;
-  });
-}
-
-function measureFloor(rows: readonly RowsFile[]): Promise<number> {
-  return inFreshDatabase(async (_url, client) => {
-    const started = performance.now();
-    await client.query('BEGIN');
-    for (const file of rows) await copyIn(client, file.table, file);
-    await client.query('COMMIT');
-    return (performance.now() - started) / 1000;
-  });
-}
-
 function measureLoad(scenario: Scenario, files: Files): Promise<number> {
-  return inFreshDatabase(async (url, client) => {
+  return server.inFreshDatabase(async (url, client) => {
     if (scenario === 'half') await load(url, files.half);
     if (scenario === 'changed') await load(url, files.older);
     if (scenario === 'unchanged') await load(url, files.same);
@@ -188,12 +109,6 @@ function measureLoad(scenario: Scenario, files: Files): Promise<number> {
     process.stdout.write(`${scenario.padEnd(10)} ${taken.toFixed(2)} s  ${JSON.stringify(rows[0])}\n`);
     return taken;
   });
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
 function report(scenarios: readonly Scenario[], seconds: Record<string, number[]>, rows: readonly RowsFile[]): void {

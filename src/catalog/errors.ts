@@ -165,7 +165,7 @@ export const ERROR_KINDS = {
     meaning:
       'A stream in real time needs one slot of Spark per partition, and Spark has fewer: some partitions would never be read.',
   },
-  SPARK_FAILED: { exit: 1, retryable: false, meaning: 'Spark refused a plan, or failed while it ran it.' },
+  SPARK_FAILED: { exit: 3, retryable: false, meaning: 'Spark refused a plan, or failed while it ran it.' },
 
   // Kafka
   BROKER_UNREACHABLE: {

@@ -1,6 +1,8 @@
 // Documents made to tell two engines apart: every field with every text that once gave trouble somewhere, and every way in which JSON can be broken.
 // Only inputs: what must come of them is not said here, only that it must be the same everywhere.
 
+import { LONGEST_DOCUMENT } from '../../src/engines/transform/document-shape.ts';
+
 type Document = Record<string, unknown>;
 
 /** A good order, changed at one place: a path like `cliente.nome` or `itens.0.sku`. */
@@ -535,12 +537,20 @@ const BROKEN = [
   '{"leitura":{},"frete":"12.5","id_pedido":" 7 "}',
 ];
 
+/** An order of so many characters, with a field that nobody knows. */
+function orderOfLength(length: number, letter: string): string {
+  const text = JSON.stringify(orderWith('enchimento', ''));
+  return text.replace('"enchimento":""', () => `"enchimento":"${letter.repeat(length - text.length)}"`);
+}
+
 /** All of them. */
 export function hostileDocuments(): string[] {
   const documents: string[] = [...BROKEN];
   const put = (paths: readonly string[], values: readonly unknown[]): void => {
     for (const path of paths) for (const value of values) documents.push(JSON.stringify(orderWith(path, value)));
   };
+  for (const letter of ['x', '\u{1f600}'])
+    for (const length of [LONGEST_DOCUMENT, LONGEST_DOCUMENT + 1]) documents.push(orderOfLength(length, letter));
   put(TEXT_PATHS, [...ODD_TEXTS, ...CODES]);
   put(NUMBER_PATHS, [...NUMBERS, ...ODD_TEXTS]);
   put(TIME_PATHS, [...TIMES, ...ODD_TEXTS]);

@@ -173,7 +173,7 @@ const POISON: Readonly<Record<string, { record: TestRecord; reasons: string; enc
   },
   'five megabytes': {
     record: { key: null, value: FIVE_MEGABYTES },
-    reasons: '',
+    reasons: 'JSON_INVALIDO',
     encoding: 'texto',
     original: FIVE_MEGABYTES,
   },

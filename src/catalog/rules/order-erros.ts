@@ -19,7 +19,8 @@ export const ORDER_ERROS = [
     scope: 'registro',
     dimension: 'validade',
     title: 'JSON inválido',
-    condition: "The line is not one JSON object (RFC 8259), or a field has another shape than the contract's.",
+    condition:
+      "The line is not one JSON object (RFC 8259), a field has another shape than the contract's, or it is longer than a million characters.",
     why: 'Without its structure the order cannot be read at all.',
     fix: 'Write each order as one JSON object on one line, with nested `itens` and `pagamentos`; an unfinished last line means that the file was cut off.',
     comoCorrigir:

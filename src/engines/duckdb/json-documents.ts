@@ -9,6 +9,7 @@ import {
   ITEM_FIELDS,
   KEYS,
   LISTS,
+  LONGEST_DOCUMENT,
   MONEY,
   OBJECTS,
   PAYMENT_FIELDS,
@@ -122,7 +123,7 @@ export async function documentsOfJson(
   lines: LineTable = { name: 'linhas_json', isOfMessages: false },
 ): Promise<void> {
   // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
-  const isObject = `problema IS NULL AND TRY(json_valid(texto) AND json_type(texto) = 'OBJECT')`;
+  const isObject = `CASE WHEN problema IS NULL AND length(texto) <= ${LONGEST_DOCUMENT} THEN TRY(json_valid(texto) AND json_type(texto) = 'OBJECT') END`;
   const own = lines.isOfMessages ? ' recebido_em,' : '';
   const row = lines.isOfMessages ? 'ordinal' : 'rowid';
   const isFlat = `j.${READING} IS NOT NULL`;

@@ -9,6 +9,7 @@ import {
   ITEM_FIELDS,
   KEYS,
   LISTS,
+  LONGEST_DOCUMENT,
   MONEY,
   OBJECTS,
   PAYMENT_FIELDS,
@@ -167,7 +168,7 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
     FROM (
       SELECT ${along}ordinal, linha, texto, recebido_em, CASE WHEN r.d.${READING} IS NULL THEN ' \t\n\r\u00a0' ELSE '' END AS aparas, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
       FROM (
-        SELECT *, CASE WHEN texto IS NULL OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
+        SELECT *, CASE WHEN texto IS NULL OR length(texto) > ${LONGEST_DOCUMENT} OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
           WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
         FROM (
           SELECT *, ${parse(withoutNumbers())} AS r

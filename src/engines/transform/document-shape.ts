@@ -15,6 +15,9 @@ export const INSIDE: Readonly<Record<string, string>> = {
   uf: 'entrega',
 };
 
+/** Characters of a document at most: longer ones are no order, and taking them apart would cost many times their size in memory. */
+export const LONGEST_DOCUMENT = 1_000_000;
+
 export const ITEM_FIELDS = ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'];
 export const PAYMENT_FIELDS = ['forma', 'parcelas', 'valor'];
 
