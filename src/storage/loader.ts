@@ -15,6 +15,7 @@ import { WAREHOUSE_LOCK } from './migrations.ts';
 import { ledgerPosition, lockPositions, movePositions } from './positions.ts';
 import { quoteName } from './quote.ts';
 import { keepRejected, resolveCorrected } from './quarantine.ts';
+import { makeStaging } from './staging-table.ts';
 
 /** What became of a batch. `lost`: another loader moved a position of the source or took it over; discard, read the position again, go on from there. */
 export type LoadOutcome =
@@ -108,7 +109,7 @@ export class Loader {
     let versionsPath: string | null = null;
     if (keys) {
       versionsPath = join(this.#options.folder, 'conhecidos.csv');
-      await client.query('CREATE TEMP TABLE chaves_lote (loja text, id_pedido text) ON COMMIT DROP');
+      await makeStaging(client, 'chaves_lote', 'loja text, id_pedido text');
       await copyIn(client, 'chaves_lote', keys);
       await client.query('ANALYZE chaves_lote');
       await copyOut(
@@ -127,7 +128,7 @@ export class Loader {
     let rejectedPath: string | null = null;
     if (rejectedKeys) {
       rejectedPath = join(this.#options.folder, 'rejeitados-conhecidos.csv');
-      await client.query('CREATE TEMP TABLE chaves_rejeitados (loja text, hash_original text) ON COMMIT DROP');
+      await makeStaging(client, 'chaves_rejeitados', 'loja text, hash_original text');
       await copyIn(client, 'chaves_rejeitados', rejectedKeys);
       const known = `SELECT q.loja, encode(q.hash_original, 'hex') FROM chaves_rejeitados c
         JOIN pedidos_rejeitados q ON q.loja = c.loja AND q.hash_original = decode(c.hash_original, 'hex')`;
@@ -145,7 +146,7 @@ export class Loader {
     if (!periods) return null;
     const client = this.#client;
     const path = join(this.#options.folder, 'periodos-conhecidos.csv');
-    await client.query('CREATE TEMP TABLE periodos_lote (loja text, data date, grao text) ON COMMIT DROP');
+    await makeStaging(client, 'periodos_lote', 'loja text, data date, grao text');
     await copyIn(client, 'periodos_lote', periods);
     await copyOut(
       client,
@@ -288,7 +289,7 @@ function deltaName(rollup: Rollup): string {
 
 /** Takes the replaced orders out of the rollups and of their tables; their new rows are copied afterwards like any other. */
 async function removeReplaced(client: pg.Client, replaced: RowsFile): Promise<void> {
-  await client.query('CREATE TEMP TABLE substituidos (loja text, id_pedido text) ON COMMIT DROP');
+  await makeStaging(client, 'substituidos', 'loja text, id_pedido text');
   await copyIn(client, 'substituidos', replaced);
   await client.query('ANALYZE substituidos');
   const base = {
@@ -310,9 +311,7 @@ async function removeReplaced(client: pg.Client, replaced: RowsFile): Promise<vo
 }
 
 async function makeDelta(client: pg.Client, rollup: Rollup): Promise<void> {
-  await client.query(
-    `CREATE TEMP TABLE ${quoteName(deltaName(rollup))} (LIKE ${quoteName(rollup.table)}) ON COMMIT DROP`,
-  );
+  await makeStaging(client, deltaName(rollup), `LIKE ${quoteName(rollup.table)}`);
 }
 
 /** Adds the new sums and those taken away; rows that reach zero are deleted. */
@@ -351,7 +350,7 @@ async function keepNewest(
   version: readonly string[],
 ): Promise<void> {
   const staging = `novos_${file.table}`;
-  await client.query(`CREATE TEMP TABLE ${quoteName(staging)} (LIKE ${quoteName(file.table)}) ON COMMIT DROP`);
+  await makeStaging(client, staging, `LIKE ${quoteName(file.table)}`);
   await copyIn(client, staging, file);
   const names = file.columns.map(quoteName);
   const ordered = (alias: string): string =>
@@ -367,8 +366,10 @@ async function keepNewest(
 
 /** Contents of sources without an update time: the earliest time goes to the history, the latest to esteira.vistos. */
 async function keepSightings(client: pg.Client, file: RowsFile): Promise<void> {
-  await client.query(
-    'CREATE TEMP TABLE vistos_lote (loja text, id_pedido text, revisao int, hash_origem bytea, menor timestamptz, maior timestamptz) ON COMMIT DROP',
+  await makeStaging(
+    client,
+    'vistos_lote',
+    'loja text, id_pedido text, revisao int, hash_origem bytea, menor timestamptz, maior timestamptz',
   );
   await copyIn(client, 'vistos_lote', file);
   await client.query(`

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { RowsFile } from '../model/batch.ts';
 import { copyIn } from './copy.ts';
 import { quoteName } from './quote.ts';
+import { makeStaging } from './staging-table.ts';
 
 /**
  * Writes a batch's rejected records and resolves those of which this version or a larger one is valid.
@@ -14,7 +15,7 @@ export async function keepRejected(
   accepted: RowsFile | null,
 ): Promise<void> {
   if (rejected) {
-    await client.query('CREATE TEMP TABLE rejeitados_lote (LIKE pedidos_rejeitados INCLUDING DEFAULTS) ON COMMIT DROP');
+    await makeStaging(client, 'rejeitados_lote', 'LIKE pedidos_rejeitados INCLUDING DEFAULTS');
     await copyIn(client, 'rejeitados_lote', rejected);
     const names = rejected.columns.map(quoteName).join(', ');
     await client.query(`
@@ -37,9 +38,7 @@ export async function keepRejected(
     `SELECT EXISTS (SELECT 1 FROM pedidos_rejeitados WHERE situacao = 'aberto' AND id_pedido IS NOT NULL) AS open`,
   );
   if (rows[0]?.open !== true) return;
-  await client.query(
-    'CREATE TEMP TABLE aceitos_lote (loja text, id_pedido text, atualizado_em timestamptz, revisao int) ON COMMIT DROP',
-  );
+  await makeStaging(client, 'aceitos_lote', 'loja text, id_pedido text, atualizado_em timestamptz, revisao int');
   await copyIn(client, 'aceitos_lote', accepted);
   await client.query(`
     UPDATE pedidos_rejeitados q SET situacao = 'resolvido', situacao_motivo = 'versão igual ou mais nova aceita', situacao_em = now()
@@ -49,7 +48,7 @@ export async function keepRejected(
 
 /** Resolves the rows that valid versions of the batch correct by name: also when the correction changed store, number or update time. */
 export async function resolveCorrected(client: pg.Client, corrected: RowsFile): Promise<void> {
-  await client.query('CREATE TEMP TABLE corrigidos_lote (loja text, hash_original bytea) ON COMMIT DROP');
+  await makeStaging(client, 'corrigidos_lote', 'loja text, hash_original bytea');
   await copyIn(client, 'corrigidos_lote', corrected);
   await client.query(`
     UPDATE pedidos_rejeitados q SET situacao = 'resolvido', situacao_motivo = 'corrigido', situacao_em = now()

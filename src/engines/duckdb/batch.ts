@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { periodOf, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
+import { periodOf, type Rollup, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
 import type { KnownRows, PositionMove, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
 import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
@@ -14,6 +14,7 @@ import {
   acceptedTables,
   customersOutput,
   insertOutputs,
+  noRejected,
   productsOutput,
   rejectedOutput,
   replacedOutput,
@@ -39,6 +40,11 @@ export interface BatchOrigin {
   readonly corrections?: string;
   /** For messages of a topic: their place, and rows that come transformed already. */
   readonly messages?: MessageTables;
+  /** Another way than the transform of `source`: makes table `target` of the same rows, and `source` itself only when its documents are asked for. */
+  readonly transformed?: {
+    readonly into: (target: string) => Promise<void>;
+    readonly makeSource: () => Promise<void>;
+  };
   /** Fills table `<prefix>_originais` (ordinal BIGINT, original VARCHAR) for the rows of `<prefix>_rejeitados_escritos`. */
   readonly loadOriginals: (connection: DuckDBConnection, prefix: string) => Promise<void>;
 }
@@ -62,11 +68,14 @@ export async function prepareBatch(
   origin: BatchOrigin,
 ): Promise<PreparedBatch> {
   const startedAt = new Date();
-  await run(connection, `CREATE OR REPLACE TABLE ${prefix}_tratados AS ${transformSql(duckdbDialect, source)}`);
-  await keepRejected(connection, prefix, source, origin);
+  if (origin.transformed) await origin.transformed.into(`${prefix}_tratados`);
+  else await run(connection, `CREATE OR REPLACE TABLE ${prefix}_tratados AS ${transformSql(duckdbDialect, source)}`);
+  const ordinals = await numbers(connection, `SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0`);
   const treated = origin.messages?.treated ?? null;
   if (treated !== null) await run(connection, `INSERT INTO ${prefix}_tratados BY NAME SELECT * FROM ${treated}`);
-  await countRejected(connection, prefix, rejectedSelect(prefix, `${prefix}_rejeitados_escritos`, origin));
+  const hasRejected = ordinals.length > 0 || (origin.messages?.rejected ?? null) !== null;
+  if (hasRejected) await keepRejected(connection, prefix, source, origin, ordinals);
+  else await run(connection, noRejected(prefix));
   await run(
     connection,
     `
@@ -85,14 +94,15 @@ const NOTHING_KNOWN: KnownRows = { versionsPath: null, rejectedPath: null, perio
 /** Most row numbers that are written into a statement: they reach the scan, a join would not. */
 const MOST_LITERALS = 20_000;
 
-/** Tables `_rejeitados_escritos` (the rejected documents as read) and `_originais` (their text). */
+/** Tables `_rejeitados_escritos` (the rejected documents as read), `_originais` (their text) and `_rejeitados` (their rows of the quarantine). */
 async function keepRejected(
   connection: DuckDBConnection,
   prefix: string,
   source: string,
   origin: BatchOrigin,
+  ordinals: readonly number[],
 ): Promise<void> {
-  const ordinals = await numbers(connection, `SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0`);
+  await origin.transformed?.makeSource();
   const some =
     ordinals.length <= MOST_LITERALS
       ? `ordinal IN (${['-1', ...ordinals].join(', ')})`
@@ -102,6 +112,7 @@ async function keepRejected(
     `CREATE OR REPLACE TABLE ${prefix}_rejeitados_escritos AS SELECT * FROM ${source} WHERE ${some}`,
   );
   await origin.loadOriginals(connection, prefix);
+  await countRejected(connection, prefix, rejectedSelect(prefix, `${prefix}_rejeitados_escritos`, origin));
 }
 
 class DuckdbBatch implements PreparedBatch {
@@ -118,6 +129,8 @@ class DuckdbBatch implements PreparedBatch {
   readonly #files = new Set<string>();
   #sorted: SortedBatch | null = null;
   #isSortedAhead = false;
+  /** Days and months of the batch, known when they have been asked for. */
+  #periodCount = 0;
 
   constructor(
     connection: DuckDBConnection,
@@ -143,14 +156,16 @@ class DuckdbBatch implements PreparedBatch {
     return this.#write('chaves', ['loja', 'id_pedido'], `SELECT DISTINCT loja, id_pedido FROM ${this.#prefix}_eventos`);
   }
 
-  periods(): Promise<RowsFile | null> {
+  async periods(): Promise<RowsFile | null> {
     const days = `SELECT DISTINCT loja, data_venda FROM ${this.#prefix}_tratados WHERE erros = 0`;
-    return this.#write(
+    const file = await this.#write(
       'periodos',
       ['loja', 'data', 'grao'],
       `
       WITH dias AS (${days}) SELECT loja, data_venda, 'dia' FROM dias UNION SELECT loja, CAST(date_trunc('month', data_venda) AS DATE), 'mes' FROM dias`,
     );
+    this.#periodCount = file?.rowCount ?? 0;
+    return file;
   }
 
   rejectedKeys(): Promise<RowsFile | null> {
@@ -164,15 +179,17 @@ class DuckdbBatch implements PreparedBatch {
   /** Sorts the batch as if the warehouse held none of its orders, ahead of the transaction: for a first load, where that will be true. */
   async sortAhead(): Promise<void> {
     await this.#sortOut(NOTHING_KNOWN, [], false);
+    await this.#sumUp();
     this.#isSortedAhead = true;
   }
 
   async sort(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<SortedBatch> {
     const holdsNone = known.versionsPath === null && known.rejectedPath === null && refused.length === 0;
-    if (!(holdsNone && this.#isSortedAhead)) await this.#sortOut(known, refused, reprocess);
+    const isSummedUp = holdsNone && this.#isSortedAhead;
+    if (!isSummedUp) await this.#sortOut(known, refused, reprocess);
     this.#isSortedAhead = false;
     if (this.#sorted === null) throw new Error('the batch was not sorted');
-    const { added, fresh } = await this.#writeRollups(known.periodsPath);
+    const { added, fresh } = await this.#writeRollups(known.periodsPath, isSummedUp);
     return { ...this.#sorted, inserts: [...this.#sorted.inserts, ...fresh], rollups: added };
   }
 
@@ -183,9 +200,6 @@ class DuckdbBatch implements PreparedBatch {
     await this.#refuse(refused);
     await classify(connection, p, reprocess);
     for (const statement of acceptedTables(p, known.versionsPath !== null)) await run(connection, statement);
-    const base = { pedidos: `${p}_pedidos`, itens: `${p}_itens`, pagamentos: `${p}_pagamentos` };
-    for (const rollup of ROLLUPS)
-      await run(connection, `CREATE OR REPLACE TABLE ${p}_soma_${rollup.table} AS ${rollupSql(rollup, base)}`);
     const inserts: RowsFile[] = [];
     for (const output of insertOutputs(p)) {
       const file = await this.#write(...output);
@@ -205,22 +219,46 @@ class DuckdbBatch implements PreparedBatch {
     };
   }
 
+  /** The SELECT of a rollup's sums over the accepted orders. */
+  #sums(rollup: Rollup): string {
+    const p = this.#prefix;
+    return rollupSql(rollup, { pedidos: `${p}_pedidos`, itens: `${p}_itens`, pagamentos: `${p}_pagamentos` });
+  }
+
+  /** Tables `_soma_*` of all rollups. */
+  async #sumUp(): Promise<void> {
+    for (const rollup of ROLLUPS)
+      await run(
+        this.#connection,
+        `CREATE OR REPLACE TABLE ${this.#prefix}_soma_${rollup.table} AS ${this.#sums(rollup)}`,
+      );
+  }
+
   /** The sums of periods that have rows already, to be added, and those of the others, to be copied straight in. */
-  async #writeRollups(periodsPath: string | null): Promise<{ added: RowsFile[]; fresh: RowsFile[] }> {
+  async #writeRollups(
+    periodsPath: string | null,
+    isSummedUp: boolean,
+  ): Promise<{ added: RowsFile[]; fresh: RowsFile[] }> {
     const p = this.#prefix;
     await loadKnownPeriods(this.#connection, p, periodsPath);
+    const knownCount = await count(this.#connection, `SELECT count(*) FROM ${p}_periodos_conhecidos`);
+    const isMixed = knownCount > 0 && knownCount < this.#periodCount;
+    if (isMixed && !isSummedUp) await this.#sumUp();
     const added: RowsFile[] = [];
     const fresh: RowsFile[] = [];
     for (const rollup of ROLLUPS) {
       const columns = rollupColumns(rollup);
+      const sums = isMixed || isSummedUp ? `SELECT r.* FROM ${p}_soma_${rollup.table} r` : this.#sums(rollup);
       const { column, grain } = periodOf(rollup);
-      const known = `EXISTS (SELECT 1 FROM ${p}_periodos_conhecidos c WHERE c.loja = r.loja AND c.data = r.${column} AND c.grao = '${grain}')`;
-      const select = `SELECT r.* FROM ${p}_soma_${rollup.table} r WHERE`;
-      const sums =
-        periodsPath === null ? null : await this.#write(`soma_${rollup.table}`, columns, `${select} ${known}`);
-      if (sums) added.push({ ...sums, table: rollup.table });
-      const rows = await this.#write(rollup.table, columns, `${select} NOT ${known}`);
-      if (rows) fresh.push(rows);
+      const isKnown = `EXISTS (SELECT 1 FROM ${p}_periodos_conhecidos c WHERE c.loja = r.loja AND c.data = r.${column} AND c.grao = '${grain}')`;
+      if (knownCount > 0) {
+        const rows = await this.#write(`soma_${rollup.table}`, columns, isMixed ? `${sums} WHERE ${isKnown}` : sums);
+        if (rows) added.push({ ...rows, table: rollup.table });
+      }
+      if (knownCount < this.#periodCount) {
+        const rows = await this.#write(rollup.table, columns, isMixed ? `${sums} WHERE NOT ${isKnown}` : sums);
+        if (rows) fresh.push(rows);
+      }
     }
     return { added, fresh };
   }
@@ -280,8 +318,8 @@ class DuckdbBatch implements PreparedBatch {
       `UPDATE ${p}_tratados SET erros = erros | ${erroBit('BANCO_RECUSOU')} WHERE erros = 0 AND (loja, id_pedido) IN (VALUES ${list})`,
     );
     await run(this.#connection, `DELETE FROM ${p}_eventos WHERE (loja, id_pedido) IN (VALUES ${list})`);
-    await keepRejected(this.#connection, p, this.#source, this.#origin);
-    await countRejected(this.#connection, p, rejectedSelect(p, `${p}_rejeitados_escritos`, this.#origin));
+    const ordinals = await numbers(this.#connection, `SELECT ordinal FROM ${p}_tratados WHERE erros <> 0`);
+    await keepRejected(this.#connection, p, this.#source, this.#origin, ordinals);
   }
 
   /** Writes a SELECT as CSV; null when it has no rows. */

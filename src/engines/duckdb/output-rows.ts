@@ -235,6 +235,12 @@ export function rejectedOutput(prefix: string): Output {
   ];
 }
 
+/** Statement that makes an empty table `_rejeitados`, of the types that its readers need: most batches of a stream have no rejected record. */
+export function noRejected(prefix: string): string {
+  const types: Readonly<Record<string, string>> = { vezes: 'INTEGER', valor: 'DECIMAL(14, 2)' };
+  return `CREATE OR REPLACE TABLE ${prefix}_rejeitados (${REJECTED_COLUMNS.map((name) => `${name} ${types[name] ?? 'VARCHAR'}`).join(', ')})`;
+}
+
 /** The valid versions that may resolve records of the quarantine: all, or those of orders with rejected versions in this batch when it is alone. */
 export function acceptedOutput(prefix: string, isAlone: boolean): Output {
   const ofRejected = `(loja, id_pedido) IN (SELECT (loja, id_pedido) FROM ${prefix}_rejeitados)`;

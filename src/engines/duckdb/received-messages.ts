@@ -8,6 +8,7 @@ import { prepareBatch, type BatchOrigin } from './batch.ts';
 import { documentsOfJson } from './json-documents.ts';
 import { type Message, MessageLines } from './message-lines.ts';
 import { count, run, type Session } from './session.ts';
+import type { StandingTransform } from './standing-transform.ts';
 import { readRejected, readTreated } from './treated-messages.ts';
 
 /** What the batch is called and which positions it moves. */
@@ -21,15 +22,19 @@ export interface MessageBatch {
 /** Ordinals of treated and of rejected messages begin here, above all raw ones. */
 const TREATED_ORDINALS = 1_000_000_000;
 const REJECTED_ORDINALS = 1_500_000_000;
+/** Messages up to which planning the transform takes longer than copying rows in and out of the standing one. */
+const SMALL_BATCH = 2000;
 
 /** Messages on their way into one batch. `name` tells batches of a session apart that are under way at once. */
 export class MessageStage {
   readonly #session: Session;
+  readonly #standing: StandingTransform;
   readonly #prefix: string;
   readonly #lines: Readonly<Record<Contract, MessageLines>>;
 
-  constructor(session: Session, name: string) {
+  constructor(session: Session, standing: StandingTransform, name: string) {
     this.#session = session;
+    this.#standing = standing;
     this.#prefix = `mensagens_${name}`;
     const lines = (kind: string): MessageLines =>
       new MessageLines(join(session.folder, `${this.#prefix}-${kind}.lines`));
@@ -64,15 +69,18 @@ export class MessageStage {
     const raw = this.#lines[CONTRACT.raw];
     await raw.load(connection, places);
     const source = `${p}_documentos`;
-    await documentsOfJson(
-      connection,
-      { kind: 'contiguous', from: 0, to: TREATED_ORDINALS - 1 },
-      { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
-      source,
-      { name: places, isOfMessages: true },
-    );
-    const treated = await this.#load(connection, CONTRACT.treated, places, (lines, target) =>
-      readTreated(connection, lines, target, source),
+    const makeDocuments = (): Promise<void> =>
+      documentsOfJson(
+        connection,
+        { kind: 'contiguous', from: 0, to: TREATED_ORDINALS - 1 },
+        { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
+        source,
+        { name: places, isOfMessages: true },
+      );
+    const isSmall = raw.count <= SMALL_BATCH;
+    if (!isSmall) await makeDocuments();
+    const treated = await this.#load(connection, CONTRACT.treated, places, async (lines, target) =>
+      readTreated(connection, lines, target, await this.#standing.columns(places)),
     );
     const rejected = await this.#load(connection, CONTRACT.rejected, places, (lines, target) =>
       readRejected(connection, lines, target),
@@ -88,6 +96,14 @@ export class MessageStage {
       profile: 'esteira',
       header: null,
       messages: { places, treated, rejected },
+      ...(isSmall
+        ? {
+            transformed: {
+              into: (target: string) => this.#standing.into(target, places, TREATED_ORDINALS),
+              makeSource: makeDocuments,
+            },
+          }
+        : {}),
       loadOriginals: (on, prefix) => loadOriginals(on, prefix, places),
     };
     return prepareBatch(connection, this.#session.folder, p, source, origin);

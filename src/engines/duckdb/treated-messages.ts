@@ -2,9 +2,9 @@
 // It changes no value. A message that is not what its contract says is told apart, for the caller to reject.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ERRO_IDS } from '../../catalog/rules.ts';
-import { transformSql, TRANSFORM_VERSION } from '../transform/transform.ts';
-import { duckdbDialect } from './dialect.ts';
-import { count, rows, run } from './session.ts';
+import { TRANSFORM_VERSION } from '../transform/transform.ts';
+import { count, run } from './session.ts';
+import type { Column } from './standing-transform.ts';
 
 /** Columns that say where and how a row was read: the message's place decides them, never its value. */
 const OF_THE_PLACE = new Set(['ordinal', 'linha', 'n_linhas', 'copias']);
@@ -53,32 +53,16 @@ const REJECTED: Readonly<Record<string, string>> = {
   versao_transformacao: 'INTEGER',
 };
 
-let treatedColumns: readonly (readonly [name: string, type: string])[] | null = null;
-
-/** Name and type of each column of the transform's output; `source` is any view shaped like `documentos`. */
-async function columnsOf(
-  connection: DuckDBConnection,
-  source: string,
-): Promise<readonly (readonly [string, string])[]> {
-  if (treatedColumns === null) {
-    const found = await rows<{ column_name: string; column_type: string }>(
-      connection,
-      `DESCRIBE ${transformSql(duckdbDialect, source)}`,
-    );
-    treatedColumns = found.map((row) => [row.column_name, row.column_type] as const);
-  }
-  return treatedColumns;
-}
-
 /** Table `target`, shaped like the transform's output, from the treated messages of `lines`; those it cannot read are marked in `lines.problema`. */
 export async function readTreated(
   connection: DuckDBConnection,
   lines: string,
   target: string,
-  source: string,
+  columns: readonly Column[],
 ): Promise<void> {
-  const columns = await columnsOf(connection, source);
-  const shape = Object.fromEntries(columns.filter(([name]) => !OF_THE_PLACE.has(name)));
+  const shape = Object.fromEntries(
+    columns.filter(({ name }) => !OF_THE_PLACE.has(name)).map(({ name, type }) => [name, type]),
+  );
   await parse(connection, lines, `${target}_lidas`, shape);
   const whole = NEEDED.map((name) => `j.${name} IS NOT NULL`).join(' AND ');
   await run(

@@ -8,6 +8,7 @@ import { fail } from '../../catalog/errors.ts';
 import { makeLookups } from '../../engines/duckdb/lookups.ts';
 import { MessageStage } from '../../engines/duckdb/received-messages.ts';
 import { openSession, type Session } from '../../engines/duckdb/session.ts';
+import { StandingTransform } from '../../engines/duckdb/standing-transform.ts';
 import { EsteiraError } from '../../lib/errors.ts';
 import type { EventCounts, PreparedBatch } from '../../model/batch.ts';
 import { CONTRACT_VERSION, HEADER, TOPICS } from '../../model/message.ts';
@@ -129,6 +130,7 @@ class Consumption {
   readonly #warehouse: WarehouseClient;
   readonly #topics: readonly string[];
   #from: ReadFromWhere | null;
+  readonly #standing: StandingTransform;
   #stages = 0;
   #messageCount = 0;
   #batchCount = 0;
@@ -140,6 +142,7 @@ class Consumption {
     this.#options = options;
     this.#session = session;
     this.#warehouse = warehouse;
+    this.#standing = new StandingTransform(session);
     this.#topics = topicsOf(options.topic);
     this.#from = options.from;
   }
@@ -225,7 +228,7 @@ class Consumption {
     try {
       for (;;) {
         const started = performance.now();
-        const stage = new MessageStage(this.#session, String((this.#stages = (this.#stages + 1) % 3)));
+        const stage = new MessageStage(this.#session, this.#standing, String((this.#stages = (this.#stages + 1) % 3)));
         let end: GatherEnd;
         try {
           end = await gatherer.gather(stage);
