@@ -73,7 +73,10 @@ async function measureThroughput(): Promise<void> {
     reading: { asOf: new Date('2026-11-01T09:00:00Z') },
   });
   const consumeAll = async (url: string): Promise<Running> => {
-    const running = start(['consume', '--topic', topic, '--until-end', '--json'], url);
+    const running = start(
+      ['consume', '--topic', topic, '--until-end', '--json', '--max-batch', process.env['MB'] ?? '10000'],
+      url,
+    );
     await running.success();
     return running;
   };

@@ -4,7 +4,7 @@ import { brokerSettings } from '../../broker/connection.ts';
 import { duration } from '../../config/kinds.ts';
 import type { Config } from '../../config/load.ts';
 import { TOPICS } from '../../model/message.ts';
-import { consume, type ConsumeReport } from '../../pipeline/consume/consume.ts';
+import { BATCH_MEMORY, consume, type ConsumeReport } from '../../pipeline/consume/consume.ts';
 import { parseFrom } from '../../pipeline/consume/from.ts';
 import { ConsumeMetrics } from '../../pipeline/consume/metrics.ts';
 import { type HealthServer, startHealthServer } from '../../pipeline/health-server.ts';
@@ -54,7 +54,7 @@ export function consumeCommand(program: Command): void {
       'set the positions of the group first: earliest, latest, a time, or 0:120,1:95 (kept on record)',
     )
     .option('--max-batch <n>', 'messages in one batch, that is one transaction', whole(1, 200_000), 10_000)
-    .option('--max-wait <duration>', 'how long the first message of a batch waits for others', milliseconds, 100)
+    .option('--max-wait <duration>', 'how long the first message of a batch waits for others', milliseconds, 20)
     .option(
       '--session-timeout <duration>',
       'how long the group waits for a consumer that went silent before others take over',
@@ -138,9 +138,6 @@ Examples:
       }
     });
 }
-
-/** A batch of messages is small: unless a limit was set by hand, memory is left to others. */
-const BATCH_MEMORY = '256MB';
 
 function memoryLimitOf(config: Config): string {
   const isGiven = config.entries().some(({ key, origin }) => key === 'memory.limit' && origin.source !== 'default');

@@ -39,11 +39,16 @@ function cell(sql: string, isKey = false): string {
   return `NULLIF(trim(replace(${sql}, chr(0), '${isKey ? '\ufffd' : ''}'), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')`;
 }
 
-/** A cell; of money written as a JSON number, which has no trailing zeros to keep, always two decimals: the text, and with it the hash, that the flat shape has. */
-function written(name: string, sql: string): string {
-  const text = cell(sql, KEYS.includes(name));
+/**
+ * True where a text of the document may be blank, have blanks around it or hold a NUL, so that `cell` would change it; asked once a document. Exact enough for
+ * documents written without blanks between their parts; the others are cleaned cell by cell.
+ */
+const MAY_NEED_TRIMMING = `regexp_matches(texto, '\\\\[nrtu]|"[ \\x{a0}]|[ \\x{a0}]"|""')`;
+
+/** Money as a JSON number has no trailing zeros to keep: always two decimals, the text, and with it the hash, that the flat shape has. */
+function written(name: string, sql: string, text = cell(sql, KEYS.includes(name))): string {
   if (!MONEY.includes(name)) return text;
-  return `CASE WHEN regexp_full_match(${sql}, '-?[0-9]+\\.[0-9]') THEN ${sql} || '0' WHEN regexp_full_match(${sql}, '-?[0-9]+') THEN ${sql} || '.00' ELSE ${text} END`;
+  return `CASE WHEN left(right(${sql}, 3), 1) = '.' THEN ${text} WHEN regexp_full_match(${sql}, '-?[0-9]+\\.[0-9]') THEN ${sql} || '0' WHEN regexp_full_match(${sql}, '-?[0-9]+') THEN ${sql} || '.00' ELSE ${text} END`;
 }
 
 /** The text of a flat file's cell, cleaned when the file was read; NUL is as in `cell`. */
@@ -85,15 +90,25 @@ function isLoose(): string {
   return `regexp_matches(texto, '${marks}') AND regexp_matches(${bare}, '${marks}')`;
 }
 
-/** True where a field of the contract is written twice: of two values, none is certain. */
+/** True where a field is written twice: of two values, none is certain. Where every key has a value of its own in `j`, none is; only else keys are compared. */
 function isTwice(): string {
   const twice = (keys: string): string => `len(${keys}) <> list_unique(${keys})`;
+  const filled = (of: string, fields: readonly string[]): string =>
+    fields.map((field) => `CAST(${of}.${field} IS NOT NULL AS INTEGER)`).join(' + ');
+  const inObject = (keys: string, of: string, fields: readonly string[]): string =>
+    `len(${keys}) > ${filled(of, fields)} AND ${twice(keys)}`;
+  const inList = (name: string, fields: readonly string[]): string => {
+    const elements = `json_extract(texto, '$.${name}[*]')`;
+    return `list_sum(list_transform(${elements}, lambda t: len(json_keys(t)))) > COALESCE(list_sum(list_transform(j.${name}, lambda x: ${filled('x', fields)})), 0)
+      AND len(list_filter(${elements}, lambda t: ${twice('json_keys(t)')})) > 0`;
+  };
+  const parts = [...OBJECTS, READING];
   return [
-    twice('json_keys(texto)'),
-    ...[...OBJECTS, READING].map((name) => twice(`json_keys(texto, '$.${name}')`)),
-    ...Object.keys(LISTS).map(
-      (name) => `len(list_filter(json_extract(texto, '$.${name}[*]'), lambda t: ${twice('json_keys(t)')})) > 0`,
+    inObject('json_keys(texto)', 'j', [...TOP_FIELDS, ...parts, ...Object.keys(LISTS)]),
+    ...parts.map((name) =>
+      inObject(`json_keys(texto, '$.${name}')`, `j.${name}`, name === READING ? READING_FIELDS : fieldsInside(name)),
     ),
+    ...Object.entries(LISTS).map(([name, fields]) => inList(name, fields)),
   ]
     .map((test) => `COALESCE(${test}, FALSE)`)
     .join(' OR ');
@@ -129,12 +144,12 @@ export async function documentsOfJson(
   const isFlat = `j.${READING} IS NOT NULL`;
   const ofOrder = (name: string): string => {
     const field = name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`;
-    return `CASE WHEN ${isFlat} THEN ${verbatim(name, field)} ELSE ${written(name, field)} END`;
+    return `CASE WHEN ${isFlat} THEN ${verbatim(name, field)} WHEN aparado THEN ${written(name, field, field)} ELSE ${written(name, field)} END`;
   };
   const listAs = (name: string, fields: readonly string[], read: (name: string, sql: string) => string): string =>
     `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${read(f, `x.${f}`)}`).join(', ')}})`;
   const list = (name: string, fields: readonly string[]): string =>
-    `CASE WHEN ${isFlat} THEN ${listAs(name, fields, verbatim)} ELSE ${listAs(name, fields, written)} END`;
+    `CASE WHEN ${isFlat} THEN ${listAs(name, fields, verbatim)} WHEN aparado THEN ${listAs(name, fields, (field, sql) => written(field, sql, sql))} ELSE ${listAs(name, fields, written)} END`;
   const reading = (name: string): string => `j.${READING}.${name}`;
   await run(
     connection,
@@ -149,7 +164,7 @@ export async function documentsOfJson(
       ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
       texto AS texto_lido
     FROM (
-      SELECT rid, linha,${own} texto, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
+      SELECT rid, linha,${own} texto, NOT ${MAY_NEED_TRIMMING} AS aparado, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
       FROM (
         SELECT *, CASE WHEN NOT valido OR (${isLoose()}) OR ${isTwice()} THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (

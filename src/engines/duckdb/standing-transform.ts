@@ -5,10 +5,8 @@ import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
 import { documentsOfJson } from './json-documents.ts';
 import { makeLookups } from './lookups.ts';
-import { count, rows, run, type Session } from './session.ts';
+import { rows, run, type Session } from './session.ts';
 
-/** Rows that were deleted keep their memory until the catalog goes: after so many messages there is a new one. */
-const MESSAGES_OF_A_CATALOG = 100_000;
 /** They plan by what the tables hold at that moment; these are empty then, and hold something else in each batch. */
 const GUESSING_OPTIMIZERS = 'statistics_propagation,compressed_materialization,empty_result_pullup';
 /** Where all other tables of a session are. */
@@ -31,7 +29,6 @@ export class StandingTransform {
   readonly #session: Session;
   #planned: Planned | null = null;
   #catalogCount = 0;
-  #messageCount = 0;
   #columns: readonly Column[] | null = null;
 
   constructor(session: Session) {
@@ -50,23 +47,20 @@ export class StandingTransform {
 
   /** Transforms the messages of `places` with ordinals below `end` into a new table `target`, shaped like the transform's output. */
   async into(target: string, places: string, end: number): Promise<void> {
-    if (this.#messageCount > MESSAGES_OF_A_CATALOG) await this.close();
     this.#planned ??= await this.#plan(places);
-    const { connection, statement } = this.#planned;
-    this.#messageCount += await count(
-      connection,
-      `INSERT INTO mensagens BY NAME SELECT * FROM ${MAIN}.${places} WHERE ordinal < ${end}`,
-    );
+    const { connection, statement, catalog } = this.#planned;
+    await run(connection, `INSERT INTO mensagens BY NAME SELECT * FROM ${MAIN}.${places} WHERE ordinal < ${end}`);
     await statement.run();
     await run(connection, `CREATE OR REPLACE TABLE ${MAIN}.${target} AS SELECT * FROM tratados`);
     await run(connection, 'TRUNCATE mensagens');
     await run(connection, 'TRUNCATE tratados');
+    // only now is the memory of the deleted rows free again
+    await run(connection, `CHECKPOINT ${catalog}`);
   }
 
   async close(): Promise<void> {
     const planned = this.#planned;
     this.#planned = null;
-    this.#messageCount = 0;
     if (planned === null) return;
     planned.statement.destroySync();
     await run(planned.connection, `USE ${MAIN}`);

@@ -7,7 +7,7 @@ import { GroupReader, type TopicRecord } from '../../broker/reader.ts';
 import { fail } from '../../catalog/errors.ts';
 import { makeLookups } from '../../engines/duckdb/lookups.ts';
 import { MessageStage } from '../../engines/duckdb/received-messages.ts';
-import { openSession, type Session } from '../../engines/duckdb/session.ts';
+import { leaveOneCore, openSession, type Session } from '../../engines/duckdb/session.ts';
 import { StandingTransform } from '../../engines/duckdb/standing-transform.ts';
 import { EsteiraError } from '../../lib/errors.ts';
 import type { EventCounts, PreparedBatch } from '../../model/batch.ts';
@@ -84,6 +84,11 @@ export interface ConsumeReport {
   readonly seconds: number;
 }
 
+/**
+ * DuckDB's memory for batches of any size, where no limit was set by hand: the transform holds the intermediate values of 2048 orders at once, which take about
+ * 290 MB.
+ */
+export const BATCH_MEMORY = '512MB';
 /** Bytes of keys and values in one batch at most, whatever `maxBatch` says: two batches are under way at once. */
 const MOST_BYTES = 32 * 1024 * 1024;
 /** A topic that is not there may be one whose broker has only just come back. */
@@ -152,6 +157,7 @@ class Consumption {
     const { signal, maxOutageMs, onProgress } = this.#options;
     const connection = await this.#session.connect();
     await makeLookups(connection);
+    await leaveOneCore(connection);
     connection.closeSync();
     const outage = new Outage({
       maxOutageMs,
