@@ -74,7 +74,7 @@ async function measureThroughput(): Promise<void> {
   });
   const consumeAll = async (url: string): Promise<Running> => {
     const running = start(
-      ['consume', '--topic', topic, '--until-end', '--json', '--max-batch', process.env['MB'] ?? '10000'],
+      ['consume', '--topic', topic, '--until-end', '--json'],
       url,
     );
     await running.success();
