@@ -2,7 +2,8 @@
 import type { EventCounts } from '../model/batch.ts';
 import type { InputFile } from '../sources/files/index.ts';
 import { connect } from '../storage/connection.ts';
-import { SparkTransform, type SparkTransformOptions } from './spark-transform.ts';
+import type { SparkPlace } from './spark-client.ts';
+import { SparkTransform } from './spark-transform.ts';
 import { addCounts, loadFile, NO_COUNTS, type FileReport, type LoadFileOptions } from './load-file.ts';
 
 /** Rejected orders of one reason, over the files of a run. */
@@ -22,7 +23,7 @@ export interface LoadReport {
 
 export interface LoadFilesOptions extends Omit<LoadFileOptions, 'spark'> {
   /** Present: Spark transforms. */
-  readonly spark?: Pick<SparkTransformOptions, 'spark' | 'ca' | 'exchange'> | undefined;
+  readonly spark?: SparkPlace | undefined;
 }
 
 /** Loads the files in order. A refused file throws; what was loaded before it stays. */

@@ -100,6 +100,8 @@ test(
     const before = await physicalState(there.client);
     const again = await there.load(folder, { spark });
     assert.equal(again.totals.lidos, 0);
+    const other = await there.load(folder);
+    assert.equal(other.totals.lidos, 0, 'nor does a run with the other engine');
     assert.equal(await physicalState(there.client), before);
   },
 );
