@@ -109,7 +109,8 @@ export const ERROR_KINDS = {
   WAREHOUSE_REFUSED: {
     exit: 2,
     retryable: false,
-    meaning: 'PostgreSQL answers, but refuses: wrong password, missing database or missing rights.',
+    meaning:
+      'PostgreSQL answers, but refuses: wrong password, missing database or missing rights; or its certificate is not believed.',
   },
   WAREHOUSE_EMPTY: {
     exit: 2,

@@ -10,6 +10,7 @@ import { checkCluster } from '../storage/embedded/cluster.ts';
 import { warehouseFiles } from '../storage/embedded/files.ts';
 import { chooseRunAs } from '../storage/embedded/run-as.ts';
 import { connectInfo } from '../storage/embedded/server.ts';
+import { isTlsRefusal, targetOf } from '../storage/tls.ts';
 
 /** The outcome of one check; `fix` is there whenever something should be done. */
 export interface Finding {
@@ -193,7 +194,12 @@ SELECT current_setting('server_version') AS version, current_setting('server_ver
        (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS clock_ms`;
 
 async function probe(name: string, url: string, isEmbedded: boolean): Promise<Finding> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  let client: pg.Client;
+  try {
+    client = new pg.Client({ ...targetOf(url), connectionTimeoutMillis: 5_000 });
+  } catch (error) {
+    return fromError(name, error);
+  }
   client.on('error', () => {});
   try {
     await client.connect();
@@ -202,7 +208,10 @@ async function probe(name: string, url: string, isEmbedded: boolean): Promise<Fi
     return judge(name, answer, isEmbedded, client);
   } catch (error) {
     const code = (error as { code?: string }).code ?? '';
-    return { name, status: 'failed', detail: messageOf(error) || code, fix: connectionFix(code) };
+    const fix = isTlsRefusal(error)
+      ? 'Correct the host or sslrootcert in warehouse.url; never switch the check off.'
+      : connectionFix(code);
+    return { name, status: 'failed', detail: messageOf(error) || code, fix };
   } finally {
     await client.end().catch(() => {});
   }

@@ -120,6 +120,15 @@ export const SETTINGS = {
     env: 'ESTEIRA_SPARK_CHECKPOINTS',
     flag: '--spark-checkpoints <folder>',
   }),
+  'spark.exchange': setting<string>({
+    kind: folder,
+    default: undefined,
+    defaultNote: "this machine's temporary folder",
+    description:
+      'Folder through which `run --engine spark` and `produce --engine spark` hand orders to Spark: both must see it under the same path.',
+    env: 'ESTEIRA_SPARK_EXCHANGE',
+    flag: '--spark-exchange <folder>',
+  }),
   'kafka.bootstrap': setting({
     kind: hostList,
     default: 'localhost:9092',

@@ -19,6 +19,7 @@ import {
   registerSource,
 } from '../storage/sources.ts';
 import { loadOriginals } from './file-originals.ts';
+import type { SparkTransform } from './spark-transform.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
@@ -29,6 +30,8 @@ export interface LoadFileOptions {
   readonly batchLines: number;
   readonly maxOutageMs: number;
   readonly reprocess: boolean;
+  /** Transforms instead of DuckDB; gives the same rows. */
+  readonly spark?: SparkTransform | undefined;
   readonly reading: Omit<StageOptions, 'tempDir'>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -47,7 +50,12 @@ export type LoadProgress =
       readonly lines: number;
       readonly counts: EventCounts;
     }
-  | { readonly kind: 'waiting'; readonly reason: string; readonly waitMs: number };
+  | {
+      readonly kind: 'waiting';
+      readonly service: 'PostgreSQL' | 'Spark';
+      readonly reason: string;
+      readonly waitMs: number;
+    };
 
 export interface FileReport {
   readonly name: string;
@@ -112,7 +120,7 @@ class FileLoad {
       reprocess: options.reprocess,
       maxOutageMs: options.maxOutageMs,
       signal: options.signal,
-      onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', reason, waitMs }),
+      onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', service: 'PostgreSQL', reason, waitMs }),
     });
   }
 
@@ -259,6 +267,7 @@ class FileLoad {
     const source = `${prefix}_documentos`;
     if (staged.format === 'jsonl') await documentsOfJson(connection, slice, facts, source);
     else await groupSlice(connection, slice, facts, source);
+    const { spark } = this.#options;
     const origin: BatchOrigin = {
       id: `${sourceId}:${index}`,
       sourceId,
@@ -269,6 +278,14 @@ class FileLoad {
       format: staged.format,
       profile: staged.profile,
       header: staged.header,
+      ...(spark === undefined
+        ? {}
+        : {
+            transformed: {
+              into: (target: string) => spark.into(connection, source, target),
+              makeSource: () => Promise.resolve(),
+            },
+          }),
       loadOriginals: (on, name) => loadOriginals(on, `${name}_originais`, `${name}_rejeitados_escritos`, staged),
     };
     return prepareBatch(connection, this.#folder, prefix, source, origin);

@@ -2,6 +2,8 @@
 import type { EventCounts } from '../model/batch.ts';
 import type { InputFile } from '../sources/files/index.ts';
 import { connect } from '../storage/connection.ts';
+import type { SparkPlace } from './spark-client.ts';
+import { SparkTransform } from './spark-transform.ts';
 import { addCounts, loadFile, NO_COUNTS, type FileReport, type LoadFileOptions } from './load-file.ts';
 
 /** Rejected orders of one reason, over the files of a run. */
@@ -19,13 +21,27 @@ export interface LoadReport {
   readonly wasStopped: boolean;
 }
 
+export interface LoadFilesOptions extends Omit<LoadFileOptions, 'spark'> {
+  /** Present: Spark transforms. */
+  readonly spark?: SparkPlace | undefined;
+}
+
 /** Loads the files in order. A refused file throws; what was loaded before it stays. */
-export async function loadFiles(inputs: readonly InputFile[], options: LoadFileOptions): Promise<LoadReport> {
+export async function loadFiles(inputs: readonly InputFile[], options: LoadFilesOptions): Promise<LoadReport> {
+  const { spark: access, maxOutageMs, signal, onProgress } = options;
+  const onWait = (reason: string, waitMs: number): void =>
+    onProgress?.({ kind: 'waiting', service: 'Spark', reason, waitMs });
+  const spark =
+    access === undefined ? undefined : await SparkTransform.open({ ...access, maxOutageMs, signal, onWait });
   const files: FileReport[] = [];
-  for (const input of inputs) {
-    const report = await loadFile(input, options);
-    files.push(report);
-    if (report.wasStopped) break;
+  try {
+    for (const input of inputs) {
+      const report = await loadFile(input, { ...options, spark });
+      files.push(report);
+      if (report.wasStopped) break;
+    }
+  } finally {
+    await spark?.close();
   }
   const totals = files.reduce((sum, file) => addCounts(sum, file.counts), NO_COUNTS);
   return {

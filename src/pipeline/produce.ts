@@ -11,7 +11,9 @@ import { openSession, run, type Session } from '../engines/duckdb/session.ts';
 import type { EsteiraError } from '../lib/errors.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
 import { loadOriginals } from './file-originals.ts';
-import { TopicWriter } from './topic-writer.ts';
+import type { SparkPlace } from './spark-client.ts';
+import { SparkTopicWriter } from './spark-topic-writer.ts';
+import { type MessageSender, TopicWriter, type TopicWriterOptions } from './topic-writer.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
 export interface ProduceOptions {
@@ -23,6 +25,8 @@ export interface ProduceOptions {
   readonly threads: number;
   readonly batchLines: number;
   readonly maxOutageMs: number;
+  /** Needed where Spark sends. */
+  readonly spark?: (SparkPlace & { readonly sparkBootstrap: readonly string[] }) | undefined;
   readonly reading: Omit<StageOptions, 'tempDir'>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: ProduceProgress) => void;
@@ -71,10 +75,29 @@ export type ProduceEngine = (inputs: readonly InputFile[], options: ProduceOptio
 const SLICES_AHEAD = 2;
 
 /** Sends the files in order from this process. Throws for a refused file (what was sent before it stays) and the errors of Kafka. */
-export const produceDirect: ProduceEngine = async (inputs, options) => {
+export const produceDirect: ProduceEngine = (inputs, options) =>
+  produceWith(inputs, options, (writing) => TopicWriter.open(writing));
+
+/**
+ * Makes the messages in this process and lets Spark send them. Throws as produceDirect, and SPARK_* errors. A message that is too large stops it
+ * (MESSAGE_TOO_LARGE), and a record without key may stand in any partition.
+ */
+export const produceThroughSpark: ProduceEngine = (inputs, options) => {
+  const { spark } = options;
+  if (spark === undefined) throw new Error('nothing is known of Spark');
+  return produceWith(inputs, options, (writing) => SparkTopicWriter.open({ ...writing, ...spark }));
+};
+
+type OpenSender = (options: TopicWriterOptions) => Promise<MessageSender>;
+
+async function produceWith(
+  inputs: readonly InputFile[],
+  options: ProduceOptions,
+  open: OpenSender,
+): Promise<ProduceReport> {
   const folder = await makeWorkFolder();
   const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
-  const production = new Production(options, folder, session);
+  const production = new Production(options, folder, session, open);
   try {
     return await production.run(inputs);
   } finally {
@@ -82,7 +105,7 @@ export const produceDirect: ProduceEngine = async (inputs, options) => {
     session.close();
     await rm(folder, { recursive: true, force: true });
   }
-};
+}
 
 /** The messages of one slice, waiting in a file. */
 interface Part {
@@ -96,10 +119,12 @@ class Production {
   readonly #session: Session;
   readonly #refused: EsteiraError[] = [];
   readonly #files: ProducedFile[] = [];
-  #writer: TopicWriter | null = null;
+  readonly #open: OpenSender;
+  #writer: MessageSender | null = null;
   #onDelivered: (deliveredCount: number) => void = () => undefined;
 
-  constructor(options: ProduceOptions, folder: string, session: Session) {
+  constructor(options: ProduceOptions, folder: string, session: Session, open: OpenSender) {
+    this.#open = open;
     this.#options = options;
     this.#folder = folder;
     this.#session = session;
@@ -108,7 +133,7 @@ class Production {
   async run(inputs: readonly InputFile[]): Promise<ProduceReport> {
     const started = performance.now();
     const { signal, onProgress } = this.#options;
-    const writer = await TopicWriter.open({
+    const writer = await this.#open({
       ...this.#options,
       onWait: (reason, waitMs) => onProgress?.({ kind: 'waiting', reason, waitMs }),
       onDelivered: (deliveredCount) => this.#onDelivered(deliveredCount),
@@ -138,7 +163,7 @@ class Production {
     await this.#writer?.close();
   }
 
-  async #produce(input: InputFile, writer: TopicWriter): Promise<void> {
+  async #produce(input: InputFile, writer: MessageSender): Promise<void> {
     const { signal, onProgress, reading, batchLines } = this.#options;
     signal?.throwIfAborted();
     onProgress?.({ kind: 'reading', name: input.name });
@@ -163,7 +188,7 @@ class Production {
     }
   }
 
-  async #send(staged: StagedFile, name: string, slices: readonly Slice[], writer: TopicWriter): Promise<number> {
+  async #send(staged: StagedFile, name: string, slices: readonly Slice[], writer: MessageSender): Promise<number> {
     const { signal } = this.#options;
     const receivedAt = this.#options.reading.asOf ?? staged.asOf;
     const before = writer.deliveredCount;
@@ -186,7 +211,7 @@ class Production {
         ahead.delete(index);
         prepare(index + 1);
         made.push(part.messageCount);
-        await writer.send(part.path, receivedAt);
+        await writer.send(part.path, receivedAt, part.messageCount);
         await rm(part.path, { force: true });
       }
       await writer.finish();
@@ -221,7 +246,7 @@ class Production {
         receivedAt: receivedAt.toISOString().slice(0, 23).replace('T', ' '),
       };
       await (staged.format === 'jsonl' ? documentsOfJson : groupSlice)(connection, slice, facts, source);
-      const path = join(this.#folder, `${source}.mensagens`);
+      const path = join(this.#writer?.folder ?? this.#folder, `${source}.mensagens`);
       const origin = { name, format: staged.format, profile: staged.profile, header: staged.header, facts };
       const messageCount = await writeMessages(connection, source, origin, path, (table, ordinals) =>
         loadOriginals(

@@ -22,15 +22,29 @@ export interface TopicWriterOptions {
   readonly onTooLarge?: (error: EsteiraError) => void;
 }
 
+/** What sends files of messages into one topic. */
+export interface MessageSender {
+  /** The topic when it was opened. */
+  readonly topic: TopicState;
+  /** Where the files must lie; null: anywhere. */
+  readonly folder: string | null;
+  readonly deliveredCount: number;
+  /** Sends the messages of a file, of which there are `messageCount`; the file may go when it resolves. */
+  send(path: string, receivedAt: Date, messageCount: number): Promise<void>;
+  /** Resolves when Kafka has acknowledged everything. */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
 const READ_BYTES = 4 * 1024 * 1024;
 const LINE_FEED = 10;
 const TAB = 9;
 const HASH_DIGITS = 64;
 
 /** Close it at the end. */
-export class TopicWriter {
-  /** The topic when it was opened. */
+export class TopicWriter implements MessageSender {
   readonly topic: TopicState;
+  readonly folder = null;
   readonly #producer: Producer;
 
   /** Throws TOPIC_UNKNOWN, TOPIC_REFUSED, BROKER_REFUSED at once and BROKER_UNREACHABLE after `maxOutageMs`. */

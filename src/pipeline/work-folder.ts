@@ -6,19 +6,19 @@ import { join } from 'node:path';
 const PREFIX = 'esteira-';
 const OWNER_FILE = 'pid';
 
-/** Makes a folder that only this user can enter (0700). The caller removes it. */
-export async function makeWorkFolder(): Promise<string> {
-  await removeAbandoned();
-  const folder = await mkdtemp(join(tmpdir(), PREFIX));
+/** Makes a folder in `parent` that only this user can enter (0700). The caller removes it. */
+export async function makeWorkFolder(parent = tmpdir()): Promise<string> {
+  await removeAbandoned(parent);
+  const folder = await mkdtemp(join(parent, PREFIX));
   await writeFile(join(folder, OWNER_FILE), String(process.pid), { mode: 0o600 });
   return folder;
 }
 
 /** Removes this user's folders whose process is gone. */
-async function removeAbandoned(): Promise<void> {
-  const names = await readdir(tmpdir()).catch(() => []);
+async function removeAbandoned(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => /^esteira-[A-Za-z0-9]{6}$/.test(candidate))) {
-    const folder = join(tmpdir(), name);
+    const folder = join(parent, name);
     if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { fail } from '../catalog/errors.ts';
 import { EsteiraError, messageOf } from '../lib/errors.ts';
+import { isTlsRefusal, targetOf } from './tls.ts';
 
 /** SQLSTATE classes that pass by themselves: connection, rollback, resources, operator intervention, system. */
 const PASSING_CLASSES = new Set(['08', '40', '53', '57', '58']);
@@ -13,7 +14,7 @@ const REFUSED_STATES = new Set(['28000', '28P01', '3D000', '42501']);
 /** Numbers stay exact: bigint and numeric come as text unless a caller converts them. */
 export async function connect(url: string, role: 'loader' | 'reader'): Promise<pg.Client> {
   const client = new pg.Client({
-    connectionString: url,
+    ...targetOf(url),
     application_name: `esteira ${role}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
@@ -51,6 +52,14 @@ export function asWarehouseError(error: unknown): unknown {
       what: 'PostgreSQL refused the connection or the rights.',
       why: messageOf(error),
       fix: 'Check user, password, database and grants in the warehouse URL (esteira config).',
+      cause: error,
+    });
+  }
+  if (state === undefined && isTlsRefusal(error)) {
+    return fail('WAREHOUSE_REFUSED', {
+      what: 'PostgreSQL could not prove that it is the server of the URL.',
+      why: messageOf(error),
+      fix: 'Check the host in the warehouse URL and the authority in its sslrootcert. Never switch the check off: whoever answers would get the password.',
       cause: error,
     });
   }

@@ -76,6 +76,15 @@ export interface QuarantineDetail extends QuarantineRecord {
   readonly amount: string | null;
   readonly times: number;
   readonly transformVersion: number;
+  /** Where a message stood in its topic (`file`); null for a record of a file. */
+  readonly message: {
+    readonly partition: number;
+    readonly offset: string;
+    /** As text, or 0x and hexadecimal digits; may name a person. */
+    readonly key: string | null;
+    /** `base64`: so is the original, which was no text. `vazia`: there was none. */
+    readonly encoding: 'texto' | 'base64' | 'vazia';
+  } | null;
   readonly stateReason: string | null;
   readonly stateAt: string | null;
   /** The order's current version in the warehouse; null when it has none. */
@@ -238,7 +247,9 @@ export async function readDetail(client: pg.Client, key: RecordKey): Promise<Qua
   const { rows } = await client.query<Omit<QuarantineDetail, 'current' | 'history' | 'siblings'>>(
     `
     SELECT ${RECORD}, q.avisos AS warnings, q.detalhes AS details, q.data_venda::text AS day, q.valor::text AS amount, q.vezes AS times,
-      q.versao_transformacao AS "transformVersion", q.situacao_motivo AS "stateReason", ${UTC('q.situacao_em')} AS "stateAt"
+      q.versao_transformacao AS "transformVersion",
+      CASE WHEN q.deslocamento IS NOT NULL THEN
+        jsonb_build_object('partition', q.particao, 'offset', q.deslocamento::text, 'key', q.chave_mensagem, 'encoding', q.codificacao) END AS message, q.situacao_motivo AS "stateReason", ${UTC('q.situacao_em')} AS "stateAt"
     FROM pedidos_rejeitados q WHERE q.loja = $1 AND q.hash_original = decode($2, 'hex')`,
     [key.store, key.hash],
   );

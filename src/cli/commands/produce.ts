@@ -2,16 +2,17 @@
 import { Option, type Command } from 'commander';
 import { brokerSettings } from '../../broker/connection.ts';
 import { fail } from '../../catalog/errors.ts';
-import { produceDirect, type ProduceEngine, type ProduceReport } from '../../pipeline/produce.ts';
+import { produceDirect, produceThroughSpark, type ProduceEngine, type ProduceReport } from '../../pipeline/produce.ts';
 import { expandInputs } from '../../sources/files/index.ts';
 import { formatCount } from '../output/number-formats.ts';
 import { produceProgress } from '../output/produce-progress.ts';
 import { configOf } from '../settings.ts';
+import { exchangeFolder, sparkAccess } from '../spark-access.ts';
 import { addReadingOptions, readingOf, type ReadingFlags } from './reading-options.ts';
 import { addTopicOptions, planOf, type TopicFlags } from './topic-options.ts';
 
 /** All give the same messages. */
-const ENGINES: Readonly<Record<string, ProduceEngine>> = { direct: produceDirect };
+const ENGINES: Readonly<Record<string, ProduceEngine>> = { direct: produceDirect, spark: produceThroughSpark };
 
 interface ProduceFlags extends ReadingFlags, TopicFlags {
   readonly csv?: string[];
@@ -29,7 +30,7 @@ export function produceCommand(program: Command): void {
     .description('send files of orders to a Kafka topic, one message per version of an order')
     .option('--csv <files...>', 'the same as naming the files; JSON lines and Parquet are read too');
   addTopicOptions(produce).addOption(
-    new Option('--engine <name>', 'what turns the files into messages').choices(Object.keys(ENGINES)).default('direct'),
+    new Option('--engine <name>', 'what sends the messages').choices(Object.keys(ENGINES)).default('direct'),
   );
   addReadingOptions(produce)
     .option('--json', 'the report as JSON on standard output')
@@ -38,6 +39,7 @@ export function produceCommand(program: Command): void {
       `
 Lines of one order become one message with the key store:order, so that all versions of an order stand in one partition. Nothing is judged or corrected
 here: consumers do that, and get the rows that esteira run makes of the same file. Sending a file twice does no harm: consumers know what they have seen.
+Both engines give the same messages; with --engine spark, Spark's own producers send them (spark.url, spark.exchange).
 Where Kafka is, and how to talk to it: esteira config (kafka.bootstrap and others).
 
 Examples:
@@ -59,14 +61,23 @@ Examples:
       process.once('SIGTERM', stop);
       const progress = produceProgress(process.stderr);
       try {
+        const broker = brokerSettings(config);
         const report = await (ENGINES[flags.engine] ?? produceDirect)(inputs, {
-          broker: brokerSettings(config),
+          broker,
           topic: flags.topic,
           create: planOf(flags),
           memoryLimit: config.get('memory.limit'),
           threads: config.get('threads'),
           batchLines: config.get('batch.lines'),
           maxOutageMs: config.get('max_outage'),
+          spark:
+            flags.engine === 'spark'
+              ? {
+                  ...sparkAccess(config),
+                  exchange: exchangeFolder(config),
+                  sparkBootstrap: config.get('spark.kafka_bootstrap')?.split(',') ?? broker.bootstrap,
+                }
+              : undefined,
           reading: readingOf(flags),
           signal: interruption.signal,
           onProgress: progress.show,

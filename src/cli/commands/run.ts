@@ -1,15 +1,17 @@
 // `esteira run FILE...`: files into the warehouse. It reads options and prints; the work is in src/pipeline.
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { fail } from '../../catalog/errors.ts';
 import { loadFiles } from '../../pipeline/load-files.ts';
 import { expandInputs } from '../../sources/files/index.ts';
 import { printReport } from '../output/load-report.ts';
 import { loadProgress } from '../output/load-progress.ts';
 import { configOf } from '../settings.ts';
+import { exchangeFolder, sparkAccess } from '../spark-access.ts';
 import { openWarehouse } from '../warehouse-access.ts';
 import { addReadingOptions, readingOf, type ReadingFlags } from './reading-options.ts';
 
 interface RunFlags extends ReadingFlags {
+  readonly engine: 'duckdb' | 'spark';
   readonly reprocess?: boolean;
   readonly maxRejected?: string;
   readonly skipCode?: boolean;
@@ -22,6 +24,9 @@ export function runCommand(program: Command): void {
     .argument('<files...>', 'files, folders or patterns; - for standard input')
     .description('load files of orders into the warehouse: CSV, JSON lines or Parquet, also gzipped');
   addReadingOptions(run)
+    .addOption(
+      new Option('--engine <name>', 'what transforms the orders').choices(['duckdb', 'spark']).default('duckdb'),
+    )
     .option('--reprocess', 'let a newer transform replace rows that an older one made')
     .option('--max-rejected <n>', 'exit with 4 when more orders than this, or this share (2%), were rejected')
     .option('--skip-code', 'exit with 99 when there was nothing new to load')
@@ -30,12 +35,14 @@ export function runCommand(program: Command): void {
       'after',
       `
 Loading the same file again changes nothing; a newer export of the same orders updates what changed.
+Both engines give the same rows; --engine spark spreads the work of a large backfill over the Spark at spark.url (esteira stack up starts one here).
 Orders that break a rule go to the quarantine with their reasons (esteira quarantine); the others are loaded.
 
 Examples:
   esteira run data/pedidos.csv
   esteira run exports/ --store minha-loja
   esteira run "exports/*.csv" --max-rejected 2%
+  esteira run historico/ --engine spark --spark-exchange /mnt/shared
   zcat pedidos.csv.gz | esteira run - --as-of 2026-11-01T06:00:00-03:00`,
     )
     .action(async (files: string[], flags: RunFlags, command: Command) => {
@@ -61,6 +68,7 @@ Examples:
           batchLines: config.get('batch.lines'),
           maxOutageMs: config.get('max_outage'),
           reprocess: flags.reprocess === true,
+          spark: flags.engine === 'spark' ? { ...sparkAccess(config), exchange: exchangeFolder(config) } : undefined,
           reading: readingOf(flags),
           signal: interruption.signal,
           onProgress: progress.show,

@@ -1,19 +1,16 @@
 // `esteira stream`: Spark transforms the raw topic into the treated and the rejected one. It reads options and prints; the work is in src/pipeline/stream.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { brokerSettings } from '../../broker/connection.ts';
 import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from '../../broker/topics.ts';
-import { fail } from '../../catalog/errors.ts';
 import { integer } from '../../config/kinds.ts';
-import { parseSparkAddress } from '../../engines/spark/connect/address.ts';
 import type { Trigger } from '../../engines/spark/streaming.ts';
-import { messageOf } from '../../lib/errors.ts';
 import { TOPICS } from '../../model/message.ts';
 import { stream, type StreamReport } from '../../pipeline/stream/stream.ts';
 import { formatCount } from '../output/number-formats.ts';
 import { streamProgress } from '../output/stream-progress.ts';
 import { configOf } from '../settings.ts';
+import { sparkAccess } from '../spark-access.ts';
 
 interface StreamFlags {
   readonly topic: string;
@@ -74,8 +71,7 @@ Examples:
       try {
         const folder = config.get('spark.checkpoints') ?? join(config.get('home'), 'checkpoints');
         const report = await stream({
-          spark: parseSparkAddress(config.get('spark.url')),
-          ca: authorities(config.get('spark.ca_file')),
+          ...sparkAccess(config),
           broker,
           sparkBootstrap: config.get('spark.kafka_bootstrap')?.split(',') ?? broker.bootstrap,
           topics: { raw: flags.topic, treated: flags.treated, rejected: flags.rejected },
@@ -111,19 +107,6 @@ function count(text: string): number {
   const parsed = integer(1, 100_000_000).parse(text);
   if ('value' in parsed) return parsed.value;
   throw new InvalidArgumentError(`Expected ${parsed.expected}.`);
-}
-
-function authorities(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fail('CONFIG_INVALID', {
-      what: `${path} cannot be read.`,
-      why: messageOf(error),
-      fix: 'Correct spark.ca_file (ESTEIRA_SPARK_CA_FILE).',
-    });
-  }
 }
 
 function print(report: StreamReport, asJson: boolean): void {

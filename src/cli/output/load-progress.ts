@@ -32,10 +32,10 @@ export function loadProgress(stream: NodeJS.WriteStream): ProgressLine {
         );
       }
       if (progress.kind === 'waiting') {
-        if (stream.isTTY) line(`waiting for PostgreSQL: ${progress.reason}`);
+        if (stream.isTTY) line(`waiting for ${progress.service}: ${progress.reason}`);
         else
           stream.write(
-            `waiting for PostgreSQL (${progress.reason}); trying again in ${Math.ceil(progress.waitMs / 1000)} s\n`,
+            `waiting for ${progress.service} (${progress.reason}); trying again in ${Math.ceil(progress.waitMs / 1000)} s\n`,
           );
       }
     },

@@ -42,7 +42,7 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
     [text('Dia da venda'), detail.day === null ? null : formatDate(detail.day)],
     [
       text('Origem'),
-      `${detail.file}${detail.line === null ? '' : `, linha ${detail.line}`} (${detail.profile}, ${detail.format})`,
+      `${detail.file}${placeOf(detail)}${detail.line === null ? '' : `, linha ${detail.line}`} (${detail.profile}, ${detail.format})`,
     ],
     [text('Versão de'), `${localTime(detail.updatedAt)}, revisão ${detail.revision}`],
     [
@@ -80,14 +80,24 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
   for (const other of detail.siblings)
     parts.push(`  também na quarentena: ${shortId(other.hash)} (${other.state}: ${other.reasons.join(', ')})\n`);
   parts.push('\nOriginal\n');
-  if (withOriginal) parts.push(`${detail.header === null ? '' : `${detail.header}\n`}${detail.original}\n`);
-  else parts.push('  não mostrado: pode conter dados pessoais (--original mostra)\n');
+  if (withOriginal) {
+    if (detail.message !== null) parts.push(`  chave: ${detail.message.key ?? '(nenhuma)'}\n`);
+    if (detail.message?.encoding === 'base64') parts.push('  não é texto: bytes em base64\n');
+    if (detail.message?.encoding === 'vazia') parts.push('  mensagem sem valor\n');
+    parts.push(`${detail.header === null ? '' : `${detail.header}\n`}${detail.original}\n`);
+  } else parts.push('  não mostrado: pode conter dados pessoais (--original mostra)\n');
   return parts.join('');
+}
+
+function placeOf({ message }: QuarantineDetail): string {
+  return message === null ? '' : `, partição ${message.partition}, posição ${message.offset}`;
 }
 
 /** The same as one JSON object. */
 export function detailJson(detail: QuarantineDetail, withOriginal: boolean): string {
-  const { facts: _facts, original, header, ...shown } = detail;
+  const { facts: _facts, original, header, message, ...shown } = detail;
+  const { key, ...place } = message ?? { key: null };
+  const shownMessage = message === null ? null : { ...place, ...(withOriginal ? { key } : {}) };
   const reasons = detail.reasons.map((id) => ({
     id,
     title: ruleById(id)?.title,
@@ -95,7 +105,7 @@ export function detailJson(detail: QuarantineDetail, withOriginal: boolean): str
     fix: ruleById(id)?.fix,
     comoCorrigir: ruleById(id)?.comoCorrigir,
   }));
-  return `${JSON.stringify({ ...shown, reasons, ...(withOriginal ? { header, original } : {}) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...shown, message: shownMessage, reasons, ...(withOriginal ? { header, original } : {}) }, null, 2)}\n`;
 }
 
 const SAO_PAULO = new Intl.DateTimeFormat('sv-SE', {

@@ -21,7 +21,7 @@ const NEEDED = [
   'status',
   'canal',
   'valor_total',
-  'itens',
+  'qtd_itens',
   'recebido_em',
 ];
 
@@ -64,7 +64,10 @@ export async function readTreated(
     columns.filter(({ name }) => !OF_THE_PLACE.has(name)).map(({ name, type }) => [name, type]),
   );
   await parse(connection, lines, `${target}_lidas`, shape);
-  const whole = NEEDED.map((name) => `j.${name} IS NOT NULL`).join(' AND ');
+  // A cancelled order may have no items; one that counts items brings them.
+  const whole = [...NEEDED.map((name) => `j.${name} IS NOT NULL`), 'COALESCE(len(j.itens), 0) = j.qtd_itens'].join(
+    ' AND ',
+  );
   await run(
     connection,
     `UPDATE ${lines} SET problema = 'JSON_INVALIDO' WHERE ordinal IN (SELECT ordinal FROM ${target}_lidas WHERE NOT COALESCE(${whole}, FALSE))`,

@@ -160,7 +160,7 @@ function treatedValue(): string {
   return `to_json(${d.struct(fields)})`;
 }
 
-/** As src/engines/duckdb/quarantine-rows.ts makes the quarantine's rows. */
+/** As src/engines/duckdb/quarantine-rows.ts makes the quarantine's rows; a detail without a field says so with a null. */
 function rejectedValue(): string {
   const original = `replace(COALESCE(original_lido, lugar.original), chr(0), '')`;
   const identity = `concat(${original}, CASE WHEN lugar.codificacao = 'vazia' THEN COALESCE(lugar.chave_texto, '') ELSE '' END)`;
@@ -190,7 +190,7 @@ function rejectedValue(): string {
     codificacao: 'lugar.codificacao',
     recebido_em: 'CAST(recebido_em AS STRING)',
     versao_transformacao: String(TRANSFORM_VERSION),
-  })})`;
+  })}, map('ignoreNullFields', 'false'))`;
 }
 
 function details(): string {
