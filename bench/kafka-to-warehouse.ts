@@ -73,10 +73,7 @@ async function measureThroughput(): Promise<void> {
     reading: { asOf: new Date('2026-11-01T09:00:00Z') },
   });
   const consumeAll = async (url: string): Promise<Running> => {
-    const running = start(
-      ['consume', '--topic', topic, '--until-end', '--json'],
-      url,
-    );
+    const running = start(['consume', '--topic', topic, '--until-end', '--json'], url);
     await running.success();
     return running;
   };
@@ -164,7 +161,7 @@ async function measureWay(
       const address = ['--spark', spark?.url ?? '', '--spark-checkpoints', join(server.folder, 'checkpoints')];
       const stream = start(['stream', ...names, ...trigger, ...address], url);
       running.push(stream);
-      await stream.until('the query runs');
+      await stream.until('Spark plans the query');
     }
     const consumer = start(['consume', '--topic', way === 'direct' ? topics.raw : topics.treated], url);
     running.push(consumer);

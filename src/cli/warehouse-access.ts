@@ -34,11 +34,28 @@ export async function openReader(config: Config): Promise<Access> {
   return { client, close: () => client.end() };
 }
 
+export interface OpenWarehouse {
+  readonly url: string;
+  readonly embedded: boolean;
+  /** Starts the embedded server again if it is gone; to be called while a command waits for it. A warehouse of one's own is left alone. */
+  readonly revive: () => void;
+}
+
+/** One start at a time. What goes wrong is no news: the command goes on waiting, and says for what. */
+function reviver(config: Config): () => void {
+  let starting: Promise<unknown> | null = null;
+  return () => {
+    starting ??= resolve(config)
+      .catch(() => undefined)
+      .finally(() => (starting = null));
+  };
+}
+
 /** The loader's URL of a migrated warehouse. One that does not answer is waited for, up to the setting max_outage unless told otherwise. */
 export async function openWarehouse(
   config: Config,
   waiting: { readonly maxOutageMs?: number; readonly signal?: AbortSignal } = {},
-): Promise<{ url: string; embedded: boolean }> {
+): Promise<OpenWarehouse> {
   const { url, embedded } = await resolve(config);
   await retrying({ maxOutageMs: config.get('max_outage'), onWait: sayWaiting, ...waiting }, async () => {
     const client = await connect(url, 'loader');
@@ -50,7 +67,7 @@ export async function openWarehouse(
       await client.end().catch(() => undefined);
     }
   });
-  return { url, embedded };
+  return { url, embedded, revive: embedded ? reviver(config) : () => undefined };
 }
 
 function sayWaiting(error: EsteiraError, waitMs: number): void {

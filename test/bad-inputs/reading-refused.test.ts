@@ -39,6 +39,8 @@ test('input 7: gzip inside gzip is refused', () =>
 
 test('input 8: an empty file is refused', () => refusedAs('FILE_EMPTY', '', /0 bytes/));
 
+test('input 8: a file that holds nothing but a byte order mark is refused', () =>
+  refusedAs('FILE_EMPTY', Buffer.from([0xef, 0xbb, 0xbf]), /nothing but a byte order mark/));
 test('input 8: a file of blank lines is refused', () => refusedAs('FILE_EMPTY', '\n\n  \n', /blank lines/));
 
 test('input 9: a header inside one quoted cell is refused and shown', () =>

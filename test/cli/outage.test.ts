@@ -7,8 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packagePath } from '../../src/lib/paths.ts';
+import { connect as connectTo } from '../../src/storage/connection.ts';
+import { connectInfo, type EmbeddedServer, stopEmbedded } from '../../src/storage/embedded/server.ts';
 import { csvOf, line } from '../support/load.ts';
-import { createDatabase } from '../support/postgres.ts';
+import { createDatabase, temporaryHome } from '../support/postgres.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const MAIN = packagePath('src', 'cli', 'main.ts');
 
@@ -71,4 +74,45 @@ test('a warehouse that comes up late is waited for, one that stays away ends wit
   assert.equal(came.code, 0, came.stderr);
   assert.deepEqual(await database.query('SELECT id_pedido FROM pedidos'), [{ id_pedido: '1' }]);
   (await server)?.close();
+});
+
+test('a command that loads starts its own embedded server again when that is killed', async (t) => {
+  const home = temporaryHome();
+  t.after(() => stopEmbedded(home));
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'run', packagePath('data', 'pedidos.csv'), '--as-of', '2026-11-01T09:00:00Z'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ESTEIRA_HOME: home, ESTEIRA_BATCH_LINES: '2000' },
+    },
+  );
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const count = async (server: EmbeddedServer, sql: string): Promise<number> => {
+    const client = await connectTo(server.url('app'), 'reader');
+    try {
+      return Number((await client.query<{ n: string }>(sql)).rows[0]?.n);
+    } finally {
+      await client.end();
+    }
+  };
+  await waitFor(async () => {
+    const server = connectInfo(home) ?? assert.fail('the server does not run yet');
+    assert.ok((await count(server, 'SELECT count(*) AS n FROM esteira.lotes')) >= 2);
+  }, 60_000);
+  process.kill(connectInfo(home)?.pid ?? assert.fail('the server is not running'), 'SIGKILL');
+  assert.equal(await ended, 0, stderr);
+  assert.match(stderr, /waiting for PostgreSQL/);
+  const server = connectInfo(home) ?? assert.fail('the server was not started again');
+  // as README says of this file
+  assert.equal(await count(server, 'SELECT count(*) AS n FROM pedidos'), 22_072);
+});
+
+test('names with control characters reach the terminal without them', async () => {
+  const { code, stderr } = await run('postgresql://x:y@127.0.0.1:1/z', 'no\u001b[31mfile.csv', '0s');
+  assert.equal(code, 2);
+  assert.match(stderr, /no\uFFFD\[31mfile\.csv/);
+  assert.ok(!stderr.includes('\u001b'));
 });

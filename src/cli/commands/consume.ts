@@ -119,6 +119,7 @@ Examples:
           maxOutageMs,
           signal: interruption.signal,
           onProgress: (reached) => {
+            if (reached.kind === 'waiting' && reached.service === 'PostgreSQL') warehouse.revive();
             metrics.observe(reached);
             progress.show(reached);
           },

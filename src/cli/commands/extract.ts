@@ -10,6 +10,7 @@ import { extractTexts, type ExtractTextsProgress } from '../../pipeline/extract-
 import { STORE_SOURCES, storeSource } from '../../sources/registry.ts';
 import { settingsFromEnv } from '../../sources/store/settings.ts';
 import type { StoreReader } from '../../sources/store/source.ts';
+import { counted } from '../output/counted.ts';
 import { extractProgress, type ExtractProgressLine } from '../output/extract-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
 import { formatCount } from '../output/number-formats.ts';
@@ -124,7 +125,10 @@ async function toWarehouse({ flags, config, reader, progress, signal }: Work): P
     since: flags.since,
     until: flags.until,
     signal,
-    onProgress: progress.show,
+    onProgress: (reached) => {
+      if (reached.kind === 'waiting') warehouse.revive();
+      progress.show(reached);
+    },
   });
   progress.clear();
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -158,7 +162,10 @@ async function toTopic({ flags, config, reader, progress, signal }: Work): Promi
     topic: flags.topic,
     create: planOf(flags),
     signal,
-    onProgress: progress.showTopic,
+    onProgress: (reached) => {
+      if (reached.kind === 'waiting') warehouse.revive();
+      progress.showTopic(reached);
+    },
   });
   progress.clear();
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -200,10 +207,6 @@ async function toFile({ flags, reader, progress, signal }: Work, out: string): P
       `${out}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')}, ${seconds.toFixed(1)} s, read up to ${readUntil}\n`,
     );
   return false;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 function checkFlags({ to, out, since, until }: ExtractFlags): void {

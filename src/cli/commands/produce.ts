@@ -4,6 +4,7 @@ import { brokerSettings } from '../../broker/connection.ts';
 import { fail } from '../../catalog/errors.ts';
 import { produceDirect, produceThroughSpark, type ProduceEngine, type ProduceReport } from '../../pipeline/produce.ts';
 import { expandInputs } from '../../sources/files/index.ts';
+import { harmless } from '../output/display-width.ts';
 import { formatCount } from '../output/number-formats.ts';
 import { produceProgress } from '../output/produce-progress.ts';
 import { configOf } from '../settings.ts';
@@ -114,7 +115,7 @@ function print(report: ProduceReport, asJson: boolean): void {
     process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
   } else {
     for (const { name, linesRead, profile, format, messageCount, warnings } of report.files) {
-      for (const warning of warnings) process.stderr.write(`${name}: ${warning}\n`);
+      for (const warning of warnings) process.stderr.write(`${harmless(`${name}: ${warning}`)}\n`);
       process.stdout.write(
         `${name}: ${formatCount(linesRead)} lines (${profile}, ${format}), ${formatCount(messageCount)} messages\n`,
       );
@@ -124,7 +125,7 @@ function print(report: ProduceReport, asJson: boolean): void {
     process.stdout.write(
       `${topic}: ${formatCount(deliveredCount)} messages delivered to ${partitionCount} partitions in ${seconds.toFixed(1)} s${rate}\n`,
     );
-    for (const { what } of refused.slice(0, MOST_NAMED)) process.stderr.write(`${what}\n`);
+    for (const { what } of refused.slice(0, MOST_NAMED)) process.stderr.write(`${harmless(what)}\n`);
     if (refused.length > MOST_NAMED) process.stderr.write(`and ${refused.length - MOST_NAMED} more\n`);
   }
   if (wasStopped)

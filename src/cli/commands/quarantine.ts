@@ -19,10 +19,10 @@ import {
   type QuarantineFilter,
 } from '../../storage/quarantine-read.ts';
 import { csvHead, csvLine } from '../output/csv.ts';
+import { counted } from '../output/counted.ts';
 import { formatCount, formatMoney } from '../output/number-formats.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
 import {
-  counted,
   detailJson,
   detailText,
   LIST_COLUMNS,

@@ -71,7 +71,10 @@ Examples:
           spark: flags.engine === 'spark' ? { ...sparkAccess(config), exchange: exchangeFolder(config) } : undefined,
           reading: readingOf(flags),
           signal: interruption.signal,
-          onProgress: progress.show,
+          onProgress: (reached) => {
+            if (reached.kind === 'waiting') warehouse.revive();
+            progress.show(reached);
+          },
         });
         progress.clear();
         printReport(report, { json: flags.json === true, color: config.get('color') });

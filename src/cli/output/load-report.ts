@@ -2,6 +2,7 @@
 import { ruleById } from '../../catalog/rules.ts';
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import type { LoadReport } from '../../pipeline/load-files.ts';
+import { harmless } from './display-width.ts';
 import { formatCount } from './number-formats.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderTable } from './table.ts';
@@ -21,7 +22,7 @@ export function printReport(report: LoadReport, options: ReportOptions): void {
     return;
   }
   for (const file of report.files) {
-    for (const warning of file.warnings) process.stderr.write(`${file.name}: ${warning}\n`);
+    for (const warning of file.warnings) process.stderr.write(`${harmless(`${file.name}: ${warning}`)}\n`);
     const rate = file.seconds > 0 ? Math.round(file.linesRead / file.seconds) : 0;
     const done = file.wasComplete
       ? ', already loaded, nothing to do'

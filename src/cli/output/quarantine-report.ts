@@ -4,6 +4,7 @@ import type { ResultColumn } from '../../catalog/analyses.ts';
 import { ruleById } from '../../catalog/rules.ts';
 import type { SendReport } from '../../pipeline/quarantine/send-back.ts';
 import type { QuarantineDetail } from '../../storage/quarantine-read.ts';
+import { harmless } from './display-width.ts';
 import { formatCount, formatDate, formatMoney, formatTimestamp } from './number-formats.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderRecord, renderTable } from './table.ts';
@@ -11,11 +12,6 @@ import { renderRecord, renderTable } from './table.ts';
 export interface ReportStyle {
   readonly json: boolean;
   readonly color: 'auto' | 'always' | 'never';
-}
-
-/** `1 record`, `1.234 records`. */
-export function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Digits of a hash that people are shown. */
@@ -128,7 +124,7 @@ function text(title: string): ResultColumn {
 /** Prints what became of records that were sent: the outcome on stdout, remarks on stderr. */
 export function printSent(report: SendReport, style: ReportStyle): void {
   const { stdout, stderr } = processTerminal;
-  for (const warning of report.warnings) stderr.write(`${warning}\n`);
+  for (const warning of report.warnings) stderr.write(`${harmless(warning)}\n`);
   const refused = report.refused.map(({ record, reasons }) => ({
     id: shortId(record.hash),
     store: record.store,

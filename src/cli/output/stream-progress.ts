@@ -25,7 +25,7 @@ export function streamProgress(stream: NodeJS.WriteStream): {
     show(progress) {
       if (progress.kind === 'started')
         line(
-          `the query runs${progress.attempt > 0 ? ` (start ${progress.attempt + 1})` : ''}${progress.endedOrphans > 0 ? '; a query that a dead client had left was ended' : ''}`,
+          `${progress.attempt === 0 ? 'Spark plans the query: its first batch may take a minute' : 'the query runs'}${progress.attempt > 0 ? ` (start ${progress.attempt + 1})` : ''}${progress.endedOrphans > 0 ? '; a query that a dead client had left was ended' : ''}`,
         );
       else if (progress.kind === 'failed')
         line(`${progress.reason} Trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
@@ -45,5 +45,5 @@ function describe(batch: QueryProgress): string {
   const source = batch.sources[0];
   const lag = Number(source?.metrics?.['maxOffsetsBehindLatest'] ?? 0);
   const milliseconds = batch.durationMs['triggerExecution'] ?? 0;
-  return `batch ${batch.batchId}: ${formatCount(source?.numInputRows ?? 0)} records in ${formatCount(milliseconds)} ms, ${formatCount(Math.round(source?.processedRowsPerSecond ?? 0))} records/s, lag ${formatCount(lag)} a partition`;
+  return `batch ${batch.batchId}: ${formatCount(source?.numInputRows ?? 0)} records in ${(milliseconds / 1000).toFixed(1)} s, ${formatCount(Math.round(source?.processedRowsPerSecond ?? 0))} records/s, lag ${formatCount(lag)} a partition`;
 }

@@ -99,10 +99,10 @@ export async function openInput(input: InputFile, options: OpenOptions): Promise
       });
     }
   }
-  if (head.length === 0) {
+  if (head.length <= (byteOrderMark(head)?.length ?? 0)) {
     throw fail('FILE_EMPTY', {
       what: `${input.name}: the file is empty.`,
-      why: 'It has 0 bytes: the export or the copy did not finish.',
+      why: `It has ${head.length === 0 ? '0 bytes' : 'nothing but a byte order mark'}: the export or the copy did not finish.`,
       fix: 'Export the file again.',
     });
   }

@@ -10,7 +10,8 @@ export function binaryRefused(name: string, at: number): Error {
   return fail('FILE_BINARY', {
     what: `${name}: there is a NUL byte at offset ${at}; this is not a text file.`,
     why: 'A spreadsheet, an image or a UTF-16 file without its byte order mark has such bytes; a CSV has none.',
-    fix: 'Save the table as "CSV UTF-8" and run again; for UTF-16 name it with --encoding utf-16le.',
+    // of a letter of our alphabet, the byte that is zero comes first in one order of bytes and last in the other
+    fix: `Save the table as "CSV UTF-8" and run again; for UTF-16 name it with --encoding ${at % 2 === 0 ? 'utf-16be' : 'utf-16le'}.`,
   });
 }
 
