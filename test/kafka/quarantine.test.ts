@@ -134,9 +134,9 @@ test(
       ],
     );
     // The topic read once more from its beginning changes nothing of that.
-    const before = await warehouseState(client);
+    const settled = await warehouseState(client);
     await consumeToEnd(broker, warehouse.database.url, topic, { from: { kind: 'earliest' } });
-    assert.deepEqual(await warehouseState(client), before);
+    assert.deepEqual(await warehouseState(client), settled);
     await assertSound(client);
   },
 );
