@@ -46,7 +46,7 @@ function runFiles() {
     const stream = run({
       files: files.map((file) => join(root, file)),
       concurrency: Math.max(2, availableParallelism()),
-      timeout: 600_000,
+      timeout: 1_200_000,
       // a file whose servers or promises never end must not hold the whole run
       signal: AbortSignal.timeout(60 * 60_000),
     });

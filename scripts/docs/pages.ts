@@ -7,6 +7,7 @@ import { configDoc } from '../../src/config/document.ts';
 import { STORE_SOURCES } from '../../src/sources/registry.ts';
 import { lineDiff } from './diff.ts';
 import { errorsDoc } from './errors.ts';
+import { metricsDoc } from './metrics.ts';
 import { readMigratedSchema } from './migrated-schema.ts';
 import { rulesDoc } from './rules.ts';
 import { schemaDoc } from './schema.ts';
@@ -28,6 +29,7 @@ export async function generatePages(): Promise<Pages> {
   return new Map([
     ['docs/config.md', configDoc(new Map(STORE_SOURCES.map((source) => [source.id, source.settings])))],
     ['docs/errors.md', errorsDoc()],
+    ['docs/metrics.md', metricsDoc()],
     ['docs/rules.md', rulesDoc()],
     ['docs/schema.md', schemaDoc(await readMigratedSchema())],
   ]);

@@ -57,8 +57,8 @@ type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
 type RecordsBatch = NonNullable<FetchResponse['responses'][number]['partitions'][number]['records']>[number];
 
 /** Compressed bytes that one request brings at most, in all and of one partition: decompressed they are held in memory. */
-const REQUEST_BYTES = 4 * 1024 * 1024;
-const PARTITION_BYTES = 1024 * 1024;
+const REQUEST_BYTES = 1024 * 1024;
+const PARTITION_BYTES = 512 * 1024;
 const IS_CONTROL = 1 << 5;
 const CLOSE_MS = 3000;
 
@@ -182,8 +182,8 @@ export class GroupReader {
     }
   }
 
-  /** Reads on from these positions; waits up to `maxWaitMs` for the first record. Throws BROKER_* errors, also when the membership was lost. */
-  async read(from: readonly ReadFrom[], maxWaitMs: number): Promise<ReadOutcome> {
+  /** Reads on from these positions; waits up to `maxWaitMs` for `minBytes` (1: for the first record). Throws BROKER_* errors, also when the membership was lost. */
+  async read(from: readonly ReadFrom[], maxWaitMs: number, minBytes: number): Promise<ReadOutcome> {
     if (this.#failure !== null) throw asBrokerError(membershipLost(this.#failure), this.#topics[0]);
     try {
       const metadata = await this.#client.metadata({ topics: [...this.#topics] });
@@ -198,7 +198,7 @@ export class GroupReader {
         const response = await this.#client.fetch({
           node,
           maxWaitTime: waitMs,
-          minBytes: 1,
+          minBytes,
           maxBytes: REQUEST_BYTES,
           topics: [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, list]) => ({
             topicId: this.topicId(topic),

@@ -1,5 +1,7 @@
 // What `esteira query` can answer: for each analysis its columns, the definitions behind its figures and its defaults.
 // The help, the table titles and the docs come from here; the SQL is in sql/analyses/<name>.sql. It never runs anything.
+import type { MetricName } from './metrics.ts';
+import type { OrderStatus } from './order-words.ts';
 
 /**
  * What a column holds, which decides how it is aligned, printed and typed.
@@ -49,15 +51,10 @@ export interface Analysis {
   readonly defaultStatuses: readonly OrderStatus[] | null;
   /** What --limit counts, and how many when it is not given; null: no limit. */
   readonly limit: { readonly of: string; readonly byDefault: number | null };
+  /** Figures of the metric catalogue in its columns: the help gives their definitions. */
+  readonly metrics?: readonly MetricName[];
   readonly columns: readonly ResultColumn[];
 }
-
-export const CHANNELS = ['Site', 'App', 'Marketplace', 'Outro'] as const;
-export const ORDER_STATUSES = ['Pago', 'Pendente', 'Cancelado', 'Reembolsado'] as const;
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
-
-/** The value of `uf` for orders without a declared state. */
-export const UF_NOT_DECLARED = 'ND';
 
 const SALE_DAY = "the day of sale (data_venda): the order's day in America/Sao_Paulo, not the day of payment";
 const PAID_ONLY = 'Pago; --status replaces it';
@@ -154,7 +151,16 @@ export const ANALYSES = [
     name: 'channels',
     title: 'Canais de venda',
     question: 'What does each sales channel bring in?',
-    rows: 'one per channel; captured: all orders; approved: Pago and Reembolsado; net: approved minus refunds; ticket: approved revenue / approved orders; cancellation rate: cancelled / captured orders',
+    rows: 'one per channel',
+    metrics: [
+      'pedidos_captados',
+      'receita_captada',
+      'pedidos_aprovados',
+      'receita_aprovada',
+      'receita_liquida',
+      'ticket_medio',
+      'taxa_cancelamento',
+    ],
     date: SALE_DAY,
     statuses: ALL_STATUSES,
     revenue: ORDER_REVENUE,
@@ -253,10 +259,80 @@ export const ANALYSES = [
     ],
   },
   {
+    name: 'cohorts',
+    title: 'Coortes de clientes',
+    question: 'Of the customers who first bought in a month, how many come back later?',
+    rows: "one per month of first purchase (cohort) and months since, 0 being that month; first: the customer's first order among those that the filters select, over all history",
+    date: `${SALE_DAY}; cohorts begin in the month of the period's first day`,
+    statuses: PAID_ONLY,
+    revenue: ORDER_REVENUE,
+    defaultStatuses: ['Pago'],
+    limit: { of: 'cohorts, the newest', byDefault: null },
+    columns: [
+      { name: 'coorte', title: 'Primeira compra', kind: 'month' },
+      { name: 'clientes', title: 'Clientes', kind: 'count' },
+      { name: 'meses_depois', title: 'Meses depois', kind: 'count' },
+      { name: 'clientes_ativos', title: 'Compraram', kind: 'count' },
+      { name: 'retencao', title: 'Retenção', kind: 'fraction' },
+      revenue,
+    ],
+  },
+  {
+    name: 'status-flow',
+    title: 'Mudanças de status',
+    question: 'How do orders move from one status to another, and how long does it take?',
+    rows: 'one per pair of statuses that follow each other in the versions of an order, most frequent first; days are known where the source states when it changed an order',
+    date: `${SALE_DAY}, whenever its status changed`,
+    statuses: 'all; --status narrows to orders that are in it now',
+    revenue: 'the totals that the orders had after the change, freight included',
+    defaultStatuses: null,
+    limit: { of: 'pairs', byDefault: null },
+    columns: [
+      { name: 'de', title: 'De', kind: 'text' },
+      { name: 'para', title: 'Para', kind: 'text' },
+      { name: 'mudancas', title: 'Mudanças', kind: 'count' },
+      { name: 'valor', title: 'Valor', kind: 'money' },
+      { name: 'dias_medios', title: 'Dias, em média', kind: 'decimal' },
+    ],
+  },
+  {
+    name: 'delivery',
+    title: 'Frete e entrega por UF',
+    question: 'What does delivery cost in each state, and how long does it take?',
+    rows: 'one per delivery state; days are the median from the order to dispatch and to delivery, of the orders whose source states them',
+    date: SALE_DAY,
+    statuses: APPROVED,
+    revenue: 'freight as charged to customers; its share is of order totals, freight included',
+    defaultStatuses: ['Pago', 'Reembolsado'],
+    limit: { of: 'states', byDefault: null },
+    columns: [
+      { name: 'uf', title: 'UF', kind: 'text' },
+      { name: 'pedidos', title: 'Pedidos', kind: 'count' },
+      { name: 'frete', title: 'Frete', kind: 'money', dropOrder: 2 },
+      { name: 'frete_medio', title: 'Frete médio', kind: 'money' },
+      { name: 'participacao_frete', title: 'Peso do frete', kind: 'fraction' },
+      { name: 'entregues', title: 'Entregues', kind: 'count', dropOrder: 1 },
+      { name: 'dias_envio', title: 'Dias até enviar', kind: 'decimal' },
+      { name: 'dias_entrega', title: 'Dias até entregar', kind: 'decimal' },
+      { name: 'no_prazo', title: 'No prazo', kind: 'fraction' },
+    ],
+  },
+  {
     name: 'summary',
     title: 'Resumo',
     question: 'How is the store doing, and how fresh and complete are the figures?',
-    rows: 'one; captured: all orders; approved: Pago and Reembolsado; net: approved minus refunds; ticket, units per order and freight are of approved orders; cancellation: cancelled / captured orders; refunds: refunded / approved R$; quarantine: open orders of the period, and those without a readable date',
+    rows: 'one; quarantine: open orders of the period, and those without a readable date; freight is that of approved orders',
+    metrics: [
+      'pedidos_captados',
+      'receita_captada',
+      'pedidos_aprovados',
+      'receita_aprovada',
+      'receita_liquida',
+      'ticket_medio',
+      'unidades_por_pedido',
+      'taxa_cancelamento',
+      'taxa_reembolso',
+    ],
     date: SALE_DAY,
     statuses: ALL_STATUSES,
     revenue: ORDER_REVENUE,

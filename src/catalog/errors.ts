@@ -9,6 +9,11 @@ export const ERROR_KINDS = {
     retryable: true,
     meaning: 'The command was stopped by Ctrl-C; what was committed stays and the same command goes on from there.',
   },
+  PROOF_FAILED: {
+    exit: 1,
+    retryable: false,
+    meaning: 'A round of `esteira prove` left the warehouse other than its oracle says, or never met its fault.',
+  },
   USAGE: { exit: 2, retryable: false, meaning: 'The command line cannot be understood.' },
   CONFIG_INVALID: {
     exit: 2,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { AVISO_IDS, ERRO_IDS, ruleById, RULES } from './rules.ts';
+import { whyInPortuguese } from './rules/why-pt.ts';
 
 // Written out once more, by hand: the position of an id is its bit, so an id may only be added at the end.
 const ERROS =
@@ -72,6 +73,16 @@ test("every rule tells a store's staff in one short Portuguese sentence what to 
     assert.doesNotMatch(comoCorrigir, ENGLISH, id);
     assert.doesNotMatch(comoCorrigir, UNACCENTED, id);
     assert.notEqual(comoCorrigir, fix, id);
+  }
+});
+
+test('whoever reads Portuguese is told why an order was rejected', () => {
+  for (const id of ERRO_IDS) {
+    const why = whyInPortuguese(id) ?? '';
+    assert.match(why, /^\p{Lu}.*\.$/u, id);
+    assert.doesNotMatch(why, ENGLISH, id);
+    assert.doesNotMatch(why, UNACCENTED, id);
+    assert.doesNotMatch(why, /`/, id);
   }
 });
 

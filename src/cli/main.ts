@@ -7,11 +7,13 @@ import { version } from '../lib/version.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { consumeCommand } from './commands/consume.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { extractCommand } from './commands/extract.ts';
 import { generateCommand } from './commands/generate.ts';
 import { produceCommand } from './commands/produce.ts';
+import { proveCommand } from './commands/prove.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { queryCommand } from './commands/query.ts';
 import { runCommand } from './commands/run.ts';
@@ -36,6 +38,7 @@ const COMMANDS = [
   streamCommand,
   statusCommand,
   queryCommand,
+  dashboardCommand,
   quarantineCommand,
   sqlCommand,
   generateCommand,
@@ -43,6 +46,7 @@ const COMMANDS = [
   stackCommand,
   warehouseCommand,
   configCommand,
+  proveCommand,
 ];
 
 /** The whole program, as the shell completion and the documentation see it too. */

@@ -34,6 +34,18 @@ export async function openReader(config: Config): Promise<Access> {
   return { client, close: () => client.end() };
 }
 
+/** The URL of the read-only role to a warehouse of the right schema. */
+export async function openReaderUrl(config: Config): Promise<string> {
+  const { readUrl } = await resolve(config);
+  const client = await connect(readUrl, 'reader');
+  try {
+    await assertMigrated(client);
+  } finally {
+    await client.end();
+  }
+  return readUrl;
+}
+
 export interface OpenWarehouse {
   readonly url: string;
   readonly embedded: boolean;

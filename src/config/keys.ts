@@ -12,6 +12,7 @@ import {
   type Kind,
   memory,
   postgresUrl,
+  secret,
   sparkUrl,
   word,
 } from './kinds.ts';
@@ -175,6 +176,15 @@ export const SETTINGS = {
     env: 'ESTEIRA_KAFKA_PASSWORD',
     flag: '--kafka-password <password>',
   }),
+  'dashboard.token': setting<string>({
+    kind: secret,
+    default: undefined,
+    defaultNote: 'none: the dashboard is for this machine only',
+    description: 'What a browser must show to see `esteira dashboard`; needed to serve it beyond this machine.',
+    secret: 'whole',
+    env: 'ESTEIRA_DASHBOARD_TOKEN',
+    flag: '--dashboard-token <token>',
+  }),
   max_outage: setting({
     kind: duration,
     default: 300_000,
@@ -260,7 +270,8 @@ type OptionalSetting =
   | 'warehouse.read_url'
   | 'kafka.ca_file'
   | 'kafka.user'
-  | 'kafka.password';
+  | 'kafka.password'
+  | 'dashboard.token';
 
 /** The type of a setting's value; those without a default may be undefined. */
 export type SettingValue<K extends SettingName> =

@@ -33,6 +33,13 @@ export const word: Kind<string> = {
   show,
 };
 
+/** A secret that cannot be guessed by trying. */
+export const secret: Kind<string> = {
+  name: 'secret',
+  parse: (raw) => (raw.trim().length < 16 ? { expected: 'at least 16 characters' } : { value: raw.trim() }),
+  show,
+};
+
 /** One or more `host:port`, separated by commas; IPv6 addresses in brackets. The port may be missing: 9092. */
 export const hostList: Kind<string> = {
   name: 'list of host:port',

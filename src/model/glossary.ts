@@ -39,6 +39,17 @@ export const COLUMN_NAMES = {
   currency: 'moeda',
   approvedRevenue: 'receita_aprovada',
   netRevenue: 'receita_liquida',
+  capturedRevenue: 'receita_captada',
+
+  // metrics of the catalogue that are no sum of money
+  capturedOrders: 'pedidos_captados',
+  approvedOrders: 'pedidos_aprovados',
+  averageTicket: 'ticket_medio',
+  approvalRate: 'taxa_aprovacao',
+  cancellationRate: 'taxa_cancelamento',
+  refundRate: 'taxa_reembolso',
+  unitsPerOrder: 'unidades_por_pedido',
+  freightShare: 'participacao_frete',
 
   // customer
   customerKey: 'chave_cliente',
@@ -165,6 +176,7 @@ export const TABLE_NAMES = {
   orderView: 'vw_pedidos',
   itemView: 'vw_itens',
   salesView: 'vw_vendas',
+  metricView: 'vw_indicadores_diarios',
   sources: 'esteira.fontes',
   batches: 'esteira.lotes',
   positions: 'esteira.posicoes',

@@ -57,6 +57,7 @@ export interface AnalysisResult {
  * - stores: always the full list, so that it can lead the rollups' keys; all_stores says that none were asked for: base tables are then read by
  *   day alone, because right after a load, without statistics, the planner takes a store for a narrow condition
  * - limit: null means no limit
+ * - moment: time of day at which the last day of a period is cut; no analysis is
  */
 export const PARAMETER_TYPES = {
   from: 'date',
@@ -75,6 +76,7 @@ export const PARAMETER_TYPES = {
   stores: 'text[]',
   all_stores: 'boolean',
   limit: 'bigint',
+  moment: 'time',
 } as const;
 
 export type Parameters = Record<keyof typeof PARAMETER_TYPES, string | number | boolean | readonly string[] | null>;
@@ -120,7 +122,8 @@ export const SNAPSHOT_SETTINGS = `
   SET LOCAL work_mem = '64MB';
   SET LOCAL random_page_cost = 1.1`;
 
-async function inSnapshot<Result>(db: Queryable, read: () => Promise<Result>): Promise<Result> {
+/** One read-only snapshot for all that `read` asks. */
+export async function inSnapshot<Result>(db: Queryable, read: () => Promise<Result>): Promise<Result> {
   // one snapshot: the bounds, the rollups and the orders of the edge days must belong together
   await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
@@ -161,6 +164,7 @@ export async function resolveParameters(db: Queryable, filters: AnalysisFilters)
     stores,
     all_stores: filters.stores === null,
     limit: filters.limit,
+    moment: null,
   };
 }
 

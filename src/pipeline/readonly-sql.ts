@@ -90,6 +90,8 @@ function* toRows(columns: readonly ResultColumn[], page: readonly Cell[][]): Gen
 }
 
 /** What a statement begins with, past blanks, comments and opening brackets. */
+/** SQLSTATEs of a table, a view, a column, a function that does not exist. */
+const NAMES_NOTHING = new Set(['42P01', '42703', '42883', '3F000']);
 const FIRST_WORD = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*([A-Za-z]+)/;
 
 function kindOf(statement: string): 'cursor' | 'whole' {
@@ -165,7 +167,10 @@ function asUserError(thrown: unknown, statement: string, options: ReadOnlyOption
   return fail('SQL_REFUSED', {
     what: isSeveral ? 'Only one statement can be run at a time.' : 'PostgreSQL refuses the statement.',
     why: `${thrown.message} (SQLSTATE ${state})${placeOf(thrown, statement)}`,
-    fix: isSeveral ? 'Run them one by one.' : (thrown.hint ?? 'docs/schema.md lists the tables, views and columns.'),
+    fix: isSeveral
+      ? 'Run them one by one.'
+      : (thrown.hint ??
+        (NAMES_NOTHING.has(state) ? 'docs/schema.md lists the tables, views and columns.' : 'Correct the statement.')),
     cause: thrown,
   });
 }

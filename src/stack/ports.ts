@@ -1,5 +1,6 @@
 // Chooses ports on loopback for servers that start seconds later. It holds none of them.
 import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '../catalog/errors.ts';
 import { isPortFree } from '../storage/embedded/postmaster.ts';
 
@@ -7,9 +8,18 @@ import { isPortFree } from '../storage/embedded/postmaster.ts';
 const FIRST = 20_000;
 const AFTER_LAST = 32_000;
 
-/** The wish if it is free; without a wish, or when it may be replaced, any free port. */
+/** A server that was killed is gone a moment before its port is free: its clients wait for it where it was. */
+const LET_GO_MS = 1000;
+const POLL_MS = 25;
+
+/** The wish if it is free, or becomes so within a second; without a wish, or when it may be replaced, any free port. */
 export async function choosePort(wish: number | undefined, avoid: readonly number[] = []): Promise<number> {
-  if (wish !== undefined && !avoid.includes(wish) && (await isPortFree(wish))) return wish;
+  if (wish !== undefined && !avoid.includes(wish)) {
+    for (let waitedMs = 0; waitedMs <= LET_GO_MS; waitedMs += POLL_MS) {
+      if (await isPortFree(wish)) return wish;
+      await delay(POLL_MS);
+    }
+  }
   for (;;) {
     const port = randomInt(FIRST, AFTER_LAST);
     if (!avoid.includes(port) && (await isPortFree(port))) return port;

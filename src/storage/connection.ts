@@ -8,6 +8,27 @@ import { isTlsRefusal, targetOf } from './tls.ts';
 const PASSING_CLASSES = new Set(['08', '40', '53', '57', '58']);
 /** SQLSTATE classes that speak of the data sent: data exception, integrity violation. */
 const DATA_CLASSES = new Set(['22', '23']);
+/** What an outage is called, and what ends it, by SQLSTATE. */
+const OUT_OF_ROOM: ReadonlyMap<string, { readonly what: string; readonly fix: string }> = new Map([
+  [
+    '53100',
+    {
+      what: 'The disk of PostgreSQL is full.',
+      fix: 'Make room on it; then run the same command again: nothing of the unfinished batch was kept, and nothing is lost.',
+    },
+  ],
+  [
+    '53300',
+    {
+      what: 'PostgreSQL has no connection left.',
+      fix: 'Close other programs that use it, or raise its max_connections; then run the same command again.',
+    },
+  ],
+]);
+const NO_ANSWER = {
+  what: 'PostgreSQL does not answer.',
+  fix: 'Start it (esteira warehouse start) or check host, port and network; then run the same command again.',
+};
 const UNIQUE_VIOLATION = '23505';
 const REFUSED_STATES = new Set(['28000', '28P01', '3D000', '42501']);
 
@@ -68,9 +89,8 @@ export function asWarehouseError(error: unknown): unknown {
     (state === undefined && isConnectionLoss(error))
   ) {
     return fail('WAREHOUSE_UNREACHABLE', {
-      what: 'PostgreSQL does not answer.',
-      why: messageOf(error),
-      fix: 'Start it (esteira warehouse start) or check host, port and network; then run the same command again.',
+      ...(OUT_OF_ROOM.get(state ?? '') ?? NO_ANSWER),
+      why: `${messageOf(error)}${state === '53100' ? '; it goes on by itself once there is room' : ''}`,
       cause: error,
     });
   }

@@ -12,10 +12,11 @@ import type { EventCounts, KnownRows, PreparedBatch, RefusedOrder, RowsFile, Sor
 import { asWarehouseError, isDataError, sqlStateOf } from './connection.ts';
 import { copyIn, copyOut } from './copy.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
+import { BATCH_CHANNEL } from './notices.ts';
 import { ledgerPosition, lockPositions, movePositions } from './positions.ts';
 import { quoteName } from './quote.ts';
 import { keepRejected, resolveCorrected } from './quarantine.ts';
-import { makeStaging } from './staging-table.ts';
+import { makeStaging, stagingIsKept } from './staging-table.ts';
 
 /** What became of a batch. `lost`: another loader moved a position of the source or took it over; discard, read the position again, go on from there. */
 export type LoadOutcome =
@@ -55,7 +56,7 @@ export class Loader {
       try {
         return await this.#transaction(batch, refused);
       } catch (error) {
-        await this.#client.query('ROLLBACK').catch(() => undefined);
+        await this.#rollBack().catch(() => undefined);
         const order = error instanceof RefusedRow ? await error.order() : null;
         if (order === null || refused.length >= MOST_REFUSED)
           throw asWarehouseError(error instanceof RefusedRow ? error.cause : error);
@@ -70,12 +71,12 @@ export class Loader {
     await client.query('SELECT pg_advisory_xact_lock($1)', [WAREHOUSE_LOCK]);
     const earlier = await readLedger(client, batch.id);
     if (earlier && commitSent.has(batch) && earlier.startedAt === batch.startedAt.getTime()) {
-      await client.query('ROLLBACK');
+      await this.#rollBack();
       return { kind: 'already', counts: earlier.counts };
     }
     const lost = await lockPositions(client, batch.moves);
     if (lost !== null) {
-      await client.query('ROLLBACK');
+      await this.#rollBack();
       return { kind: 'lost', position: lost };
     }
     const isAlone = await this.#isAlone(batch);
@@ -87,8 +88,14 @@ export class Loader {
     const ledgerRows = isAlone ? await ledgerSize(client) : null;
     commitSent.add(batch);
     await client.query('COMMIT');
+    stagingIsKept(client, true);
     this.#ownBatchCount = ledgerRows;
     return { kind: 'loaded', counts: sorted.counts };
+  }
+
+  async #rollBack(): Promise<void> {
+    stagingIsKept(this.#client, false);
+    await this.#client.query('ROLLBACK');
   }
 
   /** True when nothing in the warehouse can concern the orders of this batch: it is empty, or holds only earlier batches of the same disjoint source. */
@@ -180,13 +187,7 @@ export class Loader {
     if (sorted.sightings) await keepSightings(client, sorted.sightings);
     if (sorted.corrected) await resolveCorrected(client, sorted.corrected);
     await keepRejected(client, sorted.rejected, sorted.accepted);
-    for (const rollup of ROLLUPS)
-      await addToRollup(
-        client,
-        rollup,
-        sorted.rollups.find((file) => file.table === rollup.table),
-        sorted.replaced !== null,
-      );
+    await addToRollups(client, sorted.rollups, sorted.replaced !== null);
   }
 
   async #insert(file: RowsFile): Promise<void> {
@@ -263,7 +264,7 @@ async function writeLedger(
 ): Promise<void> {
   await client.query(
     `INSERT INTO esteira.lotes (id_lote, id_fonte, posicao, lidos, aceitos, rejeitados, duplicados, antigos, linhas, valor_aceito, valor_rejeitado, versao_transformacao, iniciado_em)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING pg_notify('${BATCH_CHANNEL}', '')`,
     [
       batch.id,
       batch.sourceId,
@@ -297,17 +298,26 @@ async function removeReplaced(client: pg.Client, replaced: RowsFile): Promise<vo
     itens: 'itens_pedido',
     pagamentos: 'pagamentos',
   };
-  for (const rollup of ROLLUPS) {
-    await makeDelta(client, rollup);
-    await client.query(
-      `INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${rollupSql(rollup, base, -1)}`,
-    );
-  }
-  for (const table of ['itens_pedido', 'pagamentos', 'pedidos']) {
-    await client.query(
-      `DELETE FROM ${quoteName(table)} t USING substituidos s WHERE s.loja = t.loja AND s.id_pedido = t.id_pedido`,
-    );
-  }
+  for (const rollup of ROLLUPS) await makeDelta(client, rollup);
+  await runAll(
+    client,
+    ROLLUPS.map(
+      (rollup) =>
+        `INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${rollupSql(rollup, base, -1)}`,
+    ),
+  );
+  await runAll(
+    client,
+    ['itens_pedido', 'pagamentos', 'pedidos'].map(
+      (table) =>
+        `DELETE FROM ${quoteName(table)} t USING substituidos s WHERE s.loja = t.loja AND s.id_pedido = t.id_pedido`,
+    ),
+  );
+}
+
+/** Runs statements without values in one go: each would otherwise wait for the answer to the one before. */
+async function runAll(client: pg.Client, statements: readonly string[]): Promise<void> {
+  if (statements.length > 0) await client.query(statements.join(';\n'));
 }
 
 async function makeDelta(client: pg.Client, rollup: Rollup): Promise<void> {
@@ -315,31 +325,39 @@ async function makeDelta(client: pg.Client, rollup: Rollup): Promise<void> {
 }
 
 /** Adds the new sums and those taken away; rows that reach zero are deleted. */
-async function addToRollup(
-  client: pg.Client,
-  rollup: Rollup,
-  file: RowsFile | undefined,
-  hasRemoved: boolean,
-): Promise<void> {
-  if (!file && !hasRemoved) return;
-  if (!hasRemoved) await makeDelta(client, rollup);
+async function addToRollups(client: pg.Client, files: readonly RowsFile[], hasRemoved: boolean): Promise<void> {
+  const statements: string[] = [];
+  for (const rollup of ROLLUPS) {
+    const file = files.find(({ table }) => table === rollup.table);
+    if (!file && !hasRemoved) continue;
+    if (!hasRemoved) await makeDelta(client, rollup);
+    if (file) await copyIn(client, deltaName(rollup), file);
+    statements.push(...additionsSql(rollup, hasRemoved));
+  }
+  await runAll(client, statements);
+}
+
+/** Statements that add what stands in a rollup's delta. */
+function additionsSql(rollup: Rollup, hasRemoved: boolean): string[] {
   const delta = quoteName(deltaName(rollup));
-  if (file) await copyIn(client, deltaName(rollup), file);
   const table = quoteName(rollup.table);
   const keys = Object.keys(rollup.keys).map(quoteName);
   const sums = Object.keys(rollup.sums).map(quoteName);
-  await client.query(`
+  const addition = `
     INSERT INTO ${table} AS r (${[...keys, ...sums].join(', ')})
     ${
       hasRemoved
         ? `SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')} HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}`
         : `SELECT ${[...keys, ...sums].join(', ')} FROM ${delta}`
     }
-    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.map((name) => `${name} = r.${name} + excluded.${name}`).join(', ')}`);
-  if (!hasRemoved) return;
-  await client.query(`
+    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.map((name) => `${name} = r.${name} + excluded.${name}`).join(', ')}`;
+  if (!hasRemoved) return [addition];
+  return [
+    addition,
+    `
     DELETE FROM ${table} r USING (SELECT DISTINCT ${keys.join(', ')} FROM ${delta}) d
-    WHERE ${keys.map((name) => `d.${name} = r.${name}`).join(' AND ')} AND r.${quoteName(rollup.counter)} = 0`);
+    WHERE ${keys.map((name) => `d.${name} = r.${name}`).join(' AND ')} AND r.${quoteName(rollup.counter)} = 0`,
+  ];
 }
 
 /** Upserts rows of which the one with the largest version wins, whatever their order of arrival. Texts compare by bytes. */

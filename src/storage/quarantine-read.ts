@@ -234,6 +234,15 @@ export async function findKey(client: pg.Client, id: string): Promise<RecordKey 
   });
 }
 
+/** Whether the record is there, whatever became of it. */
+export async function recordExists(client: pg.Client, key: RecordKey): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pedidos_rejeitados WHERE loja = $1 AND hash_original = decode($2, 'hex')`,
+    [key.store, key.hash],
+  );
+  return rowCount === 1;
+}
+
 /** `hash@store` taken apart. */
 export function splitId(id: string): { prefix: string; store: string | null } {
   const at = id.indexOf('@');

@@ -77,3 +77,19 @@ export async function readIncidents(client: pg.Client, limit: number): Promise<S
   );
   return rows;
 }
+
+/**
+ * The last batches of the ledger, the newest first: when written (America/Sao_Paulo, ISO 8601), source, events read, accepted, rejected, duplicates,
+ * outdated, R$ accepted, R$ rejected, seconds of work. All as text.
+ */
+export async function readBatches(client: pg.Client, limit: number): Promise<(string | null)[][]> {
+  const { rows } = await client.query<(string | null)[]>({
+    text: `SELECT to_char(l.confirmado_em AT TIME ZONE 'America/Sao_Paulo', 'YYYY-MM-DD"T"HH24:MI:SS'), COALESCE(f.nome, l.id_fonte), l.lidos::text, l.aceitos::text,
+       l.rejeitados::text, l.duplicados::text, l.antigos::text, l.valor_aceito::text, l.valor_rejeitado::text,
+       GREATEST(0, round(extract(epoch FROM l.confirmado_em - l.iniciado_em), 2))::text
+     FROM esteira.lotes l LEFT JOIN esteira.fontes f ON f.id_fonte = l.id_fonte ORDER BY l.confirmado_em DESC LIMIT $1`,
+    values: [limit],
+    rowMode: 'array',
+  });
+  return rows;
+}

@@ -462,6 +462,20 @@ test('NUL and half surrogate pairs in JSON cost only the order that has them in 
   assert.equal((await warehouse.items('N1'))[0]?.['produto'], 'Caneca');
 });
 
+test('what programs write for nothing is no order number, nor is one that turns the direction of writing', async (t) => {
+  const unfit = ['NULL', 'none', 'NaN', 'undefined', 'N/A', '#N/D', '0', '-1', 'A\u202e321', 'A\u2066321'];
+  const fit = ['10', 'A-1', 'A-10', 'Nulo-7', '0001'];
+  const documents = [...unfit, ...fit].map((id) => JSON.stringify(documentOf({ ...GOOD, id_pedido: id })));
+  const warehouse = await loaded(t, documents.join('\n'), { name: 'pedidos.jsonl' });
+  assert.deepEqual(
+    await outcomes(warehouse),
+    Object.fromEntries([
+      ...unfit.map((id) => [id, '!ID_PEDIDO_INVALIDO'] as const),
+      ...fit.map((id) => [id, ''] as const),
+    ]),
+  );
+});
+
 test('NUL in a Parquet text is left out, and in an order number rejects the order', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'esteira-nul-'));
   t.after(() => rm(folder, { recursive: true, force: true }));

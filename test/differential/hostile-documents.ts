@@ -314,6 +314,12 @@ export const CODES: readonly string[] = [
   '9007199254740993',
   '1,23457E+15',
   '1.2E3',
+  'NULL',
+  'n/a',
+  '#N/D',
+  '0',
+  '-1',
+  'A\u202e321',
 ];
 
 const TEXT_PATHS = [

@@ -60,8 +60,8 @@ test('a line that no command printed is found', () => {
 test('only blocks that serve for ever or install packages are skipped', () => {
   const skipped = blocksOf(README).filter((block) => block.note.startsWith('skip'));
   assert.deepEqual(
-    skipped.map((block) => block.text.split(/\s+/).slice(0, 3).join(' ')),
-    ['npm run demo', './esteira store serve', './esteira stack up', './esteira stack up'],
+    skipped.map((block) => block.text.trim().split(/\s+/).slice(0, 3).join(' ')),
+    ['npm run demo', './esteira store serve', './esteira stack up', './esteira stack up', './esteira dashboard'],
   );
 });
 

@@ -6,7 +6,7 @@ import pg from 'pg';
 import fc from 'fast-check';
 import { documentOf, emptyWarehouse, line, csvOf, type Cells, type Warehouse } from '../support/load.ts';
 import { assertFold, fold, type FoldEvent } from '../support/fold.ts';
-import { assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
+import { assertSound, physicalState, warehouseState } from '../../src/proof/warehouse-state.ts';
 
 const seed = Number(process.env['ESTEIRA_TEST_SEED'] ?? Date.now() % 1_000_000);
 const RUNS = Number(process.env['ESTEIRA_TEST_RUNS'] ?? 12);

@@ -15,8 +15,8 @@ import { migrate } from '../../src/storage/migrations.ts';
 import { assertFold, eventsOfCsv, fold } from '../support/fold.ts';
 import { AS_OF } from '../support/load.ts';
 import { startCluster } from '../support/postgres.ts';
-import { assertRollups, assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
-import { PHASES, startWireProxy, type Phase, type WireProxy } from '../support/wire-proxy.ts';
+import { assertRollups, assertSound, physicalState, warehouseState } from '../../src/proof/warehouse-state.ts';
+import { PHASES, startWireProxy, type Phase, type WireProxy } from '../../src/proof/wire-proxy.ts';
 import { exportOf, randomOf } from './orders.ts';
 
 const MAIN = packagePath('src', 'cli', 'main.ts');

@@ -8,8 +8,8 @@ import pg from 'pg';
 import { loadFile, type FileReport } from '../../src/pipeline/load-file.ts';
 import { AS_OF, csvOf, emptyWarehouse, line, type Warehouse } from '../support/load.ts';
 import { assertFold, eventsOfCsv, fold } from '../support/fold.ts';
-import { assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
-import { startWireProxy } from '../support/wire-proxy.ts';
+import { assertSound, physicalState, warehouseState } from '../../src/proof/warehouse-state.ts';
+import { startWireProxy } from '../../src/proof/wire-proxy.ts';
 import { exportOf } from './orders.ts';
 
 interface Bench {

@@ -271,6 +271,85 @@ test('a customer is new in the month of the first paid order and returning later
   );
 });
 
+test('a cohort is followed month by month, and only the orders that the filters select make it', async (t) => {
+  const buy = (id: string, cliente: number, dia: string, canal = 'Site'): SampleOrder => ({
+    ...base,
+    id,
+    cliente,
+    dia,
+    canal,
+    total: 10,
+  });
+  const { client } = await warehouseWith(t, [
+    buy('1', 1, '2026-01-05'),
+    buy('2', 2, '2026-01-31', 'App'),
+    buy('3', 1, '2026-03-02'),
+    buy('4', 1, '2026-03-20'),
+    buy('5', 2, '2026-03-20'),
+    buy('6', 3, '2026-03-31'),
+  ]);
+  const columns = ['coorte', 'meses_depois', 'clientes', 'clientes_ativos', 'retencao', 'receita'];
+  // January: both again in March, customer 1 twice; nobody in February
+  assert.deepEqual(pick(await rowsOf(client, 'cohorts'), ...columns), [
+    '2026-01-01 0 2 2 1.000000 20.00',
+    '2026-01-01 1 2 0 0.000000 0.00',
+    '2026-01-01 2 2 2 1.000000 30.00',
+    '2026-03-01 0 1 1 1.000000 10.00',
+  ]);
+  // on the Site customer 2 comes first in March
+  assert.deepEqual(pick(await rowsOf(client, 'cohorts', { channels: ['Site'], from: '2026-03-15' }), ...columns), [
+    '2026-03-01 0 2 2 1.000000 20.00',
+  ]);
+});
+
+test('changes of status follow the versions of each order, with the days between them', async (t) => {
+  const { client } = await warehouseWith(t, [
+    { ...base, id: '1', total: 10, antes: [{ status: 'Pendente', dias: 2 }] },
+    {
+      ...base,
+      id: '2',
+      total: 20,
+      antes: [
+        { status: 'Pendente', dias: 5 },
+        { status: 'Pendente', dias: 1 },
+      ],
+    },
+    { ...base, id: '3', total: 40, status: 'Cancelado', antes: [{ status: 'Pago', dias: 0.5 }] },
+    { ...base, id: '4', total: 80 },
+  ]);
+  // 2 days and 1 day; the repeated Pendente is no change
+  assert.deepEqual(pick(await rowsOf(client, 'status-flow'), 'de', 'para', 'mudancas', 'valor', 'dias_medios'), [
+    'Pendente Pago 2 30.00 1.50',
+    'Pago Cancelado 1 40.00 0.50',
+  ]);
+  assert.deepEqual(pick(await rowsOf(client, 'status-flow', { statuses: ['Cancelado'] }), 'de', 'para'), [
+    'Pago Cancelado',
+  ]);
+});
+
+test('freight and delivery days are by state, of half of the orders not more, and unknown where nobody says', async (t) => {
+  const { client } = await warehouseWith(t, [
+    { ...base, id: '1', total: 100, frete: 10, enviado: 1, entregue: 3, prazo: 4 },
+    { ...base, id: '2', total: 100, frete: 20, enviado: 2, entregue: 9, prazo: 4 },
+    { ...base, id: '3', total: 100, frete: 30, enviado: 1, entregue: 5 },
+    { ...base, id: '4', total: 50, frete: 5, uf: 'AM', cidade: 'Manaus', codigo: 1302603 },
+  ]);
+  assert.deepEqual(
+    pick(
+      await rowsOf(client, 'delivery'),
+      'uf',
+      'pedidos',
+      'frete_medio',
+      'participacao_frete',
+      'entregues',
+      'dias_envio',
+      'dias_entrega',
+      'no_prazo',
+    ),
+    ['SP 3 20.00 0.200000 3 1.00 5.00 0.500000', 'AM 1 5.00 0.100000 0 - - -'],
+  );
+});
+
 test('the curva ABC puts exactly 80 % into A, exactly 95 % into B, and orders ties by units, then SKU', async (t) => {
   const sell = (id: string, sku: string, units: number, value: number): SampleOrder => ({
     ...base,
@@ -399,6 +478,36 @@ const REFERENCE: Readonly<
       SELECT m.m, count(DISTINCT (loja, chave_cliente)) FILTER (WHERE f = o.m), count(DISTINCT (loja, chave_cliente)) FILTER (WHERE f < o.m),
         count(id_pedido), count(id_pedido) FILTER (WHERE chave_cliente IS NULL) FROM m LEFT JOIN o ON o.m = m.m GROUP BY 1 ORDER BY 1`,
   },
+  cohorts: {
+    columns: ['coorte', 'clientes', 'meses_depois', 'clientes_ativos', 'receita'],
+    sql: `WITH o AS (SELECT p.*, date_trunc('month', data_venda)::date m FROM pedidos p WHERE ${WHERE.replace("coalesce($1::date, '-infinity')", "'-infinity'::date")}
+        AND chave_cliente IS NOT NULL),
+      f AS (SELECT loja, chave_cliente, min(m) f FROM o GROUP BY 1, 2),
+      g AS (SELECT f, generate_series(f, (SELECT max(m) FROM o), '1 month')::date m FROM (SELECT DISTINCT f FROM f
+        WHERE f >= date_trunc('month', coalesce($1::date, '-infinity')::timestamp)) x)
+      SELECT g.f, (SELECT count(*) FROM f WHERE f.f = g.f), (extract(year FROM age(g.m, g.f)) * 12 + extract(month FROM age(g.m, g.f)))::int,
+        count(DISTINCT (o.loja, o.chave_cliente)) FILTER (WHERE o.loja IS NOT NULL), coalesce(sum(valor_total), 0.00)
+      FROM g LEFT JOIN (o JOIN f USING (loja, chave_cliente)) ON f.f = g.f AND o.m = g.m GROUP BY g.f, g.m ORDER BY g.f, g.m`,
+  },
+  'status-flow': {
+    columns: ['de', 'para', 'mudancas', 'valor', 'dias_medios'],
+    sql: `WITH h AS (SELECT h.* FROM historico_status h JOIN pedidos p USING (loja, id_pedido) WHERE ${WHERE})
+      SELECT a.status, b.status, count(*) n, sum(b.valor_total), round(avg(extract(epoch FROM b.atualizado_em - a.atualizado_em) / 86400), 2)
+      FROM h a JOIN h b ON b.loja = a.loja AND b.id_pedido = a.id_pedido AND b.atualizado_em > a.atualizado_em AND b.status <> a.status
+        AND NOT EXISTS (SELECT FROM h c WHERE c.loja = a.loja AND c.id_pedido = a.id_pedido AND c.atualizado_em > a.atualizado_em AND c.atualizado_em < b.atualizado_em)
+      GROUP BY 1, 2 ORDER BY n DESC, a.status COLLATE "C", b.status COLLATE "C"`,
+  },
+  delivery: {
+    columns: ['uf', 'pedidos', 'frete', 'entregues', 'dias_envio', 'dias_entrega', 'no_prazo'],
+    sql: `WITH o AS (SELECT p.*, coalesce(uf, 'ND') u, (entregue_em - data_pedido) d, (enviado_em - data_pedido) s FROM pedidos p WHERE ${WHERE}),
+      n AS (SELECT *, row_number() OVER (PARTITION BY u ORDER BY d) r, count(d) OVER (PARTITION BY u) c FROM o WHERE d IS NOT NULL),
+      e AS (SELECT *, row_number() OVER (PARTITION BY u ORDER BY s) r, count(s) OVER (PARTITION BY u) c FROM o WHERE s IS NOT NULL)
+      SELECT u, count(*), sum(frete), count(d),
+        (SELECT round(avg(extract(epoch FROM s) / 86400), 2) FROM e WHERE e.u = o.u AND r IN ((c + 1) / 2, (c + 2) / 2)),
+        (SELECT round(avg(extract(epoch FROM d) / 86400), 2) FROM n WHERE n.u = o.u AND r IN ((c + 1) / 2, (c + 2) / 2)),
+        round(count(*) FILTER (WHERE entregue_em <= prazo_entrega)::numeric / nullif(count(*) FILTER (WHERE entregue_em IS NOT NULL AND prazo_entrega IS NOT NULL), 0), 6)
+      FROM o GROUP BY u ORDER BY 2 DESC, u COLLATE "C"`,
+  },
   summary: {
     columns: [
       'pedidos_captados',
@@ -466,18 +575,18 @@ test('every analysis equals the aggregate of the orders, for random orders and r
   }
 });
 
-test('no analysis but customers reads a whole table of orders', async (t) => {
+test('no analysis but those of customers reads a whole table of orders', async (t) => {
   const { client } = await warehouseWith(t, randomOrders(300, randomFrom(1)));
   await client.query('SET enable_seqscan = off');
   for (const analysis of ANALYSES) {
-    if (analysis.name === 'customers') continue;
+    if (analysis.name === 'customers' || analysis.name === 'cohorts') continue;
     const filters = { ...NO_FILTERS, from: '2026-02-10', to: '2026-04-20', statuses: analysis.defaultStatuses };
     const sql = readFileSync(new URL(`../../sql/analyses/${analysis.name}.sql`, import.meta.url), 'utf8');
     const statement = bindNames(sql, await resolveParameters(client, filters));
     const plan = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${statement.text}`, statement.values);
     const scans = plan.rows
       .map((row) => row['QUERY PLAN'])
-      .filter((line) => /Seq Scan on (?:pedidos|itens_pedido|pagamentos)\b/.test(line));
+      .filter((line) => /Seq Scan on (?:pedidos|itens_pedido|pagamentos|historico_status)\b/.test(line));
     assert.deepEqual(scans, [], analysis.name);
   }
 });

@@ -12,7 +12,7 @@ import { loadFiles, type LoadFilesOptions, type LoadReport } from '../../src/pip
 import { expandInputs } from '../../src/sources/files/index.ts';
 import { AS_OF, emptyWarehouse } from '../support/load.ts';
 import { sharedSpark, stackMissing } from '../support/stack.ts';
-import { assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
+import { assertSound, physicalState, warehouseState } from '../../src/proof/warehouse-state.ts';
 
 interface Bench {
   readonly client: pg.Client;

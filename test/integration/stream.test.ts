@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { Admin, Producer } from '@platformatic/kafka';
+import { Admin } from '@platformatic/kafka';
 import { clientOptions, type BrokerSettings } from '../../src/broker/connection.ts';
 import { TopicAdmin } from '../../src/broker/topics.ts';
 import { parseSparkAddress } from '../../src/engines/spark/connect/address.ts';
@@ -15,6 +15,7 @@ import { stream, type StreamOptions, type StreamReport } from '../../src/pipelin
 import { documentOf, line } from '../support/load.ts';
 import { sharedKafka, sharedSpark, stackMissing, testPrefix } from '../support/stack.ts';
 import { readTopic, topicState, type TopicRecord } from '../support/topic.ts';
+import { sendRecords } from '../support/topics.ts';
 import { throughDuckdb } from '../differential/engines.ts';
 
 interface Raw {
@@ -35,21 +36,11 @@ class Stage {
   }
 
   async send(records: readonly Raw[]): Promise<void> {
-    const producer = new Producer(clientOptions(this.broker, 'test'));
-    try {
-      await producer.send({
-        acks: -1,
-        messages: records.map(({ key, value, headers }) => ({
-          topic: this.options.topics.raw,
-          partition: 0,
-          ...(key === undefined || key === null ? {} : { key: Buffer.from(key) }),
-          value: (value === null ? null : Buffer.from(value as string)) as Buffer,
-          headers: new Map(Object.entries(headers ?? {}).map(([n, v]) => [Buffer.from(n), Buffer.from(v)])),
-        })),
-      });
-    } finally {
-      await producer.close();
-    }
+    await sendRecords(
+      this.broker,
+      this.options.topics.raw,
+      records.map(({ key = null, value, headers = {} }) => ({ key, value, headers })),
+    );
   }
 
   run(more: Partial<StreamOptions> = {}): Promise<StreamReport> {
@@ -96,6 +87,18 @@ const valueOf = (record: TopicRecord | undefined): Record<string, unknown> =>
   JSON.parse(record?.value.toString() ?? 'null') as Record<string, unknown>;
 const coded = (code: string) => (error: unknown) => error instanceof EsteiraError && error.code === code;
 
+/** `max.message.bytes` of the raw, the treated and the rejected topic. */
+async function limits({ broker, options: { topics } }: Stage): Promise<number[]> {
+  const admin = new TopicAdmin(broker);
+  try {
+    const found: number[] = [];
+    for (const name of [topics.raw, topics.treated, topics.rejected]) found.push(await admin.maxMessageBytes(name));
+    return found;
+  } finally {
+    await admin.close();
+  }
+}
+
 /** Bad records of every kind. */
 const POISON: readonly Raw[] = [
   { key: 'k', value: '{"loja":"loja","id_pedido":' },
@@ -106,6 +109,7 @@ const POISON: readonly Raw[] = [
   { key: 'k', value: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) },
   { key: 'k', value: Buffer.from('{"loja":"a\u0000b"}') },
   { key: 'k', value: '' },
+  { key: 'k', value: `{"loja":"loja","enchimento":"${'x'.repeat(5_000_000)}"}` },
 ];
 
 test('every record comes out once, treated or rejected, among good neighbours', { skip: stackMissing }, async (t) => {
@@ -121,6 +125,7 @@ test('every record comes out once, treated or rejected, among good neighbours', 
   await on.send(raw);
   const report = await on.run();
   assert.equal(report.records, raw.length);
+  assert.deepEqual(await limits(on), [8_388_608, 16_777_216, 16_777_216], 'rejected messages are larger than raw ones');
   const [treated, rejected] = [await on.treated(), await on.rejected()];
   const offsets = [...treated, ...rejected]
     .map((record) => Number(record.headers[HEADER.offset]))
@@ -138,7 +143,7 @@ test('every record comes out once, treated or rejected, among good neighbours', 
     hash_origem: valueOf(treated[0])['hash_origem'],
     topico_id: topicId,
     particao: '0',
-    offset: '8',
+    offset: String(POISON.length),
   });
   const reasons = rejected.slice(0, POISON.length).map((record) => {
     const { motivos, codificacao, original } = valueOf(record);
@@ -153,7 +158,7 @@ test('every record comes out once, treated or rejected, among good neighbours', 
   assert.equal(reasons[4]?.[0], '{DATA_PEDIDO_INVALIDA}');
   assert.deepEqual(
     reasons.map(([, encoding]) => encoding),
-    ['texto', 'texto', 'texto', 'vazia', 'texto', 'base64', 'base64', 'texto'],
+    ['texto', 'texto', 'texto', 'vazia', 'texto', 'base64', 'base64', 'texto', 'texto'],
   );
   assert.equal(reasons[5]?.[2], bytes);
   // The treated values are what DuckDB makes of the same documents.

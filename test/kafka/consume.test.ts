@@ -21,7 +21,7 @@ import {
   type TestRecord,
 } from '../support/topics.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
+import { assertSound, physicalState, warehouseState } from '../../src/proof/warehouse-state.ts';
 
 let broker: BrokerSettings;
 

@@ -16,8 +16,8 @@ import { startCluster } from '../support/postgres.ts';
 import { ownKafka, stackMissing, testPrefix } from '../support/stack.ts';
 import { consumeToEnd, createTopic, orderRecord, sendRecords, type TestRecord } from '../support/topics.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { assertRollups, assertSound, physicalState, warehouseState } from '../support/warehouse-state.ts';
-import { PHASES, startWireProxy, type Phase, type WireProxy } from '../support/wire-proxy.ts';
+import { assertRollups, assertSound, physicalState, warehouseState } from '../../src/proof/warehouse-state.ts';
+import { PHASES, startWireProxy, type Phase, type WireProxy } from '../../src/proof/wire-proxy.ts';
 
 const MAIN = packagePath('src', 'cli', 'main.ts');
 const options = { skip: stackMissing };

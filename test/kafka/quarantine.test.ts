@@ -16,7 +16,7 @@ import { AS_OF, csvOf, documentOf, emptyWarehouse, line, type Warehouse } from '
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
 import { readTopic } from '../support/topic.ts';
 import { consumeToEnd, createTopic, orderRecord, sendRecords } from '../support/topics.ts';
-import { assertSound, warehouseState } from '../support/warehouse-state.ts';
+import { assertSound, warehouseState } from '../../src/proof/warehouse-state.ts';
 
 const MAIN = packagePath('src', 'cli', 'main.ts');
 const options = { skip: stackMissing };

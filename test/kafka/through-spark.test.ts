@@ -15,7 +15,7 @@ import { stream } from '../../src/pipeline/stream/stream.ts';
 import { AS_OF, emptyWarehouse } from '../support/load.ts';
 import { sharedKafka, sharedSpark, stackMissing, testPrefix } from '../support/stack.ts';
 import { consumeToEnd, orderRecord, sendRecords, type TestRecord } from '../support/topics.ts';
-import { assertSound, warehouseState } from '../support/warehouse-state.ts';
+import { assertSound, warehouseState } from '../../src/proof/warehouse-state.ts';
 
 async function connected(t: TestContext): Promise<{ url: string; client: pg.Client }> {
   const clients: pg.Client[] = [];

@@ -16,7 +16,7 @@ import { checkCoverage } from '../../src/pipeline/consume/coverage.ts';
 import { documentOf, emptyWarehouse, line, type Warehouse } from '../support/load.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
 import { consumeToEnd, createTopic, orderRecord, sendRecords, type TestRecord } from '../support/topics.ts';
-import { assertSound, warehouseState } from '../support/warehouse-state.ts';
+import { assertSound, warehouseState } from '../../src/proof/warehouse-state.ts';
 
 const options = { skip: stackMissing };
 let broker: BrokerSettings;

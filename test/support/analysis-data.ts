@@ -40,6 +40,12 @@ export interface SampleOrder {
   readonly excluido: boolean;
   readonly itens: readonly SampleItem[];
   readonly pagamentos: readonly SamplePayment[];
+  /** Versions before the one it stands at: in which status, and how many days earlier. */
+  readonly antes?: readonly { readonly status: string; readonly dias: number }[];
+  /** Days from the order until it was dispatched, delivered, promised. */
+  readonly enviado?: number | null;
+  readonly entregue?: number | null;
+  readonly prazo?: number | null;
 }
 
 interface Scope {
@@ -80,19 +86,21 @@ export async function warehouseWith(
 }
 
 const ORDERS = `json_to_recordset($1::json) AS o(loja text, id text, dia date, canal text, status text, uf text, cidade text, codigo int,
-  cliente int, frete numeric, total numeric, reembolso numeric, excluido boolean, itens json, pagamentos json)`;
+  cliente int, frete numeric, total numeric, reembolso numeric, excluido boolean, itens json, pagamentos json,
+  antes json, enviado numeric, entregue numeric, prazo numeric)`;
 
 const FILL = [
   `INSERT INTO pedidos (loja, id_pedido, data_pedido, data_venda, hora_venda, atualizado_em, atualizado_em_estimado, revisao, hash_origem, canal, canal_origem,
     status, status_origem, chave_cliente, cidade, uf, codigo_ibge, regiao, itens, unidades, valor_itens, frete, desconto, valor_total, valor_calculado,
-    valor_reembolsado, excluido_em, avisos, recebido_em, versao_transformacao)
+    valor_reembolsado, excluido_em, avisos, recebido_em, versao_transformacao, enviado_em, entregue_em, prazo_entrega)
     SELECT loja, id, dia + interval '15 hours', dia, 12, dia + interval '15 hours', false, 0, '\\x00', canal, canal, status, status,
     lpad(cliente::text, 32, '0')::uuid, cidade, uf, codigo,
     CASE uf WHEN 'AM' THEN 'Norte' WHEN 'PI' THEN 'Nordeste' WHEN 'DF' THEN 'Centro-Oeste' WHEN 'SP' THEN 'Sudeste' WHEN 'RJ' THEN 'Sudeste' WHEN 'RS' THEN 'Sul' END,
     json_array_length(itens),
     (SELECT coalesce(sum((i->>'quantidade')::int), 0) FROM json_array_elements(itens) i),
     (SELECT coalesce(sum((i->>'valor')::numeric), 0) FROM json_array_elements(itens) i),
-    frete, 0, total, total, reembolso, CASE WHEN excluido THEN now() END, '{}', now(), 1
+    frete, 0, total, total, reembolso, CASE WHEN excluido THEN now() END, '{}', now(), 1,
+    dia + interval '15 hours' + enviado * interval '1 day', dia + interval '15 hours' + entregue * interval '1 day', dia + interval '15 hours' + prazo * interval '1 day'
     FROM ${ORDERS}`,
   `INSERT INTO itens_pedido (loja, id_pedido, n_item, data_venda, canal, status, uf, excluido, sku, produto, categoria, quantidade, preco_unitario, desconto, valor)
     SELECT loja, id, n, dia, canal, status, uf, excluido, i->>'sku', 'Produto ' || (i->>'sku'), i->>'categoria', (i->>'quantidade')::int, 1, 0, (i->>'valor')::numeric
@@ -103,6 +111,11 @@ const FILL = [
   `INSERT INTO produtos (loja, sku, produto, categoria, data_pedido, id_pedido, versao_em, revisao, hash_origem, n_item)
     SELECT DISTINCT ON (loja, i->>'sku') loja, i->>'sku', 'Produto ' || (i->>'sku'), i->>'categoria', now(), id, now(), 0, '\\x00', 1
     FROM ${ORDERS}, json_array_elements(itens) i ORDER BY loja, i->>'sku', i->>'categoria'`,
+  `INSERT INTO historico_status (loja, id_pedido, atualizado_em, revisao, hash_origem, atualizado_em_estimado, status, valor_total, recebido_em)
+    SELECT loja, id, dia + interval '15 hours', 0, '\\x00'::bytea, false, status, total, now() FROM ${ORDERS}
+    UNION ALL
+    SELECT loja, id, dia + interval '15 hours' - (v->>'dias')::numeric * interval '1 day', 0, '\\x00', false, v->>'status', total, now()
+    FROM ${ORDERS}, json_array_elements(coalesce(antes, '[]')) v`,
 ];
 
 const ROLLUPS = [
@@ -178,6 +191,13 @@ export function randomOrders(count: number, random: () => number): SampleOrder[]
       pagamentos: [
         { forma: pick(['Pix', 'Boleto', 'Cartão de crédito']), parcelas: pick([1, 1, 3, null]), valor: total },
       ],
+      antes: Array.from({ length: Math.floor(random() * 3) }, (_item, version) => ({
+        status: pick(['Pendente', 'Pendente', 'Pago', 'Cancelado']),
+        dias: 1 + version + Math.floor(random() * 4) / 4,
+      })),
+      enviado: pick([null, 0, 1, 2]),
+      entregue: pick([null, 3, 5, 9]),
+      prazo: pick([null, 4, 7]),
     };
   });
 }

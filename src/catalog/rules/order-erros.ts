@@ -81,8 +81,9 @@ export const ORDER_ERROS = [
     scope: 'pedido',
     dimension: 'validade',
     title: 'Número do pedido inválido',
-    condition: '`id_pedido` contains U+FFFD or a control character, or is longer than 100 characters.',
-    why: 'Damaged characters make different orders look alike, and the number is the key of everything.',
+    condition:
+      '`id_pedido` contains U+FFFD, a control character or a mark of writing direction, is longer than 100 characters, or is what a program writes for nothing (null, none, nan, undefined, n/a, #N/D, #REF!, 0, -1).',
+    why: 'Damaged or invisible characters make different orders look alike, and a stand-in for nothing would make one order of many; the number is the key of everything.',
     fix: 'Export again in UTF-8, or correct the number.',
     comoCorrigir: 'Copie da loja o número certo do pedido, ou exporte o período de novo em UTF-8.',
   },

@@ -10,7 +10,7 @@ import { ConsumeMetrics } from '../../pipeline/consume/metrics.ts';
 import { type HealthServer, startHealthServer } from '../../pipeline/health-server.ts';
 import { consumeProgress } from '../output/consume-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
-import { formatCount } from '../output/number-formats.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse } from '../warehouse-access.ts';
 

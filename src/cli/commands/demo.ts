@@ -1,4 +1,5 @@
-// `esteira demo`: the first minutes with Esteira. Starts the embedded PostgreSQL, loads the invented orders, shows the main answers.
+// `esteira demo`: the first minutes with Esteira. Starts the embedded PostgreSQL, loads the invented orders, shows the main answers; on a terminal it
+// ends with the dashboard in the browser.
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { type AnalysisFilters, NO_FILTERS, runAnalysis } from '../../pipeline/qu
 import { loadProgress } from '../output/load-progress.ts';
 import { printReport } from '../output/load-report.ts';
 import { processTerminal } from '../output/print-result.ts';
+import { DEFAULT_PORT, isWatched, serveDashboard } from '../serve-dashboard.ts';
 import { configOf } from '../settings.ts';
 import { openReader, openWarehouse } from '../warehouse-access.ts';
 import { printAnalysis } from './query.ts';
@@ -38,8 +40,12 @@ export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description('load 50,000 lines of invented orders into the embedded warehouse and show the main answers')
-    .addHelpText('after', '\nExamples:\n  esteira demo\n  esteira demo --home ./try-out')
-    .action(async (_options: unknown, command: Command) => {
+    .option(
+      '--no-open',
+      'end after the answers: on a terminal the dashboard is served and opened in the browser until Ctrl-C',
+    )
+    .addHelpText('after', '\nExamples:\n  esteira demo\n  esteira demo --no-open --home ./try-out')
+    .action(async (options: { readonly open: boolean }, command: Command) => {
       const config = configOf(command);
       const color = config.get('color');
       const warehouse = await openWarehouse(config);
@@ -80,7 +86,11 @@ export function demoCommand(program: Command): void {
         await reader.close();
       }
       process.stdout.write(
-        '\nNext:\n  ./esteira query top-cities --limit 10\n  ./esteira quarantine summary\n  ./esteira run your-orders.csv --store your-store\n',
+        '\nNext:\n  ./esteira dashboard\n  ./esteira query top-cities --limit 10\n  ./esteira quarantine summary\n  ./esteira run your-orders.csv --store your-store\n',
       );
+      if (!options.open || !isWatched(process.stdout, process.env)) return;
+      process.stdout.write('\nAnd the dashboard:\n');
+      // whatever stops it, what the demo had to show has been shown
+      await serveDashboard(config, { host: '127.0.0.1', port: DEFAULT_PORT, mayMove: true, opensBrowser: true });
     });
 }

@@ -13,7 +13,7 @@ import type { StoreReader } from '../../sources/store/source.ts';
 import { counted } from '../output/counted.ts';
 import { extractProgress, type ExtractProgressLine } from '../output/extract-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
-import { formatCount } from '../output/number-formats.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { writeTexts } from '../output/text-file.ts';
 import { writeAtomically } from '../output/write-result.ts';
 import { configOf } from '../settings.ts';

@@ -18,9 +18,9 @@ import {
   summariseQuarantine,
   type QuarantineFilter,
 } from '../../storage/quarantine-read.ts';
-import { csvHead, csvLine } from '../output/csv.ts';
+import { csvHead, csvLine } from '../../pipeline/format/csv.ts';
+import { formatCount, formatMoney } from '../../pipeline/format/number-formats.ts';
 import { counted } from '../output/counted.ts';
-import { formatCount, formatMoney } from '../output/number-formats.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
 import {
   detailJson,

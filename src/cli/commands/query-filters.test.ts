@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FilterOptions, periodInPortuguese, readFilters, todayInSaoPaulo } from './query-filters.ts';
+import {
+  type FilterOptions,
+  periodInPortuguese,
+  readFilters,
+  timeInSaoPaulo,
+  todayInSaoPaulo,
+} from './query-filters.ts';
 
 const period = (options: FilterOptions): unknown[] => {
   const { from, to } = readFilters(options, '2026-11-23');
@@ -61,6 +67,7 @@ test('an unknown name is refused with the nearest one', () => {
 test('the day changes at midnight in São Paulo, three hours after UTC', () => {
   assert.equal(todayInSaoPaulo(new Date('2026-11-23T02:59:59Z')), '2026-11-22');
   assert.equal(todayInSaoPaulo(new Date('2026-11-23T03:00:00Z')), '2026-11-23');
+  assert.equal(timeInSaoPaulo(new Date('2026-11-23T03:05:59Z')), '00:05');
 });
 
 test('periods are said in Portuguese', () => {

@@ -1,6 +1,6 @@
 // Reads the filters of `esteira query` as people type them: Brazilian or ISO dates, shortcuts, names in any case and without
 // accents. Whatever it cannot read is refused with the nearest name: it never guesses.
-import { CHANNELS, ORDER_STATUSES, UF_NOT_DECLARED } from '../../catalog/analyses.ts';
+import { CHANNELS, ORDER_STATUSES, UF_NOT_DECLARED } from '../../catalog/order-words.ts';
 import { fail } from '../../catalog/errors.ts';
 import { nearest } from '../../config/nearest.ts';
 import { UFS } from '../../model/reference/places.ts';
@@ -47,6 +47,11 @@ export function readFilters(options: FilterOptions, today: string): AnalysisFilt
 export function todayInSaoPaulo(now: Date): string {
   // the Swedish locale writes dates as ISO 8601
   return new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/Sao_Paulo' }).format(now);
+}
+
+/** Its time of day there, HH:MM. */
+export function timeInSaoPaulo(now: Date): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/Sao_Paulo', timeStyle: 'short' }).format(now);
 }
 
 /** What may be typed, and the value it stands for: a state by its letters or its name. */

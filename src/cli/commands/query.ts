@@ -2,8 +2,9 @@
 // and outputs; the help states what each figure means.
 import type { Command } from 'commander';
 import { ANALYSES, type Analysis, type AnalysisName } from '../../catalog/analyses.ts';
+import { metricNamed } from '../../catalog/metrics.ts';
 import { type AnalysisResult, runAnalysis } from '../../pipeline/query.ts';
-import { formatCount, formatDate, formatTimestamp } from '../output/number-formats.ts';
+import { formatCount, formatDate, formatTimestamp } from '../../pipeline/format/number-formats.ts';
 import {
   checkOutputOptions,
   type OutputOptions,
@@ -116,12 +117,15 @@ function describeAnalysis(analysis: Analysis): string {
     `Date:      ${analysis.date}.`,
     `Statuses:  ${analysis.statuses}.`,
     `Revenue:   ${analysis.revenue}.`,
+    ...(analysis.metrics ?? []).map((name) => `${name}: ${metricNamed(name).meaning.en}`),
     `Columns:   ${analysis.columns.map((column) => column.name).join(', ')}. Money is R$; shares and rates are fractions of 1 in files.`,
   ].join('\n');
 }
 
 const EXAMPLES = `
-Captured (captado) is all orders; approved (aprovada) is Pago and Reembolsado; net (líquida) is approved minus refunds.
+${(['receita_captada', 'receita_aprovada', 'receita_liquida'] as const)
+  .map((name) => `${name}: ${metricNamed(name).meaning.en}`)
+  .join('\n')}
 Everything is by day of sale in America/Sao_Paulo. The help of each analysis says what its figures mean.
 
 Examples:

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { brokerSettings } from '../../broker/connection.ts';
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import { readStatus, type StatusReport } from '../../pipeline/status.ts';
-import { formatCount, formatMoney } from '../output/number-formats.ts';
+import { formatCount, formatMoney } from '../../pipeline/format/number-formats.ts';
 import { processTerminal, tableStyle } from '../output/print-result.ts';
 import { renderTable } from '../output/table.ts';
 import { configOf } from '../settings.ts';

@@ -2,7 +2,7 @@
 import type { LogFormat, LogLevel, Logger } from '../../lib/log.ts';
 import { createLogger } from '../../lib/log.ts';
 import type { ConsumeProgress } from '../../pipeline/consume/consume.ts';
-import { formatCount } from './number-formats.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 
 export interface ConsumeProgressLine {
   readonly show: (progress: ConsumeProgress) => void;

@@ -4,7 +4,7 @@ import type { ExtractProgress } from '../../pipeline/extract.ts';
 import type { ExtractTopicProgress } from '../../pipeline/extract-topic.ts';
 import type { ExtractTextsProgress } from '../../pipeline/extract-texts.ts';
 import type { StoreEvent } from '../../sources/store/source.ts';
-import { formatCount } from './number-formats.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 
 export interface ExtractProgressLine {
   readonly show: (progress: ExtractProgress) => void;

@@ -1,6 +1,6 @@
 // The progress line of a load: how many lines, how fast, how long still. On a terminal it rewrites one line; elsewhere it says little.
 import type { LoadProgress } from '../../pipeline/load-file.ts';
-import { formatCount } from './number-formats.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 
 export interface ProgressLine {
   readonly show: (progress: LoadProgress) => void;

@@ -2,8 +2,8 @@
 import { ruleById } from '../../catalog/rules.ts';
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import type { LoadReport } from '../../pipeline/load-files.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { harmless } from './display-width.ts';
-import { formatCount } from './number-formats.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderTable } from './table.ts';
 
@@ -67,6 +67,10 @@ export function printOutcome(
       ),
     );
   }
+  if (totals.rejeitados > 0 && totals.rejeitados === totals.lidos)
+    process.stderr.write(
+      'None of them is an order that can be used: probably the file is another one, or shaped otherwise. One of them with its reasons: esteira quarantine list, then esteira quarantine show NUMBER.\n',
+    );
   const hidden = report.rejections.length - MOST_REASONS;
   if (hidden > 0) process.stdout.write(`e mais ${hidden} motivos: esteira quarantine summary\n`);
   if (report.wasStopped) process.stderr.write('Stopped: run the same command again to go on from here.\n');

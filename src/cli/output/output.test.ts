@@ -6,10 +6,16 @@ import { test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import type { ResultColumn } from '../../catalog/analyses.ts';
-import { csvLine, neutraliseFormula, toCsv } from './csv.ts';
+import { csvLine, neutraliseFormula, toCsv } from '../../pipeline/format/csv.ts';
 import { displayWidth, truncate } from './display-width.ts';
-import { toJson } from './json.ts';
-import { formatCount, formatMoney, formatPercent, formatTimestamp, roundDecimal } from './number-formats.ts';
+import { toJson } from '../../pipeline/format/json.ts';
+import {
+  formatCount,
+  formatMoney,
+  formatPercent,
+  formatTimestamp,
+  roundDecimal,
+} from '../../pipeline/format/number-formats.ts';
 import { renderRecord, renderTable } from './table.ts';
 import { writeResult } from './write-result.ts';
 

@@ -1,7 +1,7 @@
 // The progress line of files on their way into Kafka: how many lines, how fast, how long still. On a terminal it rewrites one line;
 // elsewhere it says something every few seconds, so that a log shows that work goes on.
 import type { ProduceProgress } from '../../pipeline/produce.ts';
-import { formatCount } from './number-formats.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 
 /** A log gets a line this often, a terminal a new figure that often. */
 const LOG_EVERY_MS = 10_000;

@@ -4,8 +4,8 @@ import type { ResultColumn } from '../../catalog/analyses.ts';
 import { ruleById } from '../../catalog/rules.ts';
 import type { SendReport } from '../../pipeline/quarantine/send-back.ts';
 import type { QuarantineDetail } from '../../storage/quarantine-read.ts';
+import { formatCount, formatDate, formatMoney, formatTimestamp } from '../../pipeline/format/number-formats.ts';
 import { harmless } from './display-width.ts';
-import { formatCount, formatDate, formatMoney, formatTimestamp } from './number-formats.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderRecord, renderTable } from './table.ts';
 

@@ -2,7 +2,7 @@
 // elsewhere it says something every few seconds, so that a log shows that work goes on.
 import type { QueryProgress } from '../../engines/spark/streaming.ts';
 import type { StreamProgress } from '../../pipeline/stream/stream.ts';
-import { formatCount } from './number-formats.ts';
+import { formatCount } from '../../pipeline/format/number-formats.ts';
 
 const LOG_EVERY_MS = 10_000;
 

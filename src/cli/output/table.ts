@@ -3,7 +3,7 @@
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import type { Cell } from '../../pipeline/result-cells.ts';
 import { displayWidth, onOneLine, pad, truncate } from './display-width.ts';
-import { formatCell, isRightAligned } from './number-formats.ts';
+import { formatCell, isRightAligned } from '../../pipeline/format/number-formats.ts';
 
 export interface TableStyle {
   /** Cells of the terminal; null: rows are as long as they need, nothing is cut and there are no rules. */

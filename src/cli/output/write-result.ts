@@ -7,8 +7,8 @@ import type { ResultColumn } from '../../catalog/analyses.ts';
 import { fail } from '../../catalog/errors.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Cell } from '../../pipeline/result-cells.ts';
-import { csvHead, csvLine, type CsvStyle } from './csv.ts';
-import { JSON_FOOT, JSON_HEAD, jsonRow } from './json.ts';
+import { csvHead, csvLine, type CsvStyle } from '../../pipeline/format/csv.ts';
+import { JSON_FOOT, JSON_HEAD, jsonRow } from '../../pipeline/format/json.ts';
 import { writeParquet } from './parquet.ts';
 import { writeTexts } from './text-file.ts';
 

@@ -84,7 +84,9 @@ export async function prepareBatch(
       arg_min(ordinal, {'t': atualizado_em, 'o': ordinal}) AS ordinal, CAST(sum(copias) AS BIGINT) AS copias
     FROM ${prefix}_tratados WHERE erros = 0 GROUP BY ALL`,
   );
-  const batch = new DuckdbBatch(connection, folder, prefix, source, origin, startedAt);
+  const batch = new DuckdbBatch(connection, folder, prefix, source, origin, startedAt, hasRejected);
+  // A batch of messages is prepared while the one before is being loaded, which is when there is time.
+  if (origin.messages) await batch.writeKeys();
   if (origin.isLikelyNew === true) await batch.sortAhead();
   return batch;
 }
@@ -127,6 +129,9 @@ class DuckdbBatch implements PreparedBatch {
   readonly #source: string;
   readonly #origin: BatchOrigin;
   readonly #files = new Set<string>();
+  /** False: table `_rejeitados` is empty. */
+  #hasRejected: boolean;
+  readonly #keys: { keys?: RowsFile | null; periods?: RowsFile | null; rejected?: RowsFile | null } = {};
   #sorted: SortedBatch | null = null;
   #isSortedAhead = false;
   /** Days and months of the batch, known when they have been asked for. */
@@ -139,7 +144,9 @@ class DuckdbBatch implements PreparedBatch {
     source: string,
     origin: BatchOrigin,
     startedAt: Date,
+    hasRejected: boolean,
   ) {
+    this.#hasRejected = hasRejected;
     this.id = origin.id;
     this.sourceId = origin.sourceId;
     this.moves = origin.moves;
@@ -152,28 +159,40 @@ class DuckdbBatch implements PreparedBatch {
     this.#origin = origin;
   }
 
-  keys(): Promise<RowsFile | null> {
-    return this.#write('chaves', ['loja', 'id_pedido'], `SELECT DISTINCT loja, id_pedido FROM ${this.#prefix}_eventos`);
+  /** Writes what the probe asks for ahead of it. */
+  async writeKeys(): Promise<void> {
+    await this.keys();
+    await this.periods();
+    await this.rejectedKeys();
+  }
+
+  async keys(): Promise<RowsFile | null> {
+    return (this.#keys.keys ??= await this.#write(
+      'chaves',
+      ['loja', 'id_pedido'],
+      `SELECT DISTINCT loja, id_pedido FROM ${this.#prefix}_eventos`,
+    ));
   }
 
   async periods(): Promise<RowsFile | null> {
     const days = `SELECT DISTINCT loja, data_venda FROM ${this.#prefix}_tratados WHERE erros = 0`;
-    const file = await this.#write(
+    const file = (this.#keys.periods ??= await this.#write(
       'periodos',
       ['loja', 'data', 'grao'],
       `
       WITH dias AS (${days}) SELECT loja, data_venda, 'dia' FROM dias UNION SELECT loja, CAST(date_trunc('month', data_venda) AS DATE), 'mes' FROM dias`,
-    );
+    ));
     this.#periodCount = file?.rowCount ?? 0;
     return file;
   }
 
-  rejectedKeys(): Promise<RowsFile | null> {
-    return this.#write(
+  async rejectedKeys(): Promise<RowsFile | null> {
+    if (!this.#hasRejected) return null;
+    return (this.#keys.rejected ??= await this.#write(
       'chaves_rejeitados',
       ['loja', 'hash_original'],
       `SELECT loja, hash_original FROM ${this.#prefix}_rejeitados`,
-    );
+    ));
   }
 
   /** Sorts the batch as if the warehouse held none of its orders, ahead of the transaction: for a first load, where that will be true. */
@@ -213,7 +232,7 @@ class DuckdbBatch implements PreparedBatch {
       customers: await this.#write(...customersOutput(p)),
       products: await this.#write(...productsOutput(p)),
       sightings: await this.#write(...sightingsOutput(p)),
-      rejected: await this.#write(...rejectedOutput(p)),
+      rejected: this.#hasRejected ? await this.#write(...rejectedOutput(p)) : null,
       accepted: await this.#write(...acceptedOutput(p, known.versionsPath === null)),
       corrected: await this.#writeCorrected(),
     };
@@ -280,28 +299,30 @@ class DuckdbBatch implements PreparedBatch {
   }
 
   async drop(): Promise<void> {
-    for (const suffix of [
-      'tratados',
-      'originais',
-      'rejeitados_escritos',
-      'eventos',
-      'existentes',
-      'rejeitados_conhecidos',
-      'periodos_conhecidos',
-      'classes',
-      'pedidos',
-      'itens',
-      'pagamentos',
-      'rejeitados',
-      ...ROLLUPS.map((rollup) => `soma_${rollup.table}`),
-    ]) {
-      await run(this.#connection, `DROP TABLE IF EXISTS ${this.#prefix}_${suffix}`);
-    }
     const { messages } = this.#origin;
-    for (const table of [messages?.places, messages?.treated, messages?.rejected])
-      if (typeof table === 'string') await run(this.#connection, `DROP TABLE IF EXISTS ${table}`);
-    await run(this.#connection, `DROP VIEW IF EXISTS ${this.#source}`);
-    await run(this.#connection, `DROP TABLE IF EXISTS ${this.#source}_grupos`);
+    const tables = [
+      ...[
+        'tratados',
+        'originais',
+        'rejeitados_escritos',
+        'eventos',
+        'existentes',
+        'rejeitados_conhecidos',
+        'periodos_conhecidos',
+        'classes',
+        'pedidos',
+        'itens',
+        'pagamentos',
+        'rejeitados',
+        ...ROLLUPS.map((rollup) => `soma_${rollup.table}`),
+      ].map((suffix) => `${this.#prefix}_${suffix}`),
+      ...[messages?.places, messages?.treated, messages?.rejected].filter((table) => typeof table === 'string'),
+      `${this.#source}_grupos`,
+    ];
+    await run(
+      this.#connection,
+      [`DROP VIEW IF EXISTS ${this.#source}`, ...tables.map((table) => `DROP TABLE IF EXISTS ${table}`)].join('; '),
+    );
     for (const path of this.#files) await rm(path, { force: true });
     this.#connection.closeSync();
   }
@@ -320,6 +341,8 @@ class DuckdbBatch implements PreparedBatch {
     await run(this.#connection, `DELETE FROM ${p}_eventos WHERE (loja, id_pedido) IN (VALUES ${list})`);
     const ordinals = await numbers(this.#connection, `SELECT ordinal FROM ${p}_tratados WHERE erros <> 0`);
     await keepRejected(this.#connection, p, this.#source, this.#origin, ordinals);
+    this.#hasRejected = true;
+    for (const name of ['keys', 'periods', 'rejected'] as const) delete this.#keys[name];
   }
 
   /** Writes a SELECT as CSV; null when it has no rows. */

@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EventCounts, KnownRows } from '../../model/batch.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
-import { count, rows, run } from './session.ts';
+import { rows, run } from './session.ts';
 
 /** Tables `_existentes` and `_rejeitados_conhecidos` from the probe's answers. */
 export async function loadKnown(connection: DuckDBConnection, p: string, known: KnownRows): Promise<void> {
@@ -78,33 +78,27 @@ export async function countRejected(connection: DuckDBConnection, p: string, rej
 
 /** What the batch did, in events. */
 export async function countEvents(connection: DuckDBConnection, p: string): Promise<EventCounts> {
-  const [valid] = await rows<Record<string, string>>(
+  const [sums] = await rows<Record<string, string>>(
     connection,
     `
-    SELECT COALESCE(sum(copias), 0) AS lidos, count(*) FILTER (situacao = 'aceito') AS aceitos, count(*) FILTER (situacao = 'antigo') AS antigos,
-      COALESCE(sum(copias) - count(*) FILTER (situacao IN ('aceito', 'antigo')), 0) AS duplicados FROM ${p}_classes`,
+    SELECT * FROM
+      (SELECT COALESCE(sum(copias), 0) AS validos, count(*) FILTER (situacao = 'aceito') AS aceitos, count(*) FILTER (situacao = 'antigo') AS antigos,
+         COALESCE(sum(copias) - count(*) FILTER (situacao IN ('aceito', 'antigo')), 0) AS duplicados FROM ${p}_classes),
+      (SELECT COALESCE(sum(vezes), 0) AS invalidos, count(*) FILTER (k.hash_original IS NULL) AS rejeitados, COALESCE(sum(valor) FILTER (k.hash_original IS NULL), 0) AS valor_rejeitado
+         FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original),
+      (SELECT COALESCE(sum(valor_total), 0) AS valor_aceito FROM ${p}_pedidos),
+      (SELECT COALESCE(sum(n_linhas), 0) AS linhas FROM ${p}_tratados)`,
   );
-  const [bad] = await rows<Record<string, string>>(
-    connection,
-    `
-    SELECT COALESCE(sum(vezes), 0) AS lidos, count(*) FILTER (k.hash_original IS NULL) AS rejeitados, COALESCE(sum(valor) FILTER (k.hash_original IS NULL), 0) AS valor
-    FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original`,
-  );
-  const [amounts] = await rows<Record<string, string>>(
-    connection,
-    `SELECT COALESCE(sum(valor_total), 0) AS valor FROM ${p}_pedidos`,
-  );
-  const lines = await count(connection, `SELECT COALESCE(sum(n_linhas), 0) FROM ${p}_tratados`);
-  const read = Number(valid?.['lidos']) + Number(bad?.['lidos']);
-  const rejected = Number(bad?.['rejeitados']);
+  const of = (name: string): number => Number(sums?.[name]);
+  const rejected = of('rejeitados');
   return {
-    lidos: read,
-    aceitos: Number(valid?.['aceitos']),
-    antigos: Number(valid?.['antigos']),
+    lidos: of('validos') + of('invalidos'),
+    aceitos: of('aceitos'),
+    antigos: of('antigos'),
     rejeitados: rejected,
-    duplicados: Number(valid?.['duplicados']) + Number(bad?.['lidos']) - rejected,
-    linhas: lines,
-    valorAceito: amounts?.['valor'] ?? '0',
-    valorRejeitado: bad?.['valor'] ?? '0',
+    duplicados: of('duplicados') + of('invalidos') - rejected,
+    linhas: of('linhas'),
+    valorAceito: sums?.['valor_aceito'] ?? '0',
+    valorRejeitado: sums?.['valor_rejeitado'] ?? '0',
   };
 }

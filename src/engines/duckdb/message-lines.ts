@@ -25,6 +25,9 @@ const LONGEST_LINE_BYTES = 1 << 20;
 /** Bytes of a line besides key and value. */
 const PLACE_BYTES = 400;
 
+/** Used again and again: a new one for each of several batches a second would have the garbage collector run all the time. */
+const spareChunks: Buffer[] = [];
+
 interface OddMessage extends Omit<Message, 'key' | 'value'> {
   readonly ordinal: number;
   readonly key: string | null;
@@ -35,7 +38,7 @@ interface OddMessage extends Omit<Message, 'key' | 'value'> {
 /** Collects messages of one kind, in the order of `add`; `load` makes a table of them. */
 export class MessageLines {
   readonly #path: string;
-  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  #chunk: Buffer | null = null;
   #used = 0;
   #file: number | null = null;
   readonly #odd: OddMessage[] = [];
@@ -67,7 +70,7 @@ export class MessageLines {
 
   #writeLine(ordinal: number, { topic, partition, offset, receivedAt, key }: Message, value: Buffer): void {
     if (this.#used + PLACE_BYTES + (key?.length ?? 0) + value.length > CHUNK_BYTES) this.#flush();
-    const chunk = this.#chunk;
+    const chunk = (this.#chunk ??= spareChunks.pop() ?? Buffer.allocUnsafe(CHUNK_BYTES));
     const place = `${ordinal}\u0001${topic}\u0001${partition}\u0001${offset}\u0001${receivedAt}\u0001`;
     let at = this.#used + chunk.write(place, this.#used, 'latin1');
     if (key !== null) {
@@ -81,15 +84,22 @@ export class MessageLines {
   }
 
   #flush(): void {
+    if (this.#chunk === null) return;
     this.#file ??= openSync(this.#path, 'w', 0o600);
     for (let from = 0; from < this.#used;) from += writeSync(this.#file, this.#chunk, from, this.#used - from);
     this.#used = 0;
   }
 
+  #release(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    if (this.#chunk !== null) spareChunks.push(this.#chunk);
+    this.#chunk = null;
+  }
+
   /** Table `target` (ordinal, topico, particao, deslocamento, recebido_em, chave, texto, codificacao, problema, linha); `ordinal` counts them from 0. */
   async load(connection: DuckDBConnection, target: string): Promise<void> {
-    if (this.#used > 0) this.#flush();
-    if (this.#file !== null) closeSync(this.#file);
+    this.#flush();
+    this.#release();
     const lines =
       this.#file === null
         ? null
@@ -111,7 +121,7 @@ export class MessageLines {
 
   /** Throws away what was collected. */
   async discard(): Promise<void> {
-    if (this.#file !== null) closeSync(this.#file);
+    this.#release();
     this.#file = null;
     this.#used = 0;
     await rm(this.#path, { force: true });

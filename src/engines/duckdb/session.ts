@@ -45,7 +45,7 @@ export async function leaveOneCore(connection: DuckDBConnection): Promise<void> 
   if (threads > 1) await run(connection, `SET threads = ${threads - 1}`);
 }
 
-/** Runs one statement; the result is dropped. */
+/** Runs one statement, or several with `;` between them; results are dropped. */
 export async function run(connection: DuckDBConnection, sql: string): Promise<void> {
   await connection.run(sql);
 }

@@ -12,6 +12,13 @@ const TOLERANCE = '0.01';
 /** A total this many times off is cents taken for reais, or the reverse. */
 const CENTS_FACTOR = 50;
 
+/** Damaged characters, control characters, and those that turn the direction of writing. */
+const UNFIT_FOR_A_KEY = '[\\x00-\\x1f\\x7f\\x{fffd}\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]';
+/** What programs write where there is no number: as a number it would make one order of many. */
+const NOTHING_WRITTEN_OUT = ['null', 'none', 'nil', 'nan', 'undefined', 'n/a', '#n/a', '#n/d', '#ref!', '0', '-1']
+  .map((word) => `'${word}'`)
+  .join(', ');
+
 const DAY_2000 = `TIMESTAMP '2000-01-01 00:00:00'`;
 
 /** Rules of severity erro. */
@@ -21,7 +28,7 @@ export function orderErros(d: Dialect): Conditions {
   return {
     ID_PEDIDO_AUSENTE: 'id_pedido IS NULL',
     ID_PEDIDO_CIENTIFICO: d.fullMatch('id_pedido', scientific),
-    ID_PEDIDO_INVALIDO: `length(id_pedido) > 100 OR ${d.hasMatch('id_pedido', '[\\x00-\\x1f\\x7f\\x{fffd}]')}`,
+    ID_PEDIDO_INVALIDO: `length(id_pedido) > 100 OR ${d.hasMatch('id_pedido', UNFIT_FOR_A_KEY)} OR lower(id_pedido) IN (${NOTHING_WRITTEN_OUT})`,
     LOJA_INVALIDA: `loja IS NULL OR NOT ${isTrue(d.fullMatch('loja_lida', '[a-z0-9_-]{1,40}'))}`,
     DATA_PEDIDO_AUSENTE: 'data_pedido IS NULL',
     DATA_PEDIDO_INVALIDA: 'data_pedido IS NOT NULL AND pedido_instante IS NULL',

@@ -22,6 +22,7 @@ import { WarehouseClient } from '../warehouse-client.ts';
 import { makeWorkFolder } from '../work-folder.ts';
 import { applyFrom, type ReadFromWhere } from './from.ts';
 import { Gatherer, type GatherEnd } from './gather.ts';
+import { Pace } from './pace.ts';
 import { type HeldPartition, hold, sourceOf, takeMoves } from './partitions.ts';
 
 export interface ConsumeOptions {
@@ -231,25 +232,27 @@ class Consumption {
     });
     let loading: Promise<LoadOutcome> = Promise.resolve(NOTHING_LOADED);
     let ahead: PreparedBatch | null = null;
+    const pace = new Pace();
     try {
       for (;;) {
         const started = performance.now();
         const stage = new MessageStage(this.#session, this.#standing, String((this.#stages = (this.#stages + 1) % 3)));
         let end: GatherEnd;
         try {
-          end = await gatherer.gather(stage);
+          end = await gatherer.gather(stage, () => pace.prepareFromMs);
         } catch (error) {
           await stage.discard();
           throw error;
         }
         const { count } = stage;
         if (count > 0 && end.kind !== 'stopped' && end.kind !== 'rebalanced')
-          ahead = await this.#prepare(reader, stage, held);
+          ahead = await pace.ofPreparing(() => this.#prepare(reader, stage, held));
         else await stage.discard();
         if (!(await this.#isLoaded(loading))) return await this.#overtaken(held);
         loading = Promise.resolve(NOTHING_LOADED);
         if (ahead !== null) {
-          loading = this.#load(ahead, reader, held, count, started);
+          const batch = ahead;
+          loading = pace.ofLoading(() => this.#load(batch, reader, held, count, started));
           loading.catch(() => undefined);
           ahead = null;
         }

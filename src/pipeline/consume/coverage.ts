@@ -86,7 +86,7 @@ async function readAll(
   for (;;) {
     const open = places.filter(({ offset, end }) => offset < end);
     if (open.length === 0) return;
-    const outcome = await reader.read(open, 500);
+    const outcome = await reader.read(open, 500, 1);
     if (outcome.kind !== 'read') throw new Error('a topic was cut or deleted while it was being read');
     for (const part of outcome.parts) {
       const place = open.find(({ topic, partition }) => topic === part.topic && partition === part.partition);

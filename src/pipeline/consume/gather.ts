@@ -1,4 +1,5 @@
 // Gathers the messages of one batch from the partitions held: until it is full, or its first message has waited long enough, or there is a reason to stop.
+// A batch that would only wait for the one before it to be loaded goes on gathering instead: it is seen no later, and there are fewer of them.
 // What was read beyond the batch waits for the next one; never more than one answer of the broker.
 import type { GroupReader, TopicRecord } from '../../broker/reader.ts';
 import { MessageStage } from '../../engines/duckdb/received-messages.ts';
@@ -20,6 +21,8 @@ export interface GatherOptions {
 
 /** How long the broker may hold an empty answer back: stopping waits for it. */
 const IDLE_MS = 500;
+/** Bytes worth an answer before the time of a begun batch is over: a request for every few messages would cost more than what it brings. */
+const WORTH_BYTES = 512 * 1024;
 
 /** Gathers batch after batch for as long as the same partitions are held. */
 export class Gatherer {
@@ -42,8 +45,8 @@ export class Gatherer {
     this.#options = options;
   }
 
-  /** Fills the stage. Throws BROKER_* errors; then the caller discards the stage. */
-  async gather(stage: MessageStage): Promise<GatherEnd> {
+  /** Fills the stage; incomplete, not before `notBeforeMs` (as performance.now()). Throws BROKER_* errors; then the caller discards the stage. */
+  async gather(stage: MessageStage, notBeforeMs: () => number): Promise<GatherEnd> {
     const { maxWaitMs, untilEnd, signal } = this.#options;
     let deadline: number | null = null;
     for (;;) {
@@ -53,9 +56,10 @@ export class Gatherer {
       if (signal?.aborted === true) return { kind: 'stopped' };
       if (this.#reader.generation !== this.#generation) return { kind: 'rebalanced' };
       if (untilEnd && this.#held.every((held) => held.taken >= held.endAtStart)) return { kind: 'end' };
-      const leftMs = deadline === null ? IDLE_MS : deadline - performance.now();
+      const leftMs = deadline === null ? IDLE_MS : Math.max(deadline, notBeforeMs()) - performance.now();
       if (leftMs <= 0) return { kind: 'waited' };
-      const outcome = await this.#reader.read(readFrom(this.#held), Math.min(IDLE_MS, Math.ceil(leftMs)));
+      const minBytes = deadline === null ? 1 : WORTH_BYTES;
+      const outcome = await this.#reader.read(readFrom(this.#held), Math.min(IDLE_MS, Math.ceil(leftMs)), minBytes);
       if (outcome.kind !== 'read') return { kind: outcome.kind };
       for (const part of outcome.parts) {
         const held = this.#held.find(({ topic, partition }) => topic === part.topic && partition === part.partition);

@@ -146,9 +146,12 @@ class Watch {
     const admin = new TopicAdmin(broker);
     try {
       const raw = await admin.describe(topics.raw);
+      const limit = await admin.maxMessageBytes(topics.raw);
+      // A rejected message holds its original as text within text, and is larger.
+      const plan = create && { ...create, maxMessageBytes: 2 * limit };
       for (const name of [topics.treated, topics.rejected]) {
-        if (create === undefined) await admin.describe(name);
-        else await admin.ensure(name, create);
+        if (plan === undefined) await admin.describe(name);
+        else await admin.ensure(name, plan);
       }
       return raw;
     } finally {
@@ -240,6 +243,8 @@ class Watch {
         'kafka.acks': 'all',
         'kafka.enable.idempotence': 'true',
         'kafka.compression.type': 'zstd',
+        // The topic decides what is too large: the producer's own limit of 1 MB would stop the query at a large bad message.
+        'kafka.max.request.size': '100000000',
         includeHeaders: 'true',
       },
       checkpoint: this.#queryFolder,

@@ -216,11 +216,18 @@ function columnsMissing(
     const spellings = key.split(' or ').flatMap((one) => profile.columns[one]?.names ?? [one]);
     return `${key} (accepted: ${spellings.slice(0, 8).join(', ')})`;
   });
+  const present = names.filter((name) => name !== '');
   return fail('FILE_COLUMN_MISSING', {
     what: `${file}: the header on line ${line} lacks ${missing.length === 1 ? 'the column' : 'the columns'} ${missing.join(', ')}.`,
-    why: `The profile ${profile.name} needs ${wanted.join('; ')}. The header has: ${names.filter((name) => name !== '').join(', ')}.`,
+    why: `The profile ${profile.name} needs ${someOf(wanted, 4, '; ')}. The header has: ${someOf(present.map(shown), 12, ', ')}.`,
     fix: 'Add or rename the columns, name another profile with --profile, or describe the file in a mapping file (--mapping).',
   });
+}
+
+/** The first of a list, and how many more there are: an error is read on a screen. */
+function someOf(list: readonly string[], most: number, between: string): string {
+  const rest = list.length - most;
+  return list.slice(0, most).join(between) + (rest > 0 ? `${between}and ${rest} more` : '');
 }
 
 /** Chooses the most helpful refusal for a file in which no header was found. */

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fail } from '../../catalog/errors.ts';
-import { messageOf } from '../../lib/errors.ts';
 import type { LineColumn } from '../../model/contract.ts';
 import type { Profile } from '../profiles/index.ts';
 import { matchHeader, type Header } from './header.ts';
@@ -35,7 +34,7 @@ export async function surveyParquet(
   } catch (cause) {
     throw fail('FILE_PARQUET', {
       what: `${name}: the Parquet file cannot be read.`,
-      why: messageOf(cause).split('\n')[0] ?? '',
+      why: 'It begins and ends like one, but its table of contents or a column in it is damaged.',
       fix: 'Copy or export the file again.',
       cause,
     });

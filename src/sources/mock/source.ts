@@ -76,6 +76,7 @@ function openMockStore(options: OpenStoreOptions): StoreReader {
     storeId: STORE_ID,
     baseUrl,
     headers: { authorization: `Bearer ${settings.text('token')}` },
+    startHint: 'nobody listens there; esteira store serve starts the store',
     tokenFix: 'Set ESTEIRA_MOCK_TOKEN to the token that the store was started with.',
     limiter: limiterOf(baseUrl.origin, pace, settings.number('requestsPerSecond')),
     pace,

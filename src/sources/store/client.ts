@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** How the user can give another token, for the error's last line. */
   readonly tokenFix: string;
+  /** What starts the store where nobody listens; absent for one that somebody else runs. */
+  readonly startHint?: string;
   readonly limiter: HostLimiter;
   readonly pace: Pace;
   readonly backoff?: Backoff;
@@ -156,7 +158,12 @@ export class StoreClient {
       const code = codeOf(network);
       if (/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/.test(code)) throw this.#certificate(code, network);
       return {
-        reason: code === '' ? messageOf(network ?? thrown) : code,
+        reason:
+          code === ''
+            ? messageOf(network ?? thrown)
+            : [code, ...(code === 'ECONNREFUSED' ? [this.#options.startHint ?? 'nobody listens there'] : [])].join(
+                ': ',
+              ),
         isBadBody: false,
         retryAfterMs: 0,
         cause: network,

@@ -1,5 +1,5 @@
 // A TCP proxy between a loader and PostgreSQL that reads the client's messages and names the moments of the loader's transaction by the SQL it sees.
-// At an armed moment it holds everything and runs an action (kill, cut). It needs no hook in the product and changes no byte.
+// At an armed moment it holds everything and runs an action (kill, cut). For `esteira prove` and tests. It needs no hook in the product and changes no byte.
 // Protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html (type byte, Int32 length that includes itself).
 import { createServer, connect as connectTo, type AddressInfo, type Socket } from 'node:net';
 
@@ -11,13 +11,13 @@ export const PHASES = {
   'before the position is read': { sql: /FROM esteira\.posicoes WHERE chave = ANY \(\$1\) .*FOR UPDATE/ },
   'during COPY of the keys': { sql: /^COPY "chaves_lote"/, isCopy: true },
   'while the known versions are read': { sql: /^COPY \(\s*SELECT h\.loja/ },
-  'before replaced orders are removed': { sql: /^DELETE FROM "pedidos"/ },
+  'before replaced orders are removed': { sql: /^DELETE FROM "pedidos"/m },
   'during COPY pedidos': { sql: /^COPY "pedidos"/, isCopy: true },
   'during COPY itens_pedido': { sql: /^COPY "itens_pedido"/, isCopy: true },
   'during COPY historico_status': { sql: /^COPY "historico_status"/, isCopy: true },
   'before customers are kept': { sql: /^\s*INSERT INTO "clientes"/ },
   'before the quarantine is written': { sql: /^\s*INSERT INTO pedidos_rejeitados/ },
-  'before a rollup is added': { sql: /^\s*INSERT INTO "vendas_categoria"/ },
+  'before a rollup is added': { sql: /^\s*INSERT INTO "vendas_categoria"/m },
   'before the ledger row': { sql: /^\s*INSERT INTO esteira\.lotes/ },
   'before the position moves': { sql: /^\s*INSERT INTO esteira\.posicoes/ },
   'before COMMIT is executed': { sql: /^COMMIT/ },
@@ -122,6 +122,8 @@ class Link {
     this.#meet = meet;
     this.#server = connectTo(target);
     for (const socket of [client, this.#server]) {
+      // Messages are passed on one by one: put together by the system, each would wait 40 ms for the answer to the one before.
+      socket.setNoDelay(true);
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.cut();

@@ -1,7 +1,7 @@
 // Figures as Brazilians write them, made from exact decimal text: `R$ 1.234,56`, `1.234`, `12,3 %`. It never goes through
 // a binary fraction, so that what is printed is what the warehouse holds.
 import type { ColumnKind } from '../../catalog/analyses.ts';
-import type { Cell } from '../../pipeline/result-cells.ts';
+import type { Cell } from '../result-cells.ts';
 
 /** Exact decimal text such as `-1234.5`; numbers and bigints are taken as their shortest text. */
 export type Decimal = string | number | bigint;

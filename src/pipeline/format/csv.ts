@@ -1,7 +1,7 @@
 // CSV for people and programs. Every export neutralises formulas: a text that a spreadsheet would run gets a leading
 // apostrophe (OWASP, CSV injection). Numbers and dates are written as they are.
 import type { ColumnKind, ResultColumn } from '../../catalog/analyses.ts';
-import type { Cell } from '../../pipeline/result-cells.ts';
+import type { Cell } from '../result-cells.ts';
 
 export interface CsvStyle {
   /** For Excel in Portuguese: byte order mark, semicolons, decimal commas, CRLF. Else UTF-8, commas, points, LF. */

@@ -1,7 +1,7 @@
 // JSON results: an array with one object per row, one row a line. Keys are the ASCII data names. Figures are JSON numbers
 // with the digits PostgreSQL sent (money always with two decimals), so that nothing is rounded on the way; fractions are 0-1.
 import type { ColumnKind, ResultColumn } from '../../catalog/analyses.ts';
-import type { Cell } from '../../pipeline/result-cells.ts';
+import type { Cell } from '../result-cells.ts';
 import { roundDecimal } from './number-formats.ts';
 
 const NUMBER_KINDS: ReadonlySet<ColumnKind> = new Set(['count', 'decimal', 'fraction', 'integer', 'number', 'float']);

@@ -1,4 +1,4 @@
-// The end state of a warehouse as text that two loads can be compared by, and the checks that hold after every commit.
+// The end state of a warehouse as text that two loads can be compared by, and the checks that hold after every commit. For `esteira prove` and tests; it never writes.
 import assert from 'node:assert/strict';
 import type pg from 'pg';
 

@@ -1,0 +1,46 @@
+-- Question: what does delivery cost in each state, and how long does it take?
+-- Grain: one row per delivery state that has orders; ND: not declared.
+-- Order: by orders, then uf.
+-- Units: pedidos distinct orders; frete R$ charged to customers; frete_medio R$ an order; participacao_frete fraction (0-1) of the orders' totals;
+--   entregues orders of which the time of delivery is known; dias_envio and dias_entrega days from the order until it was dispatched and delivered: of
+--   half of the orders not more (the median); no_prazo fraction of the orders with known deadline and delivery that came in time.
+-- Date: data_venda. Statuses: Pago and Reembolsado unless --status. Sources without dispatch and delivery times (our own CSV is one) leave those columns empty.
+-- Reads: pedidos_diarios for freight; pedidos for times.
+WITH custo AS (
+  SELECT uf, sum(pedidos)::bigint AS pedidos, sum(frete) AS frete, sum(valor_total) AS valor
+  FROM pedidos_diarios
+  WHERE loja = ANY (:stores)
+    AND data_venda >= :from AND data_venda <= :to
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs))
+  GROUP BY uf
+), prazo AS (
+  SELECT
+    coalesce(uf, 'ND') AS uf,
+    count(entregue_em) AS entregues,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM enviado_em - data_pedido) / 86400) AS dias_envio,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM entregue_em - data_pedido) / 86400) AS dias_entrega,
+    avg((entregue_em <= prazo_entrega)::integer) AS no_prazo
+  FROM pedidos
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda >= :from AND data_venda <= :to
+    AND (enviado_em IS NOT NULL OR entregue_em IS NOT NULL)
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+    AND excluido_em IS NULL
+  GROUP BY 1
+)
+SELECT
+  c.uf, c.pedidos, c.frete,
+  round(c.frete / c.pedidos, 2) AS frete_medio,
+  round(c.frete / nullif(c.valor, 0), 6) AS participacao_frete,
+  coalesce(p.entregues, 0) AS entregues,
+  round(p.dias_envio::numeric, 2) AS dias_envio,
+  round(p.dias_entrega::numeric, 2) AS dias_entrega,
+  round(p.no_prazo, 6) AS no_prazo
+FROM custo c
+LEFT JOIN prazo p ON p.uf = c.uf
+ORDER BY c.pedidos DESC, c.uf COLLATE "C"
+LIMIT :limit;

@@ -1,0 +1,62 @@
+// A few read-only connections to the warehouse that all pages share; a lost one is opened anew. It never runs anything of its own but a time limit.
+import type pg from 'pg';
+import { fail } from '../catalog/errors.ts';
+import { asWarehouseError, connect } from '../storage/connection.ts';
+
+const CONNECTIONS = 4;
+/** More than this waiting means that the page is asked for faster than it can be answered. */
+const MOST_WAITING = 400;
+const STATEMENT_TIMEOUT_MS = 15_000;
+
+export class ReaderPool {
+  readonly #url: string;
+  readonly #idle: pg.Client[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #busy = 0;
+
+  /** @param url of a role that may only read */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Gives a connection to `action` alone. Throws WAREHOUSE_*, or what `action` throws. */
+  async use<Result>(action: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    await this.#turn();
+    let client: pg.Client | undefined;
+    try {
+      client = this.#idle.pop() ?? (await this.#open());
+      const result = await action(client);
+      this.#idle.push(client);
+      return result;
+    } catch (error) {
+      // whatever failed, the next one starts on a new connection
+      void client?.end().catch(() => undefined);
+      throw asWarehouseError(error);
+    } finally {
+      this.#busy--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map((client) => client.end().catch(() => undefined)));
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#waiting.length >= MOST_WAITING) {
+      throw fail('WAREHOUSE_UNREACHABLE', {
+        what: 'The dashboard is asked for more than it can answer.',
+        why: `${MOST_WAITING} questions are waiting already.`,
+        fix: 'Wait a moment, or open fewer pages.',
+      });
+    }
+    if (this.#busy >= CONNECTIONS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#busy++;
+  }
+
+  async #open(): Promise<pg.Client> {
+    const client = await connect(this.#url, 'reader');
+    await client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
+    return client;
+  }
+}

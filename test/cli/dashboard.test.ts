@@ -1,0 +1,54 @@
+// `esteira dashboard` as a process: what it prints, where it refuses to listen, how it ends.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { emptyWarehouse } from '../support/load.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function start(args: string[], env: NodeJS.ProcessEnv) {
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ESTEIRA_')));
+  return spawn(process.execPath, ['src/cli/main.ts', 'dashboard', ...args], {
+    cwd: root,
+    env: { ...clean, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+test('it prints its address, serves pages and assets there, and SIGTERM ends it with 0', async (t) => {
+  const { database } = await emptyWarehouse(t);
+  const child = start(['--port', '0', '--json', '--no-open'], { ESTEIRA_WAREHOUSE_URL: database.url });
+  t.after(() => child.kill('SIGKILL'));
+  const [text] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { url } = JSON.parse(text) as { url: string };
+  assert.match(await (await fetch(url)).text(), /Visão geral/, database.hint);
+  for (const name of ['dashboard.css', 'dashboard.js', 'icon.svg'])
+    assert.equal((await fetch(`${url}assets/${name}`)).status, 200, name);
+  for (const path of ['assets/../server.ts', 'assets/%2e%2e/server.ts', 'assets/constructor', 'nothing'])
+    assert.equal((await fetch(url + path)).status, 404, path);
+  assert.equal((await fetch(url, { method: 'DELETE' })).status, 405);
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('beyond this machine it is not served without a token, nor with one that can be guessed', async (t) => {
+  const { database } = await emptyWarehouse(t);
+  for (const [token, why] of [
+    ['', /USAGE[\s\S]*without a token/],
+    ['123456', /CONFIG_INVALID[\s\S]*16 characters/],
+  ] as const) {
+    const child = start(['--host', '0.0.0.0', '--port', '0'], {
+      ESTEIRA_WAREHOUSE_URL: database.url,
+      ...(token === '' ? {} : { ESTEIRA_DASHBOARD_TOKEN: token }),
+    });
+    t.after(() => child.kill('SIGKILL'));
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+    assert.deepEqual(await once(child, 'close'), [2, null]);
+    assert.match(said, why);
+    assert.ok(token === '' || !said.includes(token), 'a secret is never printed');
+  }
+});

@@ -1,0 +1,33 @@
+// A short run of `esteira prove`: every fault once, on servers of its own.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { packagePath } from '../../src/lib/paths.ts';
+import { faultNames, prove } from '../../src/proof/prove.ts';
+import { temporaryHome } from '../support/postgres.ts';
+import { STACK_CACHE, stackMissing } from '../support/stack.ts';
+
+const SEED = 20_261_126;
+
+test(
+  'whatever is killed, lost, repeated or refused, the warehouse equals the oracle',
+  { skip: stackMissing },
+  async (t) => {
+    const names = faultNames(true);
+    const rounds = await prove({
+      rounds: names.length,
+      seed: SEED,
+      withSpark: true,
+      cache: STACK_CACHE,
+      home: temporaryHome(),
+      main: packagePath('src', 'cli', 'main.ts'),
+      onRound: ({ round, fault, points, seconds, leftOut }) => {
+        t.diagnostic(`round ${round}, seed ${SEED}: ${fault}, ${points.length} failpoints, ${seconds.toFixed(1)} s`);
+        for (const [point, why] of Object.entries(leftOut)) t.diagnostic(`left out: ${point}: ${why}`);
+      },
+    });
+    assert.deepEqual(
+      rounds.map(({ fault, failure }) => [fault, failure]),
+      names.map((name) => [name, null]),
+    );
+  },
+);
