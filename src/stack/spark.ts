@@ -40,7 +40,7 @@ export interface SparkOptions {
   readonly token?: string;
   /** Tasks at the same time. Default: one per processor, at least 2. Real-time queries need one per partition. */
   readonly slots?: number;
-  /** Java's heap. Default 768. */
+  /** Java's heap at most. Default 1280: Spark Connect keeps the plan of every ended query, about 60 MB, for an hour. */
   readonly heapMb?: number;
   /** Further settings of Spark, e.g. `spark.sql.shuffle.partitions`; they win. */
   readonly properties?: Readonly<Record<string, string>>;
@@ -186,7 +186,7 @@ function javaOptions(options: SparkOptions, files: ServerFiles, ports: SparkPort
     ...options.properties,
   };
   return [
-    `-Xmx${options.heapMb ?? 768}m`,
+    `-Xmx${options.heapMb ?? 1280}m`,
     ...machineOptions(files),
     `-Dlog4j2.configurationFile=${logging}`,
     '-Djdk.reflect.useDirectMethodHandle=false',

@@ -35,7 +35,7 @@ test(
     writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > '${opened}'\n`);
     chmodSync(join(bin, 'xdg-open'), 0o755);
     const { CI: _ci, ...env } = process.env;
-    const command = `'${process.execPath}' '${join(ROOT, 'src/cli/main.ts')}' demo`;
+    const command = `exec '${process.execPath}' '${join(ROOT, 'src/cli/main.ts')}' demo`;
     const child = spawn('script', ['-qefc', command, '/dev/null'], {
       env: { ...env, ESTEIRA_HOME: home, PATH: `${bin}${delimiter}${env['PATH'] ?? ''}` },
       stdio: ['pipe', 'pipe', 'ignore'],

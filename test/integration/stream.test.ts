@@ -218,16 +218,17 @@ test(
   async (t) => {
     const on = await stage(t, 6);
     const stop = new AbortController();
-    let started: () => void = () => undefined;
-    const isStarted = new Promise<void>((resolve) => (started = resolve));
+    t.after(() => stop.abort());
+    const { promise: isStarted, resolve, reject } = Promise.withResolvers<void>();
     const running = on.run({
       trigger: { kind: 'default' },
       signal: stop.signal,
       onProgress: (progress) => {
-        if (progress.kind === 'started') started();
+        if (progress.kind === 'started') resolve();
+        if (progress.kind === 'failed') reject(new Error(progress.reason));
       },
     });
-    await isStarted;
+    await Promise.race([isStarted, running]);
     await assert.rejects(on.run(), coded('STREAM_RUNNING'));
     stop.abort();
     assert.equal((await running).wasStopped, true);

@@ -44,9 +44,9 @@ export function kafkaAuthority(kafka: KafkaServer): string {
   return readFileSync(join(kafka.folder, 'ca.pem'), 'utf8');
 }
 
-/** The Spark that all tests of a run share: 4 slots. Never stop or kill it. */
+/** The Spark that all tests of a run share: 4 slots, and room for the plans of all their queries. Never stop or kill it. */
 export async function sharedSpark(): Promise<SparkServer> {
-  return once('spark', (folder) => startSpark({ folder, cache: STACK_CACHE, slots: 4 }));
+  return once('spark', (folder) => startSpark({ folder, cache: STACK_CACHE, slots: 4, heapMb: 3072 }));
 }
 
 /** A broker of one's own, for tests that kill or stop it. Start it again with the same `folder`: same data, same ports. */

@@ -15,6 +15,9 @@ export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.json.enableExactStringParsing': 'true',
   // A query plan as text would be half a megabyte.
   'spark.sql.maxPlanStringLength': '20000',
+  // They follow the keys of the lookup's joins back through the whole transform, for most of the planning of every batch, to prune what has no partitions.
+  'spark.sql.optimizer.dynamicPartitionPruning.enabled': 'false',
+  'spark.sql.optimizer.runtime.bloomFilter.enabled': 'false',
 };
 
 let lambdas = 0;

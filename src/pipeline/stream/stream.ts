@@ -63,6 +63,8 @@ const SILENCE_MS = 20_000;
 const HEARTBEAT = 'esteira.stream.heartbeat';
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
+/** A query that failed leaves its plan with Spark for an hour: a fault that lasts all night must not fill Spark's memory with them. */
+const LONGEST_WAIT_AFTER_QUERY_MS = 600_000;
 /** After so long without a failure, the waits begin anew. */
 const CALM_MS = 120_000;
 /** Who wants the topic read once and no more waits no longer than this many failures in a row. */
@@ -91,7 +93,8 @@ export async function stream(options: StreamOptions): Promise<StreamReport> {
       if (!(error instanceof EsteiraError) || !watch.isWorthAnotherStart(error)) throw error;
       failures = performance.now() - startedAt > CALM_MS ? 0 : failures + 1;
       if (options.trigger.kind === 'available-now' && failures >= FAILURES_OF_ONE_READING) throw error;
-      const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
+      const longest = error.code === 'SPARK_FAILED' ? LONGEST_WAIT_AFTER_QUERY_MS : LONGEST_WAIT_MS;
+      const waitMs = Math.min(longest, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
       options.onProgress?.({ kind: 'failed', reason: `${error.what} ${error.why}`, waitMs });
       await sleep(waitMs, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
     }

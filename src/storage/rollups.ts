@@ -1,0 +1,83 @@
+// The rollups follow the orders: what is replaced is taken out of the sums, what is new is added, both in the loader's transaction.
+import type pg from 'pg';
+import { ROLLUPS, rollupColumns, rollupSql, type Rollup } from '../catalog/rollups.ts';
+import type { RowsFile } from '../model/batch.ts';
+import { copyIn } from './copy.ts';
+import { quoteName } from './quote.ts';
+import { makeStaging } from './staging-table.ts';
+
+function deltaName(rollup: Rollup): string {
+  return `delta_${rollup.table}`;
+}
+
+/** Takes the replaced orders out of the rollups and of their tables; their new rows are copied afterwards like any other. */
+export async function removeReplaced(client: pg.Client, replaced: RowsFile): Promise<void> {
+  await makeStaging(client, 'substituidos', 'loja text, id_pedido text');
+  await copyIn(client, 'substituidos', replaced);
+  await client.query('ANALYZE substituidos');
+  const base = {
+    pedidos: '(SELECT p.* FROM pedidos p JOIN substituidos s ON s.loja = p.loja AND s.id_pedido = p.id_pedido)',
+    itens: 'itens_pedido',
+    pagamentos: 'pagamentos',
+  };
+  for (const rollup of ROLLUPS) await makeDelta(client, rollup);
+  await runAll(
+    client,
+    ROLLUPS.map(
+      (rollup) =>
+        `INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${rollupSql(rollup, base, -1)}`,
+    ),
+  );
+  await runAll(
+    client,
+    ['itens_pedido', 'pagamentos', 'pedidos'].map(
+      (table) =>
+        `DELETE FROM ${quoteName(table)} t USING substituidos s WHERE s.loja = t.loja AND s.id_pedido = t.id_pedido`,
+    ),
+  );
+}
+
+/** Runs statements without values in one go: each would otherwise wait for the answer to the one before. */
+async function runAll(client: pg.Client, statements: readonly string[]): Promise<void> {
+  if (statements.length > 0) await client.query(statements.join(';\n'));
+}
+
+async function makeDelta(client: pg.Client, rollup: Rollup): Promise<void> {
+  await makeStaging(client, deltaName(rollup), `LIKE ${quoteName(rollup.table)}`);
+}
+
+/** Adds the new sums and those taken away; rows that reach zero are deleted. */
+export async function addToRollups(client: pg.Client, files: readonly RowsFile[], hasRemoved: boolean): Promise<void> {
+  const statements: string[] = [];
+  for (const rollup of ROLLUPS) {
+    const file = files.find(({ table }) => table === rollup.table);
+    if (!file && !hasRemoved) continue;
+    if (!hasRemoved) await makeDelta(client, rollup);
+    if (file) await copyIn(client, deltaName(rollup), file);
+    statements.push(...additionsSql(rollup, hasRemoved));
+  }
+  await runAll(client, statements);
+}
+
+/** Statements that add what stands in a rollup's delta. */
+function additionsSql(rollup: Rollup, hasRemoved: boolean): string[] {
+  const delta = quoteName(deltaName(rollup));
+  const table = quoteName(rollup.table);
+  const keys = Object.keys(rollup.keys).map(quoteName);
+  const sums = Object.keys(rollup.sums).map(quoteName);
+  const addition = `
+    INSERT INTO ${table} AS r (${[...keys, ...sums].join(', ')})
+    ${
+      hasRemoved
+        ? `SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')} HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}`
+        : `SELECT ${[...keys, ...sums].join(', ')} FROM ${delta}`
+    }
+    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.map((name) => `${name} = r.${name} + excluded.${name}`).join(', ')}`;
+  if (!hasRemoved) return [addition];
+  return [
+    addition,
+    `
+    DELETE FROM ${table} r USING (SELECT DISTINCT ${keys.join(', ')} FROM ${delta}) d
+    WHERE ${keys.map((name) => `d.${name} = r.${name}`).join(' AND ')} AND r.${quoteName(rollup.counter)} = 0`,
+  ];
+}
