@@ -9,8 +9,10 @@ import { type Finding } from '../../src/cli/doctor-checks.ts';
 import { packagePath } from '../../src/lib/paths.ts';
 import { choosePort } from '../../src/stack/ports.ts';
 import { findJava } from '../../src/stack/programs.ts';
+import { isAlive } from '../../src/storage/embedded/process-table.ts';
 import { temporaryHome } from '../support/postgres.ts';
 import { STACK_CACHE, stackMissing } from '../support/stack.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface Outcome {
   readonly code: number;
@@ -87,7 +89,9 @@ test(
     );
 
     const pids = new Map(again.reports.map(({ name, pid }) => [name, pid]));
-    process.kill(pids.get('kafka') ?? 0, 'SIGKILL');
+    const kafkaPid = pids.get('kafka') ?? 0;
+    process.kill(kafkaPid, 'SIGKILL');
+    await waitFor(async () => assert.ok(!isAlive(kafkaPid)));
     const broken = await reportsOf('status');
     assert.equal(broken.code, 3);
     assert.deepEqual(statuses(broken.reports), [

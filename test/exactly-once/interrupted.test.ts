@@ -10,11 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { packagePath } from '../../src/lib/paths.ts';
 import { loadFile } from '../../src/pipeline/load-file.ts';
+import { isAlive } from '../../src/storage/embedded/process-table.ts';
 import { startEmbedded, type EmbeddedServer } from '../../src/storage/embedded/server.ts';
 import { migrate } from '../../src/storage/migrations.ts';
 import { assertFold, eventsOfCsv, fold } from '../support/fold.ts';
 import { AS_OF } from '../support/load.ts';
 import { startCluster } from '../support/postgres.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { assertRollups, assertSound, physicalState, warehouseState } from '../../src/proof/warehouse-state.ts';
 import { PHASES, startWireProxy, type Phase, type WireProxy } from '../../src/proof/wire-proxy.ts';
 import { exportOf, randomOf } from './orders.ts';
@@ -154,8 +156,10 @@ test('a loader whose PostgreSQL is killed at any moment waits for it and loads e
 let restarting: Promise<void> = Promise.resolve();
 
 async function killPostgres(): Promise<void> {
-  process.kill(server.pid, 'SIGKILL');
-  await sleep(50);
+  const { pid } = server;
+  process.kill(pid, 'SIGKILL');
+  // Asked too early, startEmbedded would find the dying server and leave it at that.
+  await waitFor(async () => assert.ok(!isAlive(pid)));
   restarting = restart();
   await restarting;
 }
