@@ -53,7 +53,7 @@ export function consumeCommand(program: Command): void {
       '--from <where>',
       'set the positions of the group first: earliest, latest, a time, or 0:120,1:95 (kept on record)',
     )
-    .option('--max-batch <n>', 'messages in one batch, that is one transaction', whole(1, 200_000), 10_000)
+    .option('--max-batch <n>', 'messages in one batch, that is one transaction', whole(1, 200_000), 30_000)
     .option('--max-wait <duration>', 'how long the first message of a batch waits for others', milliseconds, 20)
     .option(
       '--session-timeout <duration>',

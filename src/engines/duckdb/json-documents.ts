@@ -39,11 +39,22 @@ function cell(sql: string, isKey = false): string {
   return `NULLIF(trim(replace(${sql}, chr(0), '${isKey ? '\ufffd' : ''}'), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')`;
 }
 
-/**
- * True where a text of the document may be blank, have blanks around it or hold a NUL, so that `cell` would change it; asked once a document. Exact enough for
- * documents written without blanks between their parts; the others are cleaned cell by cell.
- */
-const MAY_NEED_TRIMMING = `regexp_matches(texto, '\\\\[nrtu]|"[ \\x{a0}]|[ \\x{a0}]"|""')`;
+/** RE2: a text of the document may be blank, have blanks around it or hold a NUL. Exact enough for documents without blanks between their parts. */
+const UNTRIMMED = String.raw`\\[nrtu]|"[ \x{a0}]|[ \x{a0}]"|""`;
+/** RE2: a field may have another shape than the contract's. */
+const MISSHAPEN = String.raw`${SCALAR_HOLDS_SHAPE}|"(cliente|entrega|${READING})"\s*:\s*[^{\sn]|"(itens|pagamentos)"\s*:\s*([^\[\sn]|\[\s*[^{\s\]])`;
+/** RE2: a comma at the end of a list, or NaN or an infinity, which DuckDB's reader lets pass and which are no JSON. */
+const LOOSE = String.raw`,\s*[}\]]|[:,\[]\s*[+-]?([nN][aA]|[iI][nN])`;
+/** RE2: a key that does not end in `":`. */
+const SPACED_KEY = String.raw`"\s+:`;
+
+/** True where a text holds any of these; asked once a document, `comum` answers for nearly all of them at once. */
+function holds(...patterns: readonly string[]): string {
+  return `CASE WHEN comum THEN FALSE ELSE regexp_matches(texto, '${patterns.join('|')}') END`;
+}
+
+/** True where the text holds nothing that needs a second look. */
+const IS_ORDINARY = `COALESCE(NOT regexp_matches(texto, '${[UNTRIMMED, MISSHAPEN, LOOSE, SPACED_KEY].join('|')}'), FALSE)`;
 
 /** Money as a JSON number has no trailing zeros to keep: always two decimals, the text, and with it the hash, that the flat shape has. */
 function written(name: string, sql: string, text = cell(sql, KEYS.includes(name))): string {
@@ -58,12 +69,11 @@ function verbatim(name: string, sql: string): string {
 
 /** True where the shape may be wrong: asked of every line, so it only looks at the text and at elements without any field. */
 function looksMisshapen(): string {
-  const pattern = `${SCALAR_HOLDS_SHAPE}|"(cliente|entrega|${READING})"\\s*:\\s*[^{\\sn]|"(itens|pagamentos)"\\s*:\\s*([^\\[\\sn]|\\[\\s*[^{\\s\\]])`;
   const hollow = Object.entries(LISTS).map(
     ([name, fields]) =>
       `len(list_filter(j.${name}, lambda x: COALESCE(${fields.map((f) => `x.${f}`).join(', ')}) IS NULL)) > 0`,
   );
-  return `COALESCE(regexp_matches(texto, '${pattern}'), FALSE) OR ${hollow.map((test) => `COALESCE(${test}, FALSE)`).join(' OR ')}`;
+  return [holds(MISSHAPEN), ...hollow].map((test) => `COALESCE(${test}, FALSE)`).join(' OR ');
 }
 
 /** True where a field of the contract has another shape than the contract's, exactly. */
@@ -83,32 +93,52 @@ function isMisshapen(): string {
     .join(' OR ');
 }
 
-/** DuckDB's reader lets commas at the end of a list and NaN pass, which are no JSON. Looked for in the text first, then outside its texts. */
+/** True where DuckDB's reader let pass what is no JSON. Looked for in the text first, then outside its texts. */
 function isLoose(): string {
-  const marks = `,\\s*[}\\]]|[:,\\[]\\s*[+-]?([nN][aA]|[iI][nN])`;
   const bare = `regexp_replace(texto, '"([^"\\\\]|\\\\.)*"', '', 'g')`;
-  return `regexp_matches(texto, '${marks}') AND regexp_matches(${bare}, '${marks}')`;
+  return `CASE WHEN ${holds(LOOSE)} THEN regexp_matches(${bare}, '${LOOSE}') ELSE FALSE END`;
 }
 
-/** True where a field is written twice: of two values, none is certain. Where every key has a value of its own in `j`, none is; only else keys are compared. */
+/** How many of these fields of a struct have a value. */
+function filled(of: string, fields: readonly string[]): string {
+  return fields.map((field) => `CAST(${of}.${field} IS NOT NULL AS INTEGER)`).join(' + ');
+}
+
+/** How many keys of the contract the document has a value for, in all its objects. */
+function filledKeys(): string {
+  const parts = [...OBJECTS, READING];
+  const counts = [
+    filled('j', [...TOP_FIELDS, ...parts, ...Object.keys(LISTS)]),
+    ...parts.map((name) => filled(`j.${name}`, fieldsOf(name))),
+    ...Object.entries(LISTS).map(
+      ([name, fields]) => `COALESCE(list_sum(list_transform(j.${name}, lambda x: ${filled('x', fields)})), 0)`,
+    ),
+  ];
+  return counts.join(' + ');
+}
+
+function fieldsOf(part: string): readonly string[] {
+  return part === READING ? READING_FIELDS : fieldsInside(part);
+}
+
+/**
+ * True where a field is written twice: of two values, none is certain. Every key ends in `":`; a text with no more of them than values in `j` has none twice.
+ * Only the others (with nulls, members of no meaning here or such texts) are taken apart. `CASE`, because DuckDB evaluates both sides of an AND.
+ */
 function isTwice(): string {
+  const marks = `(strlen(texto) - strlen(replace(texto, '":', ''))) // 2`;
+  return `CASE WHEN NOT ${holds(SPACED_KEY)} AND ${marks} = ${filledKeys()} THEN FALSE ELSE ${hasKeyTwice()} END`;
+}
+
+function hasKeyTwice(): string {
   const twice = (keys: string): string => `len(${keys}) <> list_unique(${keys})`;
-  const filled = (of: string, fields: readonly string[]): string =>
-    fields.map((field) => `CAST(${of}.${field} IS NOT NULL AS INTEGER)`).join(' + ');
-  const inObject = (keys: string, of: string, fields: readonly string[]): string =>
-    `len(${keys}) > ${filled(of, fields)} AND ${twice(keys)}`;
-  const inList = (name: string, fields: readonly string[]): string => {
-    const elements = `json_extract(texto, '$.${name}[*]')`;
-    return `list_sum(list_transform(${elements}, lambda t: len(json_keys(t)))) > COALESCE(list_sum(list_transform(j.${name}, lambda x: ${filled('x', fields)})), 0)
-      AND len(list_filter(${elements}, lambda t: ${twice('json_keys(t)')})) > 0`;
-  };
   const parts = [...OBJECTS, READING];
   return [
-    inObject('json_keys(texto)', 'j', [...TOP_FIELDS, ...parts, ...Object.keys(LISTS)]),
-    ...parts.map((name) =>
-      inObject(`json_keys(texto, '$.${name}')`, `j.${name}`, name === READING ? READING_FIELDS : fieldsInside(name)),
+    twice('json_keys(texto)'),
+    ...parts.map((name) => twice(`json_keys(texto, '$.${name}')`)),
+    ...Object.keys(LISTS).map(
+      (name) => `len(list_filter(json_extract(texto, '$.${name}[*]'), lambda t: ${twice('json_keys(t)')})) > 0`,
     ),
-    ...Object.entries(LISTS).map(([name, fields]) => inList(name, fields)),
   ]
     .map((test) => `COALESCE(${test}, FALSE)`)
     .join(' OR ');
@@ -138,18 +168,18 @@ export async function documentsOfJson(
   lines: LineTable = { name: 'linhas_json', isOfMessages: false },
 ): Promise<void> {
   // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
-  const isObject = `CASE WHEN problema IS NULL AND length(texto) <= ${LONGEST_DOCUMENT} THEN TRY(json_valid(texto) AND json_type(texto) = 'OBJECT') END`;
+  const isObject = `CASE WHEN problema IS NULL AND length(texto) <= ${LONGEST_DOCUMENT} THEN json_valid(texto) AND TRY(json_type(texto)) = 'OBJECT' END`;
   const own = lines.isOfMessages ? ' recebido_em,' : '';
   const row = lines.isOfMessages ? 'ordinal' : 'rowid';
   const isFlat = `j.${READING} IS NOT NULL`;
   const ofOrder = (name: string): string => {
     const field = name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`;
-    return `CASE WHEN ${isFlat} THEN ${verbatim(name, field)} WHEN aparado THEN ${written(name, field, field)} ELSE ${written(name, field)} END`;
+    return `CASE WHEN ${isFlat} AND aparado THEN ${field} WHEN ${isFlat} THEN ${verbatim(name, field)} WHEN aparado THEN ${written(name, field, field)} ELSE ${written(name, field)} END`;
   };
   const listAs = (name: string, fields: readonly string[], read: (name: string, sql: string) => string): string =>
     `list_transform(j.${name}, lambda x: {${fields.map((f) => `'${f}': ${read(f, `x.${f}`)}`).join(', ')}})`;
   const list = (name: string, fields: readonly string[]): string =>
-    `CASE WHEN ${isFlat} THEN ${listAs(name, fields, verbatim)} WHEN aparado THEN ${listAs(name, fields, (field, sql) => written(field, sql, sql))} ELSE ${listAs(name, fields, written)} END`;
+    `CASE WHEN ${isFlat} AND aparado THEN j.${name} WHEN ${isFlat} THEN ${listAs(name, fields, verbatim)} WHEN aparado THEN ${listAs(name, fields, (field, sql) => written(field, sql, sql))} ELSE ${listAs(name, fields, written)} END`;
   const reading = (name: string): string => `j.${READING}.${name}`;
   await run(
     connection,
@@ -164,11 +194,11 @@ export async function documentsOfJson(
       ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
       texto AS texto_lido
     FROM (
-      SELECT rid, linha,${own} texto, NOT ${MAY_NEED_TRIMMING} AS aparado, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
+      SELECT rid, linha,${own} texto, NOT ${holds(UNTRIMMED)} AS aparado, CASE WHEN bom THEN NULL ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN j END AS j
       FROM (
         SELECT *, CASE WHEN NOT valido OR (${isLoose()}) OR ${isTwice()} THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (
-          SELECT *, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
+          SELECT *, ${IS_ORDINARY} AS comum, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
           FROM (SELECT ${row} AS rid, linha,${own} texto, COALESCE(${isObject}, FALSE) AS valido FROM ${lines.name} WHERE ${row} >= ${slice.from} AND ${row} <= ${slice.to}))))`,
   );
 }

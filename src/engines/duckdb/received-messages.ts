@@ -22,8 +22,6 @@ export interface MessageBatch {
 /** Ordinals of treated and of rejected messages begin here, above all raw ones. */
 const TREATED_ORDINALS = 1_000_000_000;
 const REJECTED_ORDINALS = 1_500_000_000;
-/** Messages up to which planning the transform takes longer than copying rows in and out of the standing one. */
-const SMALL_BATCH = 2000;
 
 /** Messages on their way into one batch. `name` tells batches of a session apart that are under way at once. */
 export class MessageStage {
@@ -77,8 +75,6 @@ export class MessageStage {
         source,
         { name: places, isOfMessages: true },
       );
-    const isSmall = raw.count <= SMALL_BATCH;
-    if (!isSmall) await makeDocuments();
     const treated = await this.#load(connection, CONTRACT.treated, places, async (lines, target) =>
       readTreated(connection, lines, target, await this.#standing.columns(places)),
     );
@@ -96,14 +92,10 @@ export class MessageStage {
       profile: 'esteira',
       header: null,
       messages: { places, treated, rejected },
-      ...(isSmall
-        ? {
-            transformed: {
-              into: (target: string) => this.#standing.into(target, places, TREATED_ORDINALS),
-              makeSource: makeDocuments,
-            },
-          }
-        : {}),
+      transformed: {
+        into: (target) => this.#standing.into(target, places, TREATED_ORDINALS),
+        makeSource: makeDocuments,
+      },
       loadOriginals: (on, prefix) => loadOriginals(on, prefix, places),
     };
     return prepareBatch(connection, this.#session.folder, p, source, origin);

@@ -1,4 +1,4 @@
-// The transform for small batches of messages, planned once and run again and again: planning it takes longer than a few hundred messages do.
+// The transform for batches of messages, planned once and run again and again: planning it takes longer than some ten thousand messages do.
 // It lives in a catalog of its own, because DuckDB plans a statement anew whenever a table of its catalog is made or dropped. It adds no rule.
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { transformSql } from '../transform/transform.ts';

@@ -34,6 +34,7 @@ export function fieldsInside(object: string): string[] {
 
 /** What the member READING (src/model/message.ts) says of a document that came out of a flat file. */
 export const READING_FIELDS = [
+  'fonte',
   'formato',
   'perfil',
   'decimal',
