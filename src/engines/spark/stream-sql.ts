@@ -85,7 +85,7 @@ const ITEMS = {
 const PAYMENTS = { n_pagamento: false, forma: false, forma_origem: false, parcelas: false, valor: true };
 
 /**
- * SELECT (key BINARY, value STRING, headers, topic STRING) over the view `source` of a Kafka reader with includeHeaders. The query fails with
+ * SELECT (key BINARY, value STRING, headers, topic STRING) over `source`, the relation of a Kafka reader with includeHeaders. The query fails with
  * UNKNOWN_CONTRACT at a record of another contract: it must not be judged by rules that it was not written for.
  */
 export function streamSql(source: string, topics: StreamTopics): string {

@@ -122,7 +122,7 @@ class Watch {
 
   /** One start of the query, up to its end. */
   async run(attempt: number): Promise<void> {
-    const { topic, slots } = { topic: await this.#topics(), slots: this.#options.trigger.kind === 'real-time' };
+    const topic = await this.#topics();
     const session = await this.#enter();
     let isOurs = false;
     try {
@@ -131,9 +131,10 @@ class Watch {
       await session.configure({ ...SPARK_SETTINGS, [HEARTBEAT]: String(Date.now()) });
       const orphans = await activeQueries(session);
       for (const orphan of orphans) await stopQuery(session, orphan);
-      if (slots) await refuseFewSlots(session, topic);
+      const slots = await slotsOf(session);
+      if (this.#options.trigger.kind === 'real-time') refuseFewSlots(slots, topic);
       await this.#bind(session, topic);
-      const query = await this.#start(session, topic);
+      const query = await this.#start(session, topic, slots);
       this.#hasStarted = true;
       this.#options.onProgress?.({ kind: 'started', attempt, endedOrphans: orphans.length });
       await this.#watch(session, query);
@@ -223,7 +224,7 @@ class Watch {
     return `${this.#options.checkpoint}/consulta`;
   }
 
-  async #start(session: SparkSession, topic: TopicState): Promise<QueryId> {
+  async #start(session: SparkSession, topic: TopicState, slots: number): Promise<QueryId> {
     const { topics, broker, sparkBootstrap, maxRecordsPerBatch, trigger } = this.#options;
     const kafka = kafkaOptions(broker, sparkBootstrap);
     await makeLookups(session);
@@ -238,9 +239,12 @@ class Watch {
         ...(maxRecordsPerBatch === undefined ? {} : { maxOffsetsPerTrigger: String(maxRecordsPerBatch) }),
       }),
     );
+    // Each task of a small batch takes longer to begin than to run: no more of them than run at once. In real time every partition has its own.
+    const isShared = trigger.kind !== 'real-time' && slots < topic.partitions.length;
+    const source = isShared ? `(SELECT /*+ COALESCE(${slots}) */ * FROM ${RAW_VIEW})` : RAW_VIEW;
     return startQuery(session, {
       name: `esteira-${topics.raw}`,
-      sql: streamSql(RAW_VIEW, { ...topics, rawId: topic.topicId }),
+      sql: streamSql(source, { ...topics, rawId: topic.topicId }),
       options: {
         ...kafka,
         'kafka.acks': 'all',
@@ -322,12 +326,16 @@ async function readBinding(session: SparkSession, path: string): Promise<Binding
   }
 }
 
-/** Some partitions would never be read, without any error. */
-async function refuseFewSlots(session: SparkSession, topic: TopicState): Promise<void> {
+/** How many tasks Spark runs at once. */
+async function slotsOf(session: SparkSession): Promise<number> {
   const rows = await session.rows<{ n: number }>(
     'SELECT count(DISTINCT p) AS n FROM (SELECT spark_partition_id() AS p FROM range(100000))',
   );
-  const slots = rows[0]?.n ?? 0;
+  return Math.max(1, rows[0]?.n ?? 1);
+}
+
+/** Some partitions would never be read, without any error. */
+function refuseFewSlots(slots: number, topic: TopicState): void {
   if (slots >= topic.partitions.length) return;
   throw fail('STREAM_SLOTS', {
     what: `Spark has ${slots} slots, and ${topic.name} has ${topic.partitions.length} partitions.`,
