@@ -127,7 +127,8 @@ async function shoot(url: string, path: string, shot: Shot): Promise<void> {
   const viewport = { width, height };
   const context = await (await browser()).newContext({ locale: 'pt-BR', colorScheme, viewport, bypassCSP: true });
   const page = await context.newPage();
-  await page.goto(url);
+  const answer = await page.goto(url);
+  if (answer?.status() !== 200) throw new Error(`status ${answer?.status()} of ${url}`);
   // an empty date says "mm/dd/yyyy" in the browser's own language, and the page is in Portuguese
   if (!isWhole) await page.addStyleTag({ content: 'label:has(input[type="date"]) { display: none !important }' });
   await page.waitForSelector('[data-connection="live"]');

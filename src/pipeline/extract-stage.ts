@@ -25,7 +25,7 @@ export async function prepareStoreBatch(session: Session, batch: StoreBatch): Pr
   const connection = await session.connect();
   const source = `${PREFIX}_documentos`;
   await makeStoreDocuments(connection, batch, source);
-  return prepareBatch(connection, session.folder, PREFIX, source, {
+  return prepareBatch(session, connection, PREFIX, source, {
     id: batch.id,
     sourceId: batch.sourceId,
     moves: batch.moves,

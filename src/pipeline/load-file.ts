@@ -288,7 +288,7 @@ class FileLoad {
           }),
       loadOriginals: (on, name) => loadOriginals(on, `${name}_originais`, `${name}_rejeitados_escritos`, staged),
     };
-    return prepareBatch(connection, this.#folder, prefix, source, origin);
+    return prepareBatch(this.#session, connection, prefix, source, origin);
   }
 }
 

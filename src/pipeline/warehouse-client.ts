@@ -5,6 +5,7 @@ import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { PreparedBatch } from '../model/batch.ts';
 import { asWarehouseError, connect } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
+import { refreshStatistics } from '../storage/statistics.ts';
 import { retrying } from './retry.ts';
 
 export interface WarehouseClientOptions {
@@ -23,6 +24,7 @@ export class WarehouseClient {
   readonly #options: WarehouseClientOptions;
   #client: pg.Client | null = null;
   #loader: Loader | null = null;
+  #acceptedCount = 0;
 
   constructor(options: WarehouseClientOptions) {
     this.#options = options;
@@ -49,9 +51,11 @@ export class WarehouseClient {
   /** Loads a batch; after a lost answer to COMMIT the ledger tells whether it is there. */
   load(batch: PreparedBatch): Promise<LoadOutcome> {
     const { folder, reprocess } = this.#options;
-    return this.run((client) => {
+    return this.run(async (client) => {
       this.#loader ??= new Loader(client, { folder, reprocess, transformVersion: TRANSFORM_VERSION });
-      return this.#loader.load(batch);
+      const outcome = await this.#loader.load(batch);
+      if (outcome.kind === 'loaded') this.#acceptedCount += outcome.counts.aceitos;
+      return outcome;
     });
   }
 
@@ -64,7 +68,10 @@ export class WarehouseClient {
     this.#loader = null;
   }
 
+  /** After many new orders, not without having PostgreSQL look at its tables; whether it could makes no difference to what was loaded. */
   async close(): Promise<void> {
+    if (this.#client !== null && this.#options.signal?.aborted !== true)
+      await refreshStatistics(this.#client, this.#acceptedCount).catch(() => undefined);
     await this.#client?.end().catch(() => undefined);
     this.#client = null;
     this.#loader = null;

@@ -10,7 +10,8 @@ import { documentsOfJson } from '../../src/engines/duckdb/json-documents.ts';
 import { makeLookups } from '../../src/engines/duckdb/lookups.ts';
 import { MessageLines } from '../../src/engines/duckdb/message-lines.ts';
 import { openSession, rows, run } from '../../src/engines/duckdb/session.ts';
-import { StandingTransform } from '../../src/engines/duckdb/standing-transform.ts';
+import { rejectedSelect } from '../../src/engines/duckdb/quarantine-rows.ts';
+import { MESSAGE_READING, StandingTransform } from '../../src/engines/duckdb/standing-transform.ts';
 import { transformSql } from '../../src/engines/transform/transform.ts';
 import { drawnDocuments } from './drawn-documents.ts';
 import { hostileDocuments } from './hostile-documents.ts';
@@ -38,6 +39,7 @@ test('a transform planned once gives the rows of one planned for each batch, in 
     drawn,
     drawn.slice(0, 1),
   ];
+  let rejectedCount = 0;
   for (const [index, documents] of batches.entries()) {
     // A catalog thrown away in between must make no difference either.
     if (index === 4) await standing.close();
@@ -61,7 +63,18 @@ test('a transform planned once gives the rows of one planned for each batch, in 
       { name: 'lugares', isOfMessages: true },
     );
     await run(connection, `CREATE OR REPLACE TABLE planejada AS ${transformSql(duckdbDialect, 'documentos')}`);
-    await standing.into('fixa', 'lugares', END);
+    const rejected = rejectedSelect(
+      {
+        treated: 'planejada',
+        documents: 'documentos',
+        originals: '(SELECT ordinal, texto AS original FROM lugares)',
+        places: 'lugares',
+      },
+      { ...MESSAGE_READING, sourceName: 'topico' },
+    );
+    await run(connection, `CREATE OR REPLACE TABLE rejeitados_planejados AS ${rejected}`);
+    await run(connection, 'CREATE OR REPLACE TABLE rejeitados_fixos AS SELECT * FROM rejeitados_planejados LIMIT 0');
+    await standing.into('fixa', 'rejeitados_fixos', 'lugares', END);
     const read = async (table: string): Promise<string[]> =>
       (
         await rows<{ linha: string }>(
@@ -72,6 +85,10 @@ test('a transform planned once gives the rows of one planned for each batch, in 
     const [expected, actual] = [await read('planejada'), await read('fixa')];
     assert.equal(actual.length, documents.length);
     assert.deepEqual(actual, expected);
+    const [expectedRejected, actualRejected] = [await read('rejeitados_planejados'), await read('rejeitados_fixos')];
+    assert.deepEqual(actualRejected, expectedRejected);
+    rejectedCount += expectedRejected.length;
   }
+  assert.ok(rejectedCount > 0);
   await standing.close();
 });

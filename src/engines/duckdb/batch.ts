@@ -15,13 +15,15 @@ import {
   customersOutput,
   insertOutputs,
   noRejected,
+  type Output,
   productsOutput,
   rejectedOutput,
   replacedOutput,
   sightingsOutput,
 } from './output-rows.ts';
+import { Lanes } from './lanes.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
-import { count, numbers, run } from './session.ts';
+import { count, numbers, run, type Session } from './session.ts';
 
 /** Where a batch comes from, for its ledger row and its quarantine rows. */
 export interface BatchOrigin {
@@ -44,6 +46,8 @@ export interface BatchOrigin {
   readonly transformed?: {
     readonly into: (target: string) => Promise<void>;
     readonly makeSource: () => Promise<void>;
+    /** Table of the rejected rows, as `rejectedSelect` gives them, that `into` makes when there are any; absent: they are made from `source`. */
+    readonly rejected?: string;
   };
   /** Fills table `<prefix>_originais` (ordinal BIGINT, original VARCHAR) for the rows of `<prefix>_rejeitados_escritos`. */
   readonly loadOriginals: (connection: DuckDBConnection, prefix: string) => Promise<void>;
@@ -59,10 +63,10 @@ export interface MessageTables {
   readonly rejected: string | null;
 }
 
-/** Transforms the rows of `source` (shaped like `documentos`) and returns the batch. */
+/** Transforms the rows of `source` (shaped like `documentos`) and returns the batch, which closes the connection in the end. */
 export async function prepareBatch(
+  session: Session,
   connection: DuckDBConnection,
-  folder: string,
   prefix: string,
   source: string,
   origin: BatchOrigin,
@@ -74,7 +78,9 @@ export async function prepareBatch(
   const treated = origin.messages?.treated ?? null;
   if (treated !== null) await run(connection, `INSERT INTO ${prefix}_tratados BY NAME SELECT * FROM ${treated}`);
   const hasRejected = ordinals.length > 0 || (origin.messages?.rejected ?? null) !== null;
-  if (hasRejected) await keepRejected(connection, prefix, source, origin, ordinals);
+  const made = ordinals.length > 0 ? origin.transformed?.rejected : undefined;
+  if (made !== undefined) await keepCounted(connection, prefix, origin, `SELECT * FROM ${made}`);
+  else if (hasRejected) await keepRejected(connection, prefix, source, origin, ordinals);
   else await run(connection, noRejected(prefix));
   await run(
     connection,
@@ -84,7 +90,8 @@ export async function prepareBatch(
       arg_min(ordinal, {'t': atualizado_em, 'o': ordinal}) AS ordinal, CAST(sum(copias) AS BIGINT) AS copias
     FROM ${prefix}_tratados WHERE erros = 0 GROUP BY ALL`,
   );
-  const batch = new DuckdbBatch(connection, folder, prefix, source, origin, startedAt, hasRejected);
+  const lanes = new Lanes([connection, await session.connect()]);
+  const batch = new DuckdbBatch(session.folder, lanes, prefix, source, origin, startedAt, hasRejected);
   // A batch of messages is prepared while the one before is being loaded, which is when there is time.
   if (origin.messages) await batch.writeKeys();
   if (origin.isLikelyNew === true) await batch.sortAhead();
@@ -114,7 +121,24 @@ async function keepRejected(
     `CREATE OR REPLACE TABLE ${prefix}_rejeitados_escritos AS SELECT * FROM ${source} WHERE ${some}`,
   );
   await origin.loadOriginals(connection, prefix);
-  await countRejected(connection, prefix, rejectedSelect(prefix, `${prefix}_rejeitados_escritos`, origin));
+  const tables = {
+    treated: `${prefix}_tratados`,
+    documents: `${prefix}_rejeitados_escritos`,
+    originals: `${prefix}_originais`,
+    places: origin.messages?.places ?? null,
+  };
+  await keepCounted(connection, prefix, origin, rejectedSelect(tables, origin));
+}
+
+/** Table `_rejeitados` of the rejected rows that were made here and of those that came as such. */
+async function keepCounted(
+  connection: DuckDBConnection,
+  prefix: string,
+  { messages }: BatchOrigin,
+  made: string,
+): Promise<void> {
+  const received = messages?.rejected ? ` UNION ALL BY NAME SELECT * FROM ${messages.rejected}` : '';
+  await countRejected(connection, prefix, `${made}${received}`);
 }
 
 class DuckdbBatch implements PreparedBatch {
@@ -124,6 +148,7 @@ class DuckdbBatch implements PreparedBatch {
   readonly isDisjoint: boolean;
   readonly startedAt: Date;
   readonly #connection: DuckDBConnection;
+  readonly #lanes: Lanes;
   readonly #folder: string;
   readonly #prefix: string;
   readonly #source: string;
@@ -138,8 +163,8 @@ class DuckdbBatch implements PreparedBatch {
   #periodCount = 0;
 
   constructor(
-    connection: DuckDBConnection,
     folder: string,
+    lanes: Lanes,
     prefix: string,
     source: string,
     origin: BatchOrigin,
@@ -152,7 +177,8 @@ class DuckdbBatch implements PreparedBatch {
     this.moves = origin.moves;
     this.isDisjoint = origin.isDisjoint;
     this.startedAt = startedAt;
-    this.#connection = connection;
+    this.#connection = lanes.first;
+    this.#lanes = lanes;
     this.#folder = folder;
     this.#prefix = prefix;
     this.#source = source;
@@ -218,23 +244,30 @@ class DuckdbBatch implements PreparedBatch {
     await loadKnown(connection, p, known);
     await this.#refuse(refused);
     await classify(connection, p, reprocess);
-    for (const statement of acceptedTables(p, known.versionsPath !== null)) await run(connection, statement);
-    const inserts: RowsFile[] = [];
-    for (const output of insertOutputs(p)) {
-      const file = await this.#write(...output);
-      if (file) inserts.push(file);
-    }
+    await this.#lanes.all(acceptedTables(p, known.versionsPath !== null), run);
+    const { counts, replaces, hasEstimated } = await countEvents(connection, p);
+    const inserts = insertOutputs(p);
+    const [replaced, customers, products, sightings, rejected, accepted, corrected, ...copied] = await this.#writeAll([
+      replaces ? replacedOutput(p) : null,
+      customersOutput(p),
+      productsOutput(p),
+      hasEstimated ? sightingsOutput(p) : null,
+      this.#hasRejected ? rejectedOutput(p) : null,
+      acceptedOutput(p, known.versionsPath === null),
+      this.#correctedOutput(),
+      ...inserts,
+    ]);
     this.#sorted = {
-      counts: await countEvents(connection, p),
-      inserts,
+      counts,
+      inserts: copied.filter((file) => file !== null),
       rollups: [],
-      replaced: await this.#write(...replacedOutput(p)),
-      customers: await this.#write(...customersOutput(p)),
-      products: await this.#write(...productsOutput(p)),
-      sightings: await this.#write(...sightingsOutput(p)),
-      rejected: this.#hasRejected ? await this.#write(...rejectedOutput(p)) : null,
-      accepted: await this.#write(...acceptedOutput(p, known.versionsPath === null)),
-      corrected: await this.#writeCorrected(),
+      replaced: replaced ?? null,
+      customers: customers ?? null,
+      products: products ?? null,
+      sightings: sightings ?? null,
+      rejected: rejected ?? null,
+      accepted: accepted ?? null,
+      corrected: corrected ?? null,
     };
   }
 
@@ -246,11 +279,10 @@ class DuckdbBatch implements PreparedBatch {
 
   /** Tables `_soma_*` of all rollups. */
   async #sumUp(): Promise<void> {
-    for (const rollup of ROLLUPS)
-      await run(
-        this.#connection,
-        `CREATE OR REPLACE TABLE ${this.#prefix}_soma_${rollup.table} AS ${this.#sums(rollup)}`,
-      );
+    const statements = ROLLUPS.map(
+      (rollup) => `CREATE OR REPLACE TABLE ${this.#prefix}_soma_${rollup.table} AS ${this.#sums(rollup)}`,
+    );
+    await this.#lanes.all(statements, run);
   }
 
   /** The sums of periods that have rows already, to be added, and those of the others, to be copied straight in. */
@@ -263,31 +295,37 @@ class DuckdbBatch implements PreparedBatch {
     const knownCount = await count(this.#connection, `SELECT count(*) FROM ${p}_periodos_conhecidos`);
     const isMixed = knownCount > 0 && knownCount < this.#periodCount;
     if (isMixed && !isSummedUp) await this.#sumUp();
-    const added: RowsFile[] = [];
-    const fresh: RowsFile[] = [];
-    for (const rollup of ROLLUPS) {
+    const outputsOf = (rollup: Rollup): { readonly added: Output | null; readonly fresh: Output | null } => {
       const columns = rollupColumns(rollup);
       const sums = isMixed || isSummedUp ? `SELECT r.* FROM ${p}_soma_${rollup.table} r` : this.#sums(rollup);
       const { column, grain } = periodOf(rollup);
       const isKnown = `EXISTS (SELECT 1 FROM ${p}_periodos_conhecidos c WHERE c.loja = r.loja AND c.data = r.${column} AND c.grao = '${grain}')`;
-      if (knownCount > 0) {
-        const rows = await this.#write(`soma_${rollup.table}`, columns, isMixed ? `${sums} WHERE ${isKnown}` : sums);
-        if (rows) added.push({ ...rows, table: rollup.table });
-      }
-      if (knownCount < this.#periodCount) {
-        const rows = await this.#write(rollup.table, columns, isMixed ? `${sums} WHERE NOT ${isKnown}` : sums);
-        if (rows) fresh.push(rows);
-      }
-    }
-    return { added, fresh };
+      return {
+        added: knownCount > 0 ? [`soma_${rollup.table}`, columns, isMixed ? `${sums} WHERE ${isKnown}` : sums] : null,
+        fresh:
+          knownCount < this.#periodCount
+            ? [rollup.table, columns, isMixed ? `${sums} WHERE NOT ${isKnown}` : sums]
+            : null,
+      };
+    };
+    const outputs = ROLLUPS.map(outputsOf);
+    const added = await this.#writeAll(outputs.map((output) => output.added));
+    const fresh = await this.#writeAll(outputs.map((output) => output.fresh));
+    return {
+      added: ROLLUPS.flatMap(({ table }, index) => {
+        const file = added[index];
+        return file ? [{ ...file, table }] : [];
+      }),
+      fresh: fresh.filter((file) => file !== null),
+    };
   }
 
   /** Rows of the quarantine whose corrections are valid and were not refused by the database. */
-  #writeCorrected(): Promise<RowsFile | null> {
+  #correctedOutput(): Output | null {
     const { corrections } = this.#origin;
-    if (corrections === undefined) return Promise.resolve(null);
+    if (corrections === undefined) return null;
     const p = this.#prefix;
-    return this.#write(
+    return [
       'corrigidos',
       ['loja', 'hash_original'],
       `
@@ -295,7 +333,7 @@ class DuckdbBatch implements PreparedBatch {
       WHERE NOT EXISTS (
         SELECT 1 FROM ${corrections} o JOIN ${p}_tratados t ON t.ordinal = o.ordinal
         WHERE o.loja = k.loja AND o.hash_original = k.hash_original AND t.erros <> 0)`,
-    );
+    ];
   }
 
   async drop(): Promise<void> {
@@ -316,7 +354,9 @@ class DuckdbBatch implements PreparedBatch {
         'rejeitados',
         ...ROLLUPS.map((rollup) => `soma_${rollup.table}`),
       ].map((suffix) => `${this.#prefix}_${suffix}`),
-      ...[messages?.places, messages?.treated, messages?.rejected].filter((table) => typeof table === 'string'),
+      ...[messages?.places, messages?.treated, messages?.rejected, this.#origin.transformed?.rejected].filter(
+        (table) => typeof table === 'string',
+      ),
       `${this.#source}_grupos`,
     ];
     await run(
@@ -324,7 +364,7 @@ class DuckdbBatch implements PreparedBatch {
       [`DROP VIEW IF EXISTS ${this.#source}`, ...tables.map((table) => `DROP TABLE IF EXISTS ${table}`)].join('; '),
     );
     for (const path of this.#files) await rm(path, { force: true });
-    this.#connection.closeSync();
+    this.#lanes.close();
   }
 
   /** Orders that the database refused leave the valid events and join the rejected ones. */
@@ -345,14 +385,26 @@ class DuckdbBatch implements PreparedBatch {
     for (const name of ['keys', 'periods', 'rejected'] as const) delete this.#keys[name];
   }
 
+  /** Writes outputs as CSV, two at a time, in their order; null for none and for one without rows. */
+  #writeAll(outputs: readonly (Output | null)[]): Promise<(RowsFile | null)[]> {
+    return this.#lanes.all(outputs, (connection, output) =>
+      output === null ? Promise.resolve(null) : this.#write(...output, connection),
+    );
+  }
+
   /** Writes a SELECT as CSV; null when it has no rows. */
-  async #write(table: string, columns: readonly string[], select: string): Promise<RowsFile | null> {
+  async #write(
+    table: string,
+    columns: readonly string[],
+    select: string,
+    connection = this.#connection,
+  ): Promise<RowsFile | null> {
     const path = join(this.#folder, `${this.#prefix}-${table}.csv`);
+    this.#files.add(path);
     const rowCount = await count(
-      this.#connection,
+      connection,
       `COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT csv, HEADER false, USE_TMP_FILE false)`,
     );
-    this.#files.add(path);
     return rowCount === 0 ? null : { table, columns, path, rowCount };
   }
 }

@@ -76,14 +76,18 @@ export async function countRejected(connection: DuckDBConnection, p: string, rej
   await run(connection, `ALTER TABLE ${p}_rejeitados DROP ordinal`);
 }
 
-/** What the batch did, in events. */
-export async function countEvents(connection: DuckDBConnection, p: string): Promise<EventCounts> {
+/** What the batch did, in events; whether it replaces orders, and whether some of its times are estimated. */
+export async function countEvents(
+  connection: DuckDBConnection,
+  p: string,
+): Promise<{ readonly counts: EventCounts; readonly replaces: boolean; readonly hasEstimated: boolean }> {
   const [sums] = await rows<Record<string, string>>(
     connection,
     `
     SELECT * FROM
       (SELECT COALESCE(sum(copias), 0) AS validos, count(*) FILTER (situacao = 'aceito') AS aceitos, count(*) FILTER (situacao = 'antigo') AS antigos,
-         COALESCE(sum(copias) - count(*) FILTER (situacao IN ('aceito', 'antigo')), 0) AS duplicados FROM ${p}_classes),
+         COALESCE(sum(copias) - count(*) FILTER (situacao IN ('aceito', 'antigo')), 0) AS duplicados,
+         count(*) FILTER (situacao = 'aceito' AND existe) AS substituidos, count(*) FILTER (estimado) AS estimados FROM ${p}_classes),
       (SELECT COALESCE(sum(vezes), 0) AS invalidos, count(*) FILTER (k.hash_original IS NULL) AS rejeitados, COALESCE(sum(valor) FILTER (k.hash_original IS NULL), 0) AS valor_rejeitado
          FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original),
       (SELECT COALESCE(sum(valor_total), 0) AS valor_aceito FROM ${p}_pedidos),
@@ -91,7 +95,7 @@ export async function countEvents(connection: DuckDBConnection, p: string): Prom
   );
   const of = (name: string): number => Number(sums?.[name]);
   const rejected = of('rejeitados');
-  return {
+  const counts = {
     lidos: of('validos') + of('invalidos'),
     aceitos: of('aceitos'),
     antigos: of('antigos'),
@@ -101,4 +105,5 @@ export async function countEvents(connection: DuckDBConnection, p: string): Prom
     valorAceito: sums?.['valor_aceito'] ?? '0',
     valorRejeitado: sums?.['valor_rejeitado'] ?? '0',
   };
+  return { counts, replaces: of('substituidos') > 0, hasEstimated: of('estimados') > 0 };
 }

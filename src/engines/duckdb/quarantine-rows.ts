@@ -24,22 +24,38 @@ function details(): string {
   return `to_json(list_filter([${elements.join(', ')}], lambda x: x IS NOT NULL))`;
 }
 
+/** Where the rejected documents are, whatever else the tables hold. */
+export interface RejectedTables {
+  /** Shaped like the transform's output. */
+  readonly treated: string;
+  /** Shaped like `documentos`: as they were read. */
+  readonly documents: string;
+  /** (ordinal, original): their texts. */
+  readonly originals: string;
+  /** Of messages: (ordinal, topico, particao, deslocamento, chave, codificacao); null for those of a file. */
+  readonly places: string | null;
+}
+
 /** SELECT of the rejected rows of a batch, with `ordinal` first and `copias` last; `hash_original` in hexadecimal. */
-export function rejectedSelect(prefix: string, source: string, origin: BatchOrigin): string {
+export function rejectedSelect(
+  { treated, documents, originals, places }: RejectedTables,
+  origin: Pick<BatchOrigin, 'sourceName' | 'format' | 'profile' | 'header'>,
+): string {
   const text = (value: string | null): string =>
     value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`;
   // A document that travelled brings along what could not be read where it came from.
   const original = `replace(COALESCE(o.original_lido, r.original, ''), chr(0), '')`;
   // A record that could not be taken apart has no fields to hash: its text is its identity.
-  const { messages } = origin;
   // A message without a value has only its key to tell it from another.
-  const identity = messages
-    ? `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END`
-    : original;
+  const identity =
+    places === null
+      ? original
+      : `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END`;
   const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${identity}) ELSE t.hash_origem END`;
-  const place = messages
-    ? 'm.topico AS fonte, t.linha, m.particao, m.deslocamento, m.chave AS chave_mensagem, m.codificacao'
-    : `${text(origin.sourceName)} AS fonte, t.linha, CAST(NULL AS INTEGER) AS particao, CAST(NULL AS BIGINT) AS deslocamento, CAST(NULL AS VARCHAR) AS chave_mensagem, 'texto' AS codificacao`;
+  const place =
+    places === null
+      ? `${text(origin.sourceName)} AS fonte, t.linha, CAST(NULL AS INTEGER) AS particao, CAST(NULL AS BIGINT) AS deslocamento, CAST(NULL AS VARCHAR) AS chave_mensagem, 'texto' AS codificacao`
+      : 'm.topico AS fonte, t.linha, m.particao, m.deslocamento, m.chave AS chave_mensagem, m.codificacao';
   return `
     SELECT t.ordinal, COALESCE(t.loja, '') AS loja, ${hash} AS hash_original, t.id_pedido, t.atualizado_em, t.revisao,
       ${erroIdsText(d, 't.erros')} AS motivos, ${avisoIdsText(d, 't.mascara_avisos')} AS avisos, ${details()} AS detalhes,
@@ -49,7 +65,7 @@ export function rejectedSelect(prefix: string, source: string, origin: BatchOrig
       COALESCE(CASE WHEN o.original_lido IS NOT NULL THEN o.perfil_lido END, ${text(origin.profile)}) AS perfil,
       COALESCE(o.cabecalho_lido, ${text(origin.header)}) AS cabecalho, ${original} AS original, ${place},
       t.recebido_em, ${TRANSFORM_VERSION} AS versao_transformacao, t.copias
-    FROM ${prefix}_tratados t LEFT JOIN ${source} o ON o.ordinal = t.ordinal LEFT JOIN ${prefix}_originais r ON r.ordinal = t.ordinal
-      ${messages ? `LEFT JOIN ${messages.places} m ON m.ordinal = t.ordinal` : ''}
-    WHERE t.erros <> 0${messages?.rejected ? ` UNION ALL BY NAME SELECT * FROM ${messages.rejected}` : ''}`;
+    FROM ${treated} t LEFT JOIN ${documents} o ON o.ordinal = t.ordinal LEFT JOIN ${originals} r ON r.ordinal = t.ordinal
+      ${places === null ? '' : `LEFT JOIN ${places} m ON m.ordinal = t.ordinal`}
+    WHERE t.erros <> 0`;
 }

@@ -8,7 +8,7 @@ import { prepareBatch, type BatchOrigin } from './batch.ts';
 import { documentsOfJson } from './json-documents.ts';
 import { type Message, MessageLines } from './message-lines.ts';
 import { count, run, type Session } from './session.ts';
-import type { StandingTransform } from './standing-transform.ts';
+import { MESSAGE_READING, type StandingTransform } from './standing-transform.ts';
 import { readRejected, readTreated } from './treated-messages.ts';
 
 /** What the batch is called and which positions it moves. */
@@ -64,6 +64,7 @@ export class MessageStage {
     const connection = await this.#session.connect();
     const p = this.#prefix;
     const places = `${p}_lugares`;
+    const made = `${p}_rejeitados_feitos`;
     const raw = this.#lines[CONTRACT.raw];
     await raw.load(connection, places);
     const source = `${p}_documentos`;
@@ -88,17 +89,16 @@ export class MessageStage {
       // An order comes again in a later batch whenever it changes.
       isDisjoint: false,
       sourceName: batch.topic,
-      format: 'jsonl',
-      profile: 'esteira',
-      header: null,
+      ...MESSAGE_READING,
       messages: { places, treated, rejected },
       transformed: {
-        into: (target) => this.#standing.into(target, places, TREATED_ORDINALS),
+        into: (target) => this.#standing.into(target, made, places, TREATED_ORDINALS),
         makeSource: makeDocuments,
+        rejected: made,
       },
       loadOriginals: (on, prefix) => loadOriginals(on, prefix, places),
     };
-    return prepareBatch(connection, this.#session.folder, p, source, origin);
+    return prepareBatch(this.#session, connection, p, source, origin);
   }
 
   /** Reads the messages of a contract that needs no transform; null when there are none. Their places join those of the raw ones. */

@@ -5,12 +5,16 @@ import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
 import { documentsOfJson } from './json-documents.ts';
 import { makeLookups } from './lookups.ts';
-import { rows, run, type Session } from './session.ts';
+import { rejectedSelect } from './quarantine-rows.ts';
+import { count, rows, run, type Session } from './session.ts';
 
 /** They plan by what the tables hold at that moment; these are empty then, and hold something else in each batch. */
 const GUESSING_OPTIMIZERS = 'statistics_propagation,compressed_materialization,empty_result_pullup';
 /** Where all other tables of a session are. */
 const MAIN = 'memory.main';
+
+/** How a message's own document is read, for its row of the quarantine. */
+export const MESSAGE_READING = { format: 'jsonl', profile: 'esteira', header: null } as const;
 
 /** A column of the transform's output. */
 export interface Column {
@@ -20,7 +24,9 @@ export interface Column {
 
 interface Planned {
   readonly connection: DuckDBConnection;
-  readonly statement: DuckDBPreparedStatement;
+  readonly transform: DuckDBPreparedStatement;
+  /** `tratados` and `rejeitadas`, the messages of its rejected rows, into `rejeitados`. */
+  readonly reject: DuckDBPreparedStatement;
   readonly catalog: string;
 }
 
@@ -45,15 +51,26 @@ export class StandingTransform {
     return this.#columns;
   }
 
-  /** Transforms the messages of `places` with ordinals below `end` into a new table `target`, shaped like the transform's output. */
-  async into(target: string, places: string, end: number): Promise<void> {
+  /**
+   * Transforms the messages of `places` with ordinals below `end` into a new table `treated`, shaped like the transform's output; and when some are
+   * rejected, makes a table `rejected` of their rows of the quarantine, shaped like `rejectedSelect`.
+   */
+  async into(treated: string, rejected: string, places: string, end: number): Promise<void> {
     this.#planned ??= await this.#plan(places);
-    const { connection, statement, catalog } = this.#planned;
+    const { connection, transform, reject, catalog } = this.#planned;
     await run(connection, `INSERT INTO mensagens BY NAME SELECT * FROM ${MAIN}.${places} WHERE ordinal < ${end}`);
-    await statement.run();
-    await run(connection, `CREATE OR REPLACE TABLE ${MAIN}.${target} AS SELECT * FROM tratados`);
-    await run(connection, 'TRUNCATE mensagens');
-    await run(connection, 'TRUNCATE tratados');
+    await transform.run();
+    await run(connection, `CREATE OR REPLACE TABLE ${MAIN}.${treated} AS SELECT * FROM tratados`);
+    if ((await count(connection, 'SELECT count(*) FROM tratados WHERE erros <> 0')) > 0) {
+      await run(
+        connection,
+        'INSERT INTO rejeitadas SELECT * FROM mensagens WHERE ordinal IN (SELECT ordinal FROM tratados WHERE erros <> 0)',
+      );
+      await reject.run();
+      await run(connection, `CREATE OR REPLACE TABLE ${MAIN}.${rejected} AS SELECT * FROM rejeitados`);
+    }
+    for (const table of ['mensagens', 'tratados', 'rejeitadas', 'rejeitados'])
+      await run(connection, `TRUNCATE ${table}`);
     // only now is the memory of the deleted rows free again
     await run(connection, `CHECKPOINT ${catalog}`);
   }
@@ -62,7 +79,8 @@ export class StandingTransform {
     const planned = this.#planned;
     this.#planned = null;
     if (planned === null) return;
-    planned.statement.destroySync();
+    planned.transform.destroySync();
+    planned.reject.destroySync();
     await run(planned.connection, `USE ${MAIN}`);
     await run(planned.connection, `DETACH ${planned.catalog}`);
     planned.connection.closeSync();
@@ -74,21 +92,44 @@ export class StandingTransform {
     await run(connection, `ATTACH ':memory:' AS ${catalog}`);
     await run(connection, `USE ${catalog}`);
     await makeLookups(connection);
-    await run(connection, `CREATE TABLE mensagens AS SELECT * FROM ${MAIN}.${places} LIMIT 0`);
-    await documentsOfJson(
-      connection,
-      { kind: 'contiguous', from: 0, to: Number.MAX_SAFE_INTEGER },
-      { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
-      'documentos',
-      { name: 'mensagens', isOfMessages: true },
+    for (const table of ['mensagens', 'rejeitadas'])
+      await run(connection, `CREATE TABLE ${table} AS SELECT * FROM ${MAIN}.${places} LIMIT 0`);
+    await makeDocuments(connection, 'documentos', 'mensagens');
+    // Few are rejected: their documents are read again, instead of being kept for all.
+    await makeDocuments(connection, 'escritos', 'rejeitadas');
+    const transform = transformSql(duckdbDialect, 'documentos');
+    await run(connection, `CREATE TABLE tratados AS SELECT * FROM (${transform}) LIMIT 0`);
+    const reject = rejectedSelect(
+      {
+        treated: 'tratados',
+        documents: 'escritos',
+        originals: '(SELECT ordinal, texto AS original FROM rejeitadas)',
+        places: 'rejeitadas',
+      },
+      { ...MESSAGE_READING, sourceName: '' },
     );
-    const select = transformSql(duckdbDialect, 'documentos');
-    await run(connection, `CREATE TABLE tratados AS SELECT * FROM (${select}) LIMIT 0`);
+    await run(connection, `CREATE TABLE rejeitados AS SELECT * FROM (${reject}) LIMIT 0`);
     await run(connection, `SET disabled_optimizers = '${GUESSING_OPTIMIZERS}'`);
     try {
-      return { connection, catalog, statement: await connection.prepare(`INSERT INTO tratados ${select}`) };
+      return {
+        connection,
+        catalog,
+        transform: await connection.prepare(`INSERT INTO tratados ${transform}`),
+        reject: await connection.prepare(`INSERT INTO rejeitados ${reject}`),
+      };
     } finally {
       await run(connection, 'RESET disabled_optimizers');
     }
   }
+}
+
+/** View `target` with the documents of table `lines`. */
+function makeDocuments(connection: DuckDBConnection, target: string, lines: string): Promise<void> {
+  return documentsOfJson(
+    connection,
+    { kind: 'contiguous', from: 0, to: Number.MAX_SAFE_INTEGER },
+    { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
+    target,
+    { name: lines, isOfMessages: true },
+  );
 }

@@ -353,7 +353,7 @@ async function loadPart(
     corrections: `${source}_corrige`,
     loadOriginals: (on, prefix) => loadOriginals(on, prefix, source, work),
   };
-  const batch = await prepareBatch(connection, session.folder, `reenvio_${number}`, source, origin);
+  const batch = await prepareBatch(session, connection, `reenvio_${number}`, source, origin);
   const outcome = await warehouse.load(batch);
   await batch.drop();
   return outcome.kind === 'lost' ? null : outcome.counts;
