@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { periodOf, type Rollup, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
+import { ROLLUPS } from '../../catalog/rollups.ts';
 import type { KnownRows, PositionMove, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
 import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
@@ -23,6 +23,7 @@ import {
 } from './output-rows.ts';
 import { Lanes } from './lanes.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
+import { addedSums, freshSums, sumTables } from './rollup-outputs.ts';
 import { count, numbers, run, type Session } from './session.ts';
 
 /** Where a batch comes from, for its ledger row and its quarantine rows. */
@@ -224,7 +225,7 @@ class DuckdbBatch implements PreparedBatch {
   /** Sorts the batch as if the warehouse held none of its orders, ahead of the transaction: for a first load, where that will be true. */
   async sortAhead(): Promise<void> {
     await this.#sortOut(NOTHING_KNOWN, [], false);
-    await this.#sumUp();
+    await this.#lanes.all(sumTables(this.#prefix), run);
     this.#isSortedAhead = true;
   }
 
@@ -271,46 +272,19 @@ class DuckdbBatch implements PreparedBatch {
     };
   }
 
-  /** The SELECT of a rollup's sums over the accepted orders. */
-  #sums(rollup: Rollup): string {
-    const p = this.#prefix;
-    return rollupSql(rollup, { pedidos: `${p}_pedidos`, itens: `${p}_itens`, pagamentos: `${p}_pagamentos` });
-  }
-
-  /** Tables `_soma_*` of all rollups. */
-  async #sumUp(): Promise<void> {
-    const statements = ROLLUPS.map(
-      (rollup) => `CREATE OR REPLACE TABLE ${this.#prefix}_soma_${rollup.table} AS ${this.#sums(rollup)}`,
-    );
-    await this.#lanes.all(statements, run);
-  }
-
   /** The sums of periods that have rows already, to be added, and those of the others, to be copied straight in. */
   async #writeRollups(
     periodsPath: string | null,
     isSummedUp: boolean,
   ): Promise<{ added: RowsFile[]; fresh: RowsFile[] }> {
+    if (this.#periodCount === 0) return { added: [], fresh: [] };
     const p = this.#prefix;
     await loadKnownPeriods(this.#connection, p, periodsPath);
     const knownCount = await count(this.#connection, `SELECT count(*) FROM ${p}_periodos_conhecidos`);
-    const isMixed = knownCount > 0 && knownCount < this.#periodCount;
-    if (isMixed && !isSummedUp) await this.#sumUp();
-    const outputsOf = (rollup: Rollup): { readonly added: Output | null; readonly fresh: Output | null } => {
-      const columns = rollupColumns(rollup);
-      const sums = isMixed || isSummedUp ? `SELECT r.* FROM ${p}_soma_${rollup.table} r` : this.#sums(rollup);
-      const { column, grain } = periodOf(rollup);
-      const isKnown = `EXISTS (SELECT 1 FROM ${p}_periodos_conhecidos c WHERE c.loja = r.loja AND c.data = r.${column} AND c.grao = '${grain}')`;
-      return {
-        added: knownCount > 0 ? [`soma_${rollup.table}`, columns, isMixed ? `${sums} WHERE ${isKnown}` : sums] : null,
-        fresh:
-          knownCount < this.#periodCount
-            ? [rollup.table, columns, isMixed ? `${sums} WHERE NOT ${isKnown}` : sums]
-            : null,
-      };
-    };
-    const outputs = ROLLUPS.map(outputsOf);
-    const added = await this.#writeAll(outputs.map((output) => output.added));
-    const fresh = await this.#writeAll(outputs.map((output) => output.fresh));
+    const known = knownCount === 0 ? 'none' : knownCount < this.#periodCount ? 'some' : 'all';
+    if (known === 'some' && !isSummedUp) await this.#lanes.all(sumTables(p), run);
+    const added = await this.#writeAll(addedSums(p, known, isSummedUp));
+    const fresh = await this.#writeAll(freshSums(p, known, isSummedUp));
     return {
       added: ROLLUPS.flatMap(({ table }, index) => {
         const file = added[index];
