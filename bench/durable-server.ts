@@ -4,23 +4,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { ROLLUPS } from '../src/catalog/rollups.ts';
 import type { RowsFile } from '../src/model/batch.ts';
 import { connect } from '../src/storage/connection.ts';
 import { copyIn, copyOut } from '../src/storage/copy.ts';
 import { startEmbedded, stopEmbedded, type EmbeddedServer } from '../src/storage/embedded/server.ts';
 import { migrate } from '../src/storage/migrations.ts';
-
-const TABLES = [
-  'pedidos',
-  'itens_pedido',
-  'pagamentos',
-  'historico_status',
-  'clientes',
-  'produtos',
-  'pedidos_rejeitados',
-  ...ROLLUPS.map((rollup) => rollup.table),
-];
+import { LOADED_TABLES } from '../src/storage/tables.ts';
 
 export class DurableServer {
   /** For files of the benchmark; it goes with the server. */
@@ -83,7 +72,7 @@ export class DurableServer {
     return this.inFreshDatabase(async (url, client) => {
       await fill(url);
       const files: RowsFile[] = [];
-      for (const table of TABLES) {
+      for (const table of LOADED_TABLES) {
         const { rows } = await client.query<{ name: string }>(
           'SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum',
           [table],

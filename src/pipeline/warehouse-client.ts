@@ -68,7 +68,7 @@ export class WarehouseClient {
     this.#loader = null;
   }
 
-  /** After many new orders, not without having PostgreSQL look at its tables; whether it could makes no difference to what was loaded. */
+  /** After many new orders PostgreSQL looks at its tables first; a failure of that changes nothing of what was loaded. */
   async close(): Promise<void> {
     if (this.#client !== null && this.#options.signal?.aborted !== true)
       await refreshStatistics(this.#client, this.#acceptedCount).catch(() => undefined);

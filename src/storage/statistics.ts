@@ -1,19 +1,9 @@
 // What PostgreSQL's planner knows of the tables after many rows have come at once. Autovacuum finds out within a minute or two; until then it takes new
 // tables for empty, and an answer that joins orders with customers takes twenty seconds instead of a fraction of one.
 import type pg from 'pg';
-import { ROLLUPS } from '../catalog/rollups.ts';
 import { quoteName } from './quote.ts';
+import { LOADED_TABLES } from './tables.ts';
 
-const TABLES = [
-  'pedidos',
-  'itens_pedido',
-  'pagamentos',
-  'historico_status',
-  'clientes',
-  'produtos',
-  'pedidos_rejeitados',
-  ...ROLLUPS.map(({ table }) => table),
-];
 /** Fewer orders than this change no plan. */
 const FEW = 500;
 /** New orders, as a share of those that the planner knows of, that are worth looking at the tables again. */
@@ -30,7 +20,7 @@ export async function refreshStatistics(client: pg.Client, acceptedCount: number
   if (acceptedCount < (rows[0]?.known ?? 0) * SHARE) return;
   await client.query(`SET statement_timeout = ${TIMEOUT_MS}`);
   try {
-    await client.query(`ANALYZE ${TABLES.map(quoteName).join(', ')}`);
+    await client.query(`ANALYZE ${LOADED_TABLES.map(quoteName).join(', ')}`);
   } finally {
     await client.query('RESET statement_timeout');
   }

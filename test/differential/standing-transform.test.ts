@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts';
-import { documentsOfJson } from '../../src/engines/duckdb/json-documents.ts';
+import { documentsOfMessages } from '../../src/engines/duckdb/json-documents.ts';
 import { makeLookups } from '../../src/engines/duckdb/lookups.ts';
 import { MessageLines } from '../../src/engines/duckdb/message-lines.ts';
-import { openSession, rows, run } from '../../src/engines/duckdb/session.ts';
 import { rejectedSelect } from '../../src/engines/duckdb/quarantine-rows.ts';
+import { openSession, rows, run } from '../../src/engines/duckdb/session.ts';
 import { MESSAGE_READING, StandingTransform } from '../../src/engines/duckdb/standing-transform.ts';
 import { transformSql } from '../../src/engines/transform/transform.ts';
 import { drawnDocuments } from './drawn-documents.ts';
@@ -55,13 +55,7 @@ test('a transform planned once gives the rows of one planned for each batch, in 
       }),
     );
     await lines.load(connection, 'lugares');
-    await documentsOfJson(
-      connection,
-      { kind: 'contiguous', from: 0, to: END },
-      { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
-      'documentos',
-      { name: 'lugares', isOfMessages: true },
-    );
+    await documentsOfMessages(connection, 'documentos', 'lugares', END);
     await run(connection, `CREATE OR REPLACE TABLE planejada AS ${transformSql(duckdbDialect, 'documentos')}`);
     const rejected = rejectedSelect(
       {

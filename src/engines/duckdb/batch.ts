@@ -9,6 +9,7 @@ import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
 import { classify, countEvents, countRejected, loadKnown, loadKnownPeriods } from './classify.ts';
+import { Lanes } from './lanes.ts';
 import {
   acceptedOutput,
   acceptedTables,
@@ -21,7 +22,6 @@ import {
   replacedOutput,
   sightingsOutput,
 } from './output-rows.ts';
-import { Lanes } from './lanes.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
 import { addedSums, freshSums, sumTables } from './rollup-outputs.ts';
 import { count, numbers, run, type Session } from './session.ts';
@@ -247,7 +247,6 @@ class DuckdbBatch implements PreparedBatch {
     await classify(connection, p, reprocess);
     await this.#lanes.all(acceptedTables(p, known.versionsPath !== null), run);
     const { counts, replaces, hasEstimated } = await countEvents(connection, p);
-    const inserts = insertOutputs(p);
     const [replaced, customers, products, sightings, rejected, accepted, corrected, ...copied] = await this.#writeAll([
       replaces ? replacedOutput(p) : null,
       customersOutput(p),
@@ -256,19 +255,19 @@ class DuckdbBatch implements PreparedBatch {
       this.#hasRejected ? rejectedOutput(p) : null,
       acceptedOutput(p, known.versionsPath === null),
       this.#correctedOutput(),
-      ...inserts,
+      ...insertOutputs(p),
     ]);
     this.#sorted = {
       counts,
       inserts: copied.filter((file) => file !== null),
       rollups: [],
-      replaced: replaced ?? null,
-      customers: customers ?? null,
-      products: products ?? null,
-      sightings: sightings ?? null,
-      rejected: rejected ?? null,
-      accepted: accepted ?? null,
-      corrected: corrected ?? null,
+      replaced,
+      customers,
+      products,
+      sightings,
+      rejected,
+      accepted,
+      corrected,
     };
   }
 
@@ -360,10 +359,13 @@ class DuckdbBatch implements PreparedBatch {
   }
 
   /** Writes outputs as CSV, two at a time, in their order; null for none and for one without rows. */
-  #writeAll(outputs: readonly (Output | null)[]): Promise<(RowsFile | null)[]> {
-    return this.#lanes.all(outputs, (connection, output) =>
+  async #writeAll<const Outputs extends readonly (Output | null)[]>(
+    outputs: Outputs,
+  ): Promise<{ -readonly [Index in keyof Outputs]: RowsFile | null }> {
+    const files = await this.#lanes.all(outputs, (connection, output) =>
       output === null ? Promise.resolve(null) : this.#write(...output, connection),
     );
+    return files as { -readonly [Index in keyof Outputs]: RowsFile | null };
   }
 
   /** Writes a SELECT as CSV; null when it has no rows. */

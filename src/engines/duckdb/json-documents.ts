@@ -202,3 +202,18 @@ export async function documentsOfJson(
           FROM (SELECT ${row} AS rid, linha,${own} texto, COALESCE(${isObject}, FALSE) AS valido FROM ${lines.name} WHERE ${row} >= ${slice.from} AND ${row} <= ${slice.to}))))`,
   );
 }
+
+/** Makes view `target` with the documents of the messages in table `lines` (as MessageLines loads it) whose ordinals are below `end`. */
+export function documentsOfMessages(
+  connection: DuckDBConnection,
+  target: string,
+  lines: string,
+  end: number,
+): Promise<void> {
+  // what a message does not state of how it was read is as the contract says
+  const facts = { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' };
+  return documentsOfJson(connection, { kind: 'contiguous', from: 0, to: end - 1 }, facts, target, {
+    name: lines,
+    isOfMessages: true,
+  });
+}

@@ -5,7 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { PositionMove, PreparedBatch } from '../../model/batch.ts';
 import { CONTRACT, type Contract } from '../../model/message.ts';
 import { prepareBatch, type BatchOrigin } from './batch.ts';
-import { documentsOfJson } from './json-documents.ts';
+import { documentsOfMessages } from './json-documents.ts';
 import { type Message, MessageLines } from './message-lines.ts';
 import { count, run, type Session } from './session.ts';
 import { MESSAGE_READING, type StandingTransform } from './standing-transform.ts';
@@ -68,14 +68,6 @@ export class MessageStage {
     const raw = this.#lines[CONTRACT.raw];
     await raw.load(connection, places);
     const source = `${p}_documentos`;
-    const makeDocuments = (): Promise<void> =>
-      documentsOfJson(
-        connection,
-        { kind: 'contiguous', from: 0, to: TREATED_ORDINALS - 1 },
-        { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
-        source,
-        { name: places, isOfMessages: true },
-      );
     const treated = await this.#load(connection, CONTRACT.treated, places, async (lines, target) =>
       readTreated(connection, lines, target, await this.#standing.columns(places)),
     );
@@ -93,7 +85,7 @@ export class MessageStage {
       messages: { places, treated, rejected },
       transformed: {
         into: (target) => this.#standing.into(target, made, places, TREATED_ORDINALS),
-        makeSource: makeDocuments,
+        makeSource: () => documentsOfMessages(connection, source, places, TREATED_ORDINALS),
         rejected: made,
       },
       loadOriginals: (on, prefix) => loadOriginals(on, prefix, places),

@@ -3,7 +3,7 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
-import { documentsOfJson } from './json-documents.ts';
+import { documentsOfMessages } from './json-documents.ts';
 import { makeLookups } from './lookups.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
 import { count, rows, run, type Session } from './session.ts';
@@ -94,9 +94,9 @@ export class StandingTransform {
     await makeLookups(connection);
     for (const table of ['mensagens', 'rejeitadas'])
       await run(connection, `CREATE TABLE ${table} AS SELECT * FROM ${MAIN}.${places} LIMIT 0`);
-    await makeDocuments(connection, 'documentos', 'mensagens');
+    await documentsOfMessages(connection, 'documentos', 'mensagens', Number.MAX_SAFE_INTEGER);
     // Few are rejected: their documents are read again, instead of being kept for all.
-    await makeDocuments(connection, 'escritos', 'rejeitadas');
+    await documentsOfMessages(connection, 'escritos', 'rejeitadas', Number.MAX_SAFE_INTEGER);
     const transform = transformSql(duckdbDialect, 'documentos');
     await run(connection, `CREATE TABLE tratados AS SELECT * FROM (${transform}) LIMIT 0`);
     const reject = rejectedSelect(
@@ -121,15 +121,4 @@ export class StandingTransform {
       await run(connection, 'RESET disabled_optimizers');
     }
   }
-}
-
-/** View `target` with the documents of table `lines`. */
-function makeDocuments(connection: DuckDBConnection, target: string, lines: string): Promise<void> {
-  return documentsOfJson(
-    connection,
-    { kind: 'contiguous', from: 0, to: Number.MAX_SAFE_INTEGER },
-    { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '' },
-    target,
-    { name: lines, isOfMessages: true },
-  );
 }

@@ -1,0 +1,14 @@
+// The tables that every load fills. Their columns are in sql/migrations.
+import { ROLLUPS } from '../catalog/rollups.ts';
+
+/** Orders and what belongs to them, customers and products, the quarantine, the rollups. */
+export const LOADED_TABLES: readonly string[] = [
+  'pedidos',
+  'itens_pedido',
+  'pagamentos',
+  'historico_status',
+  'clientes',
+  'produtos',
+  'pedidos_rejeitados',
+  ...ROLLUPS.map(({ table }) => table),
+];
