@@ -238,6 +238,16 @@ export const ERROR_KINDS = {
     retryable: false,
     meaning: "Esteira's home folder cannot be created, read or written, or is open to others.",
   },
+  TEMP_UNUSABLE: {
+    exit: 2,
+    retryable: false,
+    meaning: 'The folder for temporary files (TMPDIR) does not exist, or cannot be written.',
+  },
+  MEMORY_SHORT: {
+    exit: 2,
+    retryable: false,
+    meaning: 'The transform cannot do its work within `memory.limit`, not even with the disk for what does not fit.',
+  },
   DISK_FULL: { exit: 3, retryable: true, meaning: 'There is no room left on the disk.' },
   BINARIES_MISSING: {
     exit: 2,

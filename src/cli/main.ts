@@ -23,6 +23,7 @@ import { storeCommand } from './commands/store.ts';
 import { streamCommand } from './commands/stream.ts';
 import { stackCommand } from './commands/stack.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
+import { environmentError } from './environment-error.ts';
 import { checkSchema } from './schema-check.ts';
 import { addSettingFlags } from './settings.ts';
 import { STACK_CHECKS } from './stack-checks.ts';
@@ -92,7 +93,7 @@ function exitCodeOf(error: unknown, asJson: boolean): number {
             why: 'You asked for it.',
             fix: 'Run the same command again to go on.',
           })
-        : null;
+        : environmentError(error);
   reportError(known ?? error, asJson);
   return known?.exit ?? 1;
 }

@@ -1,7 +1,7 @@
 // How an error looks: three lines a person can act on, or one line of JSON for a program. A bug shows its stack and asks for a report.
 import { EsteiraError } from '../lib/errors.ts';
 import { redactUrls } from '../lib/redact.ts';
-import { harmless } from './output/display-width.ts';
+import { harmless } from '../lib/harmless.ts';
 import { version } from '../lib/version.ts';
 
 /** Prints an error on stderr. */

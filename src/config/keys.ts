@@ -68,7 +68,7 @@ export const SETTINGS = {
     flag: '--warehouse-read <url>',
   }),
   'memory.limit': setting({
-    kind: memory,
+    kind: memory('256MB'),
     default: '1GB',
     description: 'How much memory the transform (DuckDB) may use before it goes to disk.',
     env: 'ESTEIRA_MEMORY_LIMIT',
@@ -214,14 +214,14 @@ export const SETTINGS = {
     flag: '--stack-spark-slots <n>',
   }),
   'stack.kafka_memory': setting({
-    kind: memory,
+    kind: memory('128MiB'),
     default: '512MiB',
     description: 'Java heap of this Kafka.',
     env: 'ESTEIRA_STACK_KAFKA_MEMORY',
     flag: '--stack-kafka-memory <size>',
   }),
   'stack.spark_memory': setting({
-    kind: memory,
+    kind: memory('512MiB'),
     default: '1GiB',
     description: 'Java heap of this Spark.',
     env: 'ESTEIRA_STACK_SPARK_MEMORY',

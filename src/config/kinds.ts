@@ -89,26 +89,33 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-/** An amount of memory in DuckDB's spelling (`1GB` is 10^9 bytes, `1GiB` is 2^30); kept as text. */
-export const memory: Kind<string> = {
-  name: 'memory size',
-  parse: (raw) => {
-    const match = /^\s*(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$/i.exec(raw);
-    if (match === null || Number(match[1]) <= 0) return { expected: 'a size like 512MB, 1GB or 2GiB' };
-    const unit = (match[2] ?? '')
-      .replace(/^[kmgt]/i, (letter) => letter.toUpperCase())
-      .replace(/i?b$/i, (end) => (end.length === 2 ? 'iB' : 'B'));
-    return { value: `${match[1]}${unit}` };
-  },
-  show,
-};
+/** An amount of memory in DuckDB's spelling (`1GB` is 10^9 bytes, `1GiB` is 2^30), not below `least`; kept as text. */
+export function memory(least: string): Kind<string> {
+  return {
+    name: 'memory size',
+    parse: (raw) => {
+      const match = /^\s*(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$/i.exec(raw);
+      const unit = (match?.[2] ?? '')
+        .replace(/^[kmgt]/i, (letter) => letter.toUpperCase())
+        .replace(/i?b$/i, (end) => (end.length === 2 ? 'iB' : 'B'));
+      const value = `${match?.[1]}${unit}`;
+      return match === null || bytesOf(value) < bytesOf(least)
+        ? { expected: `a size like 512MB, 1GB or 2GiB, at least ${least}` }
+        : { value };
+    },
+    show,
+  };
+}
 
-/** A memory size in MiB, the unit of Java's options; at least 1. */
-export function memoryMb(size: string): number {
+function bytesOf(size: string): number {
   const [, amount, prefix = '', binary] = /^([\d.]+)([KMGT])(i?)B$/.exec(size) ?? [];
   const power = 'KMGT'.indexOf(prefix) + 1;
-  const bytes = Number(amount) * (binary === 'i' ? 1024 : 1000) ** power;
-  return Math.max(1, Math.floor(bytes / 1024 ** 2));
+  return Number(amount) * (binary === 'i' ? 1024 : 1000) ** power;
+}
+
+/** A memory size in MiB, the unit of Java's options. */
+export function memoryMb(size: string): number {
+  return Math.floor(bytesOf(size) / 1024 ** 2);
 }
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = {

@@ -129,7 +129,11 @@ class FileLoad {
     const options = this.#options;
     options.onProgress?.({ kind: 'reading', name: this.#input.name });
     const connection = await this.#session.connect();
-    const staged = await stageFile(connection, this.#input, { ...options.reading, tempDir: this.#folder });
+    const staged = await stageFile(connection, this.#input, {
+      ...options.reading,
+      tempDir: this.#folder,
+      signal: options.signal,
+    });
     try {
       await makeLookups(connection);
       const sourceId = sourceIdOf(staged, options);

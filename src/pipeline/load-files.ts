@@ -4,6 +4,7 @@ import type { InputFile } from '../sources/files/index.ts';
 import { connect } from '../storage/connection.ts';
 import type { SparkPlace } from './spark-client.ts';
 import { SparkTransform } from './spark-transform.ts';
+import { rethrowUnlessStopped } from './retry.ts';
 import { addCounts, loadFile, NO_COUNTS, type FileReport, type LoadFileOptions } from './load-file.ts';
 
 /** Rejected orders of one reason, over the files of a run. */
@@ -34,11 +35,13 @@ export async function loadFiles(inputs: readonly InputFile[], options: LoadFiles
   const spark =
     access === undefined ? undefined : await SparkTransform.open({ ...access, maxOutageMs, signal, onWait });
   const files: FileReport[] = [];
+  let wasStopped = false;
   try {
     for (const input of inputs) {
-      const report = await loadFile(input, { ...options, spark });
-      files.push(report);
-      if (report.wasStopped) break;
+      const report = await loadFile(input, { ...options, spark }).catch(rethrowUnlessStopped(signal));
+      if (report !== undefined) files.push(report);
+      wasStopped = report?.wasStopped ?? true;
+      if (wasStopped) break;
     }
   } finally {
     await spark?.close();
@@ -51,7 +54,7 @@ export async function loadFiles(inputs: readonly InputFile[], options: LoadFiles
       options.warehouseUrl,
       files.map((file) => file.name),
     ),
-    wasStopped: files.some((file) => file.wasStopped),
+    wasStopped,
   };
 }
 

@@ -168,7 +168,7 @@ class Production {
     signal?.throwIfAborted();
     onProgress?.({ kind: 'reading', name: input.name });
     const connection = await this.#session.connect();
-    const staged = await stageFile(connection, input, { ...reading, tempDir: this.#folder });
+    const staged = await stageFile(connection, input, { ...reading, tempDir: this.#folder, signal });
     try {
       const plan = staged.format === 'jsonl' ? planJsonSlices : planSlices;
       const slices = await plan(connection, batchLines);
@@ -248,13 +248,8 @@ class Production {
       await (staged.format === 'jsonl' ? documentsOfJson : groupSlice)(connection, slice, facts, source);
       const path = join(this.#writer?.folder ?? this.#folder, `${source}.mensagens`);
       const origin = { name, format: staged.format, profile: staged.profile, header: staged.header, facts };
-      const messageCount = await writeMessages(connection, source, origin, path, (table, ordinals) =>
-        loadOriginals(
-          connection,
-          table,
-          `(SELECT ordinal, rids FROM ${source} WHERE ordinal IN (${ordinals.join(', ')}))`,
-          staged,
-        ),
+      const messageCount = await writeMessages(connection, source, origin, path, (table, documents) =>
+        loadOriginals(connection, table, documents, staged),
       );
       await run(connection, `DROP VIEW IF EXISTS ${source}`);
       await run(connection, `DROP TABLE IF EXISTS ${source}_grupos`);

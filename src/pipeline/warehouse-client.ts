@@ -30,7 +30,7 @@ export class WarehouseClient {
     this.#options = options;
   }
 
-  /** Runs `action` until it succeeds: it must be repeatable. Throws WAREHOUSE_UNREACHABLE when the outage lasts too long, WAREHOUSE_REFUSED, or a bug. */
+  /** Runs `action` until it succeeds: it must be repeatable. Throws WAREHOUSE_UNREACHABLE or DISK_FULL when the outage lasts too long, WAREHOUSE_REFUSED, or a bug. */
   run<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
     const { url, maxOutageMs, signal, onWait } = this.#options;
     return retrying({ maxOutageMs, signal, onWait: (error, waitMs) => onWait?.(error.why, waitMs) }, async () => {

@@ -2,16 +2,31 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fail } from '../catalog/errors.ts';
+import { messageOf } from '../lib/errors.ts';
 
 const PREFIX = 'esteira-';
 const OWNER_FILE = 'pid';
 
-/** Makes a folder in `parent` that only this user can enter (0700). The caller removes it. */
+/** Makes a folder in `parent` that only this user can enter (0700). The caller removes it. Throws TEMP_UNUSABLE. */
 export async function makeWorkFolder(parent = tmpdir()): Promise<string> {
   await removeAbandoned(parent);
-  const folder = await mkdtemp(join(parent, PREFIX));
+  const folder = await mkdtemp(join(parent, PREFIX)).catch((cause: unknown) => {
+    throw asTempError(parent, cause);
+  });
   await writeFile(join(folder, OWNER_FILE), String(process.pid), { mode: 0o600 });
   return folder;
+}
+
+function asTempError(parent: string, cause: unknown): unknown {
+  const code = String((cause as { code?: unknown } | null)?.code);
+  if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS'].includes(code)) return cause;
+  return fail('TEMP_UNUSABLE', {
+    what: `No folder can be made in "${parent}".`,
+    why: `Every command needs one for temporary files (${messageOf(cause)}).`,
+    fix: 'Create that folder and let this user write to it, or name another one with the environment variable TMPDIR.',
+    cause,
+  });
 }
 
 /** Removes this user's folders whose process is gone. */

@@ -8,10 +8,11 @@ import { isTlsRefusal, targetOf } from './tls.ts';
 const PASSING_CLASSES = new Set(['08', '40', '53', '57', '58']);
 /** SQLSTATE classes that speak of the data sent: data exception, integrity violation. */
 const DATA_CLASSES = new Set(['22', '23']);
+const DISK_FULL = '53100';
 /** What an outage is called, and what ends it, by SQLSTATE. */
 const OUT_OF_ROOM: ReadonlyMap<string, { readonly what: string; readonly fix: string }> = new Map([
   [
-    '53100',
+    DISK_FULL,
     {
       what: 'The disk of PostgreSQL is full.',
       fix: 'Make room on it; then run the same command again: nothing of the unfinished batch was kept, and nothing is lost.',
@@ -88,9 +89,9 @@ export function asWarehouseError(error: unknown): unknown {
     (state !== undefined && PASSING_CLASSES.has(state.slice(0, 2))) ||
     (state === undefined && isConnectionLoss(error))
   ) {
-    return fail('WAREHOUSE_UNREACHABLE', {
+    return fail(state === DISK_FULL ? 'DISK_FULL' : 'WAREHOUSE_UNREACHABLE', {
       ...(OUT_OF_ROOM.get(state ?? '') ?? NO_ANSWER),
-      why: `${messageOf(error)}${state === '53100' ? '; it goes on by itself once there is room' : ''}`,
+      why: `${messageOf(error)}${state === DISK_FULL ? '; it goes on by itself once there is room' : ''}`,
       cause: error,
     });
   }

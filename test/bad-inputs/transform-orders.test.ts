@@ -462,8 +462,23 @@ test('NUL and half surrogate pairs in JSON cost only the order that has them in 
   assert.equal((await warehouse.items('N1'))[0]?.['produto'], 'Caneca');
 });
 
-test('what programs write for nothing is no order number, nor is one that turns the direction of writing', async (t) => {
-  const unfit = ['NULL', 'none', 'NaN', 'undefined', 'N/A', '#N/D', '0', '-1', 'A\u202e321', 'A\u2066321'];
+test('what programs write for nothing is no order number, nor is one that turns the direction of writing or hides a character', async (t) => {
+  const unfit = [
+    'NULL',
+    'none',
+    'NaN',
+    'undefined',
+    'N/A',
+    '#N/D',
+    '0',
+    '-1',
+    'true',
+    'A\u202e321',
+    'A\u2066321',
+    '10\u200b',
+    '\ufeff10',
+    '1\u00ad0',
+  ];
   const fit = ['10', 'A-1', 'A-10', 'Nulo-7', '0001'];
   const documents = [...unfit, ...fit].map((id) => JSON.stringify(documentOf({ ...GOOD, id_pedido: id })));
   const warehouse = await loaded(t, documents.join('\n'), { name: 'pedidos.jsonl' });
@@ -521,5 +536,34 @@ test('records that cannot be taken apart are told apart by their text', async (t
       ['K1', 'LINHA_CAMPOS', 'loja,K1,x', '10'],
       ['K2', 'LINHA_CAMPOS', 'loja,K2,x', '11'],
     ],
+  );
+});
+
+test('records without an order number that differ only in fields Esteira does not know are told apart by their text', async (t) => {
+  const { id_pedido: _, ...unnamed } = documentOf(GOOD);
+  const documents = ['N1', 'N2', 'N3', 'N3'].map((numero) => JSON.stringify({ ...unnamed, numero }));
+  const json = await loaded(t, `${documents.join('\n')}\n`, { name: 'pedidos.jsonl' });
+  assert.deepEqual(counts(json), [4, 0, 3, 1, 0], 'equal texts are one record');
+  assert.deepEqual(
+    (await json.rejected()).map((row) => [row['original'], row['vezes']]),
+    [
+      [documents[0], '1'],
+      [documents[1], '1'],
+      [documents[2], '2'],
+    ],
+  );
+
+  const [header = '', ...lines] = csvOf([
+    ...good(8),
+    ...['1', '2', '1'].map((n_item) => line({ id_pedido: '', n_item })),
+  ])
+    .trimEnd()
+    .split('\n');
+  const text = [`${header},Numero`, ...lines.map((record, index) => `${record},R${index}`)];
+  const csv = await loaded(t, `${text.join('\n')}\n`);
+  assert.deepEqual(counts(csv), [10, 8, 2, 0, 0], 'an item number that comes again begins another order');
+  assert.deepEqual(
+    (await csv.rejected()).map((row) => row['original']),
+    [`${text[9]}\n${text[10]}`, text[11]],
   );
 });

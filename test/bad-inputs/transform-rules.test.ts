@@ -90,6 +90,7 @@ const FILE: Partial<Record<RuleId, Case>> = {
   TEXTO_RECODIFICADO: [{ nome: 'JoÃ£o Lima' }, 'TEXTO_RECODIFICADO'],
   REEMBOLSO_MAIOR_QUE_TOTAL: [{ valor_reembolsado: '110.01' }, 'REEMBOLSO_MAIOR_QUE_TOTAL'],
   VALOR_ACESSORIO_INVALIDO: [{ comissao: 'ver nota' }, 'VALOR_ACESSORIO_INVALIDO'],
+  N_ITEM_INVALIDO: [{ n_item: '99999999999' }, 'N_ITEM_INVALIDO'],
 };
 
 /** Rules that need a file of their own, below. */

@@ -209,6 +209,42 @@ test(
   },
 );
 
+test('orders without a number leave the same quarantine whether their file is loaded or sent', options, async (t) => {
+  const { warehouse, client, folder } = await bench(t);
+  const file = await bench(t);
+  const [header = '', ...lines] = csvOf([
+    ...['1', '2', '3', '4', '5', '6'].map((id) => line({ id_pedido: id })),
+    ...['1', '2', '1'].map((n_item) => line({ id_pedido: '', n_item })),
+  ])
+    .trimEnd()
+    .split('\n');
+  const path = join(folder, 'pedidos.csv');
+  const text = [`${header},Numero`, ...lines.map((record, index) => `${record},R${index}`)];
+  await writeFile(path, `${text.join('\n')}\n`);
+  const topic = `${testPrefix()}pedidos_ecommerce`;
+  await createTopic(broker, topic, 1);
+  await produceDirect([{ path, name: 'pedidos.csv' }], {
+    broker,
+    topic,
+    memoryLimit: '256MB',
+    threads: 1,
+    batchLines: 1000,
+    maxOutageMs: 30_000,
+    reading: { asOf: AS_OF },
+  });
+  await consumeToEnd(broker, warehouse.database.url, topic);
+  await file.warehouse.loadPath(path);
+  const kept = async (of: pg.Client): Promise<unknown[]> =>
+    (
+      await of.query(
+        `SELECT encode(hash_original, 'hex') AS hash, original, cabecalho, formato, perfil, motivos, vezes, linha FROM pedidos_rejeitados ORDER BY 1`,
+      )
+    ).rows;
+  const expected = await kept(file.client);
+  assert.equal(expected.length, 2);
+  assert.deepEqual(await kept(client), expected);
+});
+
 test('--reprocess rebuilds the orders that an older transform made, and only those', options, async (t) => {
   const { warehouse, client } = await bench(t);
   const topic = `${testPrefix()}pedidos_ecommerce`;

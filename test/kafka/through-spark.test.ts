@@ -56,6 +56,8 @@ const POISON: readonly TestRecord[] = [
   { ...orderRecord({ id_pedido: 'A3' }, { itens: [] }), headers: HEADERS },
   { ...orderRecord({ id_pedido: 'A4', atualizado_em: '' }), headers: HEADERS },
   { ...orderRecord({ id_pedido: 'A5' }), headers: HEADERS },
+  { ...orderRecord({ id_pedido: '' }, { numero: 'N1' }), headers: HEADERS },
+  { ...orderRecord({ id_pedido: '' }, { numero: 'N2' }), headers: HEADERS },
   {
     ...orderRecord({ id_pedido: 'A5', atualizado_em: '2026-03-05 10:00:00', status: 'Reembolsado' }),
     headers: HEADERS,

@@ -345,4 +345,15 @@ export const AVISOS = [
     fix: 'Write 1234.56 or 1.234,56, or leave it blank.',
     comoCorrigir: 'Escreva o reembolso, o total cobrado e a comissão em reais, como 1234,56, ou deixe em branco.',
   },
+  {
+    id: 'N_ITEM_INVALIDO',
+    severity: 'aviso',
+    scope: 'item',
+    dimension: 'validade',
+    title: 'Número de item inválido',
+    condition: '`n_item` of an item is written, but is no whole number from 0 to 9999999.',
+    why: 'The number only tells the items of an order apart: the place of the item among them is taken instead.',
+    fix: 'Number the items 1, 2, 3 ..., or leave `n_item` blank on all of them.',
+    comoCorrigir: 'Numere os itens do pedido (1, 2, 3), ou deixe n_item em branco em todos eles.',
+  },
 ] as const satisfies readonly Rule[];

@@ -1,14 +1,14 @@
 // `esteira demo`: the first minutes with Esteira. Starts the embedded PostgreSQL, loads the invented orders, shows the main answers; on a terminal it
 // ends with the dashboard in the browser.
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { packagePath } from '../../lib/paths.ts';
 import { generate } from '../../pipeline/generate.ts';
 import { loadFiles } from '../../pipeline/load-files.ts';
 import { type AnalysisFilters, NO_FILTERS, runAnalysis } from '../../pipeline/query.ts';
+import { makeWorkFolder } from '../../pipeline/work-folder.ts';
 import { loadProgress } from '../output/load-progress.ts';
 import { printReport } from '../output/load-report.ts';
 import { processTerminal } from '../output/print-result.ts';
@@ -50,7 +50,7 @@ export function demoCommand(program: Command): void {
       const color = config.get('color');
       const warehouse = await openWarehouse(config);
       const progress = loadProgress(process.stderr);
-      const folder = await mkdtemp(join(tmpdir(), 'esteira-demo-'));
+      const folder = await makeWorkFolder();
       try {
         const shipped = packagePath('data', 'pedidos.csv');
         const path = existsSync(shipped) ? shipped : join(folder, 'pedidos.csv');

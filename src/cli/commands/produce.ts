@@ -5,7 +5,7 @@ import { fail } from '../../catalog/errors.ts';
 import { produceDirect, produceThroughSpark, type ProduceEngine, type ProduceReport } from '../../pipeline/produce.ts';
 import { expandInputs } from '../../sources/files/index.ts';
 import { formatCount } from '../../pipeline/format/number-formats.ts';
-import { harmless } from '../output/display-width.ts';
+import { harmless } from '../../lib/harmless.ts';
 import { produceProgress } from '../output/produce-progress.ts';
 import { configOf } from '../settings.ts';
 import { exchangeFolder, sparkAccess } from '../spark-access.ts';

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { fail } from '../../catalog/errors.ts';
 import { ERRO_IDS } from '../../catalog/rules.ts';
 import { nearest } from '../../config/nearest.ts';
+import { onOneLine } from '../../lib/harmless.ts';
 import type { QuarantineFilter, QuarantineState } from '../../storage/quarantine-read.ts';
 import { readFilters, todayInSaoPaulo } from './query-filters.ts';
 
@@ -49,7 +50,7 @@ export function selectionOf(flags: SelectionFlags): QuarantineFilter {
   return {
     stores: flags.store?.map((name) => name.toLowerCase()) ?? null,
     reasons: flags.reason?.map(readReason) ?? null,
-    files: flags.file?.map((path) => basename(path)) ?? null,
+    files: flags.file?.map((path) => onOneLine(basename(path))) ?? null,
     from,
     to,
     states: readStates(flags.status ?? 'aberto'),

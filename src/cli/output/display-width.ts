@@ -1,5 +1,4 @@
-// How many terminal cells a text takes, and texts made safe for a terminal: product names may carry emoji, wide characters,
-// line breaks and escape sequences. It never changes what is stored or exported, only what is shown in a table.
+// How many terminal cells a text takes: product names may carry emoji and wide characters.
 
 const graphemes = new Intl.Segmenter('pt-BR', { granularity: 'grapheme' });
 
@@ -41,19 +40,4 @@ export function truncate(text: string, width: number): string {
 export function pad(text: string, width: number, isRight: boolean): string {
   const spaces = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return isRight ? spaces + text : text + spaces;
-}
-
-// line breaks and tabs would break the row; other control characters could drive the terminal; bidi controls reorder the row
-const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
-// oxlint-disable-next-line no-control-regex -- control characters are what it is looking for
-const CONTROLS = /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
-
-/** As it may be written to a terminal: line breaks and tabs stay, other control characters become `�`. For texts that quote names and values of others. */
-export function harmless(text: string): string {
-  return text.replaceAll(CONTROLS, (character) => ('\n\t'.includes(character) ? character : '\uFFFD'));
-}
-
-/** One line without control characters: breaks become a space, the rest `�`. */
-export function onOneLine(text: string): string {
-  return text.replaceAll(BREAKS, ' ').replaceAll(CONTROLS, '\uFFFD');
 }

@@ -3,10 +3,11 @@ import { ruleById } from '../../catalog/rules.ts';
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import type { LoadReport } from '../../pipeline/load-files.ts';
 import { formatCount } from '../../pipeline/format/number-formats.ts';
-import { harmless } from './display-width.ts';
+import { harmless } from '../../lib/harmless.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderTable } from './table.ts';
 
+const STOPPED = 'Stopped: run the same command again to go on from here.\n';
 /** The rate of a smaller file says how long the start took, nothing else. */
 const FEW_LINES = 1_000;
 
@@ -34,6 +35,7 @@ export function printReport(report: LoadReport, options: ReportOptions): void {
     );
   }
   if (!report.files.every((file) => file.wasComplete)) printOutcome(report, options);
+  else if (report.wasStopped) process.stderr.write(STOPPED);
 }
 
 /** What came of the orders, wherever they were read from: the totals, the quarantine by reason. */
@@ -73,7 +75,7 @@ export function printOutcome(
     );
   const hidden = report.rejections.length - MOST_REASONS;
   if (hidden > 0) process.stdout.write(`e mais ${hidden} motivos: esteira quarantine summary\n`);
-  if (report.wasStopped) process.stderr.write('Stopped: run the same command again to go on from here.\n');
+  if (report.wasStopped) process.stderr.write(STOPPED);
 }
 
 /** Reasons shown; the quarantine command shows all. */

@@ -5,7 +5,7 @@ import { ruleById } from '../../catalog/rules.ts';
 import type { SendReport } from '../../pipeline/quarantine/send-back.ts';
 import type { QuarantineDetail } from '../../storage/quarantine-read.ts';
 import { formatCount, formatDate, formatMoney, formatTimestamp } from '../../pipeline/format/number-formats.ts';
-import { harmless } from './display-width.ts';
+import { harmless } from '../../lib/harmless.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderRecord, renderTable } from './table.ts';
 

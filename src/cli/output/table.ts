@@ -2,7 +2,8 @@
 // It never prints: it returns text.
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import type { Cell } from '../../pipeline/result-cells.ts';
-import { displayWidth, onOneLine, pad, truncate } from './display-width.ts';
+import { onOneLine } from '../../lib/harmless.ts';
+import { displayWidth, pad, truncate } from './display-width.ts';
 import { formatCell, isRightAligned } from '../../pipeline/format/number-formats.ts';
 
 export interface TableStyle {

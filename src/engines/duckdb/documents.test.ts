@@ -185,6 +185,16 @@ test('orders without a number are kept apart, each with its own lines', async ()
   );
 });
 
+test('an item number that comes again among lines without an order number begins another order, never a copy', async () => {
+  const item = (n: string, sku: string): Cells => line({ id_pedido: '', n_item: n, sku });
+  const documents = await only([item('1', 'A'), item('2', 'B'), item('1', 'A'), item('1', 'A'), item('2', 'C')]);
+  assert.deepEqual(documents.map(({ itens, copias }) => `${itens} x${copias}`).sort(), [
+    'A:2 B:2 x1',
+    'A:2 C:2 x1',
+    'A:2 x1',
+  ]);
+});
+
 test('a JSON document has the items and payments that its flat lines have', async () => {
   const flat = await only([line({})]);
   const nested = await documentsOf(`${JSON.stringify(documentOf(line({})))}\n`, 1000, 'pedidos.jsonl');

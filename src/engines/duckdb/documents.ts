@@ -25,6 +25,7 @@ const HEADER_COLUMNS = ORDER_COLUMNS.filter(
   (name) => name !== 'loja' && name !== 'id_pedido' && name !== 'atualizado_em',
 );
 const STORE = 'lower(loja)';
+const HEADER_HASH = `hash(${HEADER_COLUMNS.join(', ')})`;
 const LINES = ['linha', 'problema', ...LINE_COLUMNS].map((name) => `l.${name}`).join(', ');
 
 /** A line that carries no field of the order itself: its order stands on the lines before it. */
@@ -32,7 +33,7 @@ const IS_CONTINUATION = 'problema IS NULL AND id_pedido IS NOT NULL AND COALESCE
 
 /**
  * Finds the orders of `linhas` and cuts them into slices of about `sliceLines` lines.
- * Makes the tables `dispersas` (lines of orders whose lines are not adjacent, in order) and `continuacoes`.
+ * Makes the tables `dispersas` (lines of orders whose lines are not adjacent, in order) and `lugares` (what a line's neighbours say of it).
  */
 export async function planSlices(connection: DuckDBConnection, sliceLines: number): Promise<Slice[]> {
   await inheritStores(connection);
@@ -53,7 +54,12 @@ export async function planSlices(connection: DuckDBConnection, sliceLines: numbe
     SELECT o.n, l.rowid AS rid, ${LINES} FROM linhas l JOIN ordens_dispersas o ON o.loja IS NOT DISTINCT FROM lower(l.loja) AND o.id_pedido = l.id_pedido
     ORDER BY o.n, l.rowid`,
   );
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE lugares AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema, CAST(0 AS BIGINT) AS vez WHERE FALSE`,
+  );
   await planContinuations(connection);
+  await planUnnamed(connection);
   const slices: Slice[] = [];
   const starts = await numbers(
     connection,
@@ -112,15 +118,11 @@ async function inheritStores(connection: DuckDBConnection): Promise<void> {
 
 /** Continuation lines take their version from the order's line above them; those without one above are reported. */
 async function planContinuations(connection: DuckDBConnection): Promise<void> {
-  await run(
-    connection,
-    `CREATE OR REPLACE TABLE continuacoes AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema WHERE FALSE`,
-  );
   if ((await count(connection, `SELECT count(*) FROM linhas WHERE ${IS_CONTINUATION}`)) === 0) return;
   await run(
     connection,
     `
-    INSERT INTO continuacoes
+    INSERT INTO lugares (rid, versao, problema)
     SELECT rid, COALESCE(versao_acima, ''), CASE WHEN pedido_acima IS DISTINCT FROM id_pedido OR loja_acima IS DISTINCT FROM ${STORE} THEN 'CONTINUACAO_ORFA' END
     FROM (
       SELECT rowid AS rid, id_pedido, loja, ${IS_CONTINUATION} AS continua,
@@ -132,6 +134,23 @@ async function planContinuations(connection: DuckDBConnection): Promise<void> {
   );
 }
 
+/**
+ * Lines without an order number are one order where all that they say of the order is equal; but an item number that comes again among them begins
+ * another one: `vez` counts them from the second.
+ */
+async function planUnnamed(connection: DuckDBConnection): Promise<void> {
+  const isUnnamed = 'id_pedido IS NULL AND n_item IS NOT NULL AND problema IS NULL';
+  if ((await count(connection, `SELECT count(*) FROM linhas WHERE ${isUnnamed}`)) === 0) return;
+  await run(
+    connection,
+    `
+    INSERT INTO lugares (rid, vez)
+    SELECT rid, vez FROM (
+      SELECT rowid AS rid, row_number() OVER (PARTITION BY ${STORE}, atualizado_em, ${HEADER_HASH}, n_item ORDER BY rowid) AS vez FROM linhas WHERE ${isUnnamed})
+    WHERE vez > 1`,
+  );
+}
+
 /** SELECT of the lines of a slice with their row id, version key and grouping problem. */
 function linesOf(slice: Slice): string {
   const from =
@@ -139,8 +158,8 @@ function linesOf(slice: Slice): string {
       ? `(SELECT rowid AS rid, ${LINES} FROM linhas l WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}
          AND rowid NOT IN (SELECT rid FROM dispersas WHERE rid >= ${slice.from} AND rid <= ${slice.to}))`
       : `(SELECT * FROM dispersas WHERE n >= ${slice.from} AND n <= ${slice.to})`;
-  return `SELECT l.*, COALESCE(l.atualizado_em, c.versao, '') AS versao, COALESCE(l.problema, c.problema) AS problema_lido
-    FROM ${from} l LEFT JOIN continuacoes c ON c.rid = l.rid`;
+  return `SELECT l.*, COALESCE(l.atualizado_em, c.versao, '') AS versao, COALESCE(l.problema, c.problema) AS problema_lido, c.vez
+    FROM ${from} l LEFT JOIN lugares c ON c.rid = l.rid`;
 }
 
 /** Fields of an item or payment that tell two lines apart, besides their place in the file. */
@@ -152,7 +171,7 @@ function itemStruct(alias: string): string {
 
 /** Groups of lines without the order's own fields, which are taken from one line afterwards: aggregating thirty texts a group costs more than all the rest. */
 function groupSql(source: string, variant: string | null): string {
-  const header = `CASE WHEN NOT (${IS_CONTINUATION}) AND problema IS NULL AND data_pedido IS NOT NULL THEN hash(${HEADER_COLUMNS.join(', ')}) END`;
+  const header = `CASE WHEN NOT (${IS_CONTINUATION}) AND problema IS NULL AND data_pedido IS NOT NULL THEN ${HEADER_HASH} END`;
   return `
     SELECT min(rid) AS ordinal, min(linha) AS linha, CAST(count(*) AS INTEGER) AS n_linhas, list(rid) AS rids, max(problema_lido) AS problemas,
       ${STORE} AS loja, id_pedido, NULLIF(versao, '') AS atualizado_em,
@@ -161,7 +180,7 @@ function groupSql(source: string, variant: string | null): string {
         FILTER (COALESCE(forma_pagamento, parcelas, valor_pagamento) IS NOT NULL) AS pagamentos_das_linhas,
       min(cabecalho) AS menor_cabecalho, max(cabecalho) AS maior_cabecalho, count(n_item) AS itens_numerados
     FROM (SELECT *, ${header} AS cabecalho FROM (${source})) l
-    GROUP BY ${STORE}, id_pedido, versao, CASE WHEN id_pedido IS NULL THEN COALESCE(cabecalho, rid) END${variant === null ? '' : `, ${variant}`}`;
+    GROUP BY ${STORE}, id_pedido, versao, CASE WHEN id_pedido IS NULL THEN COALESCE(cabecalho, rid) END, vez${variant === null ? '' : `, ${variant}`}`;
 }
 
 /** What only a document that travelled says of itself: how the file it came from was read (see json-documents.ts). */
@@ -184,7 +203,7 @@ function finishSql(groups: string, headers: string, facts: FileFacts): string {
       CAST(0 AS INTEGER) AS revisao, TIMESTAMP '${facts.receivedAt}' AS recebido_em,
       ${text(facts.decimalFormat)} AS formato_decimal, ${text(facts.dateFormat)} AS formato_data, ${facts.hasAddress} AS tem_endereco, ${UNSTATED}
     FROM (
-      SELECT *, CASE WHEN COALESCE(len(itens_unicos), 0) = 0 THEN 1 ELSE GREATEST(1, len(itens_das_linhas) // len(itens_unicos)) END AS copias,
+      SELECT *, CASE WHEN id_pedido IS NULL OR COALESCE(len(itens_unicos), 0) = 0 THEN 1 ELSE GREATEST(1, len(itens_das_linhas) // len(itens_unicos)) END AS copias,
         CASE WHEN len(pagamentos_das_linhas) > 1
           THEN list_distinct(list_transform(pagamentos_das_linhas, lambda p: {'n_item': CASE WHEN len(itens_das_linhas) > len(itens_unicos) THEN p.n_item END, 'forma': p.forma, 'parcelas': p.parcelas, 'valor': p.valor})) END AS pagamentos_unicos
       FROM (SELECT *, CASE WHEN itens_numerados > 1 AND itens_numerados > list_unique(list_transform(itens_das_linhas, lambda i: i.n_item))

@@ -8,7 +8,7 @@ import { INSIDE, ITEM_FIELDS, PAYMENT_FIELDS } from '../transform/document-shape
 import { canonicalText } from '../transform/hash.ts';
 import { duckdbDialect } from './dialect.ts';
 import type { FileFacts } from './documents.ts';
-import { count, numbers, run } from './session.ts';
+import { count, run } from './session.ts';
 
 /** What the messages of one file have in common. */
 export interface MessageOrigin {
@@ -22,32 +22,36 @@ export interface MessageOrigin {
 /**
  * Writes the messages of view `source`, in the order of the file, copies of a version as often as they stand there; returns how many.
  * A line of `path`: hash_origem (64 hexadecimal digits), tab, key as a JSON text or nothing, tab, value (UTF-8, without line feed).
- * `loadOriginals` makes a table (ordinal BIGINT, original VARCHAR) with the texts of the documents whose ordinals it is given.
+ * `loadOriginals` makes a table (ordinal BIGINT, original VARCHAR) with the texts of the documents in a table that it is given (ordinal, rids).
  */
 export async function writeMessages(
   connection: DuckDBConnection,
   source: string,
   origin: MessageOrigin,
   path: string,
-  loadOriginals: (table: string, ordinals: readonly number[]) => Promise<void>,
+  loadOriginals: (table: string, documents: string) => Promise<void>,
 ): Promise<number> {
   const originals = `${source}_originais`;
-  const unreadable = await numbers(
+  // As in the quarantine: what could not be taken apart, or has no order number, is known by its text.
+  const isKnownByText = 'problemas IS NOT NULL OR id_pedido IS NULL';
+  const known = `${source}_pelo_texto`;
+  const needsOriginal = origin.format === 'jsonl' ? 'problemas IS NOT NULL' : isKnownByText;
+  await run(
     connection,
-    `SELECT ordinal FROM ${source} WHERE problemas IS NOT NULL ORDER BY ordinal`,
+    `CREATE OR REPLACE TABLE ${known} AS SELECT ordinal, rids FROM ${source} WHERE ${needsOriginal}`,
   );
-  if (unreadable.length > 0) await loadOriginals(originals, unreadable);
+  const hasOriginals = (await count(connection, `SELECT count(*) FROM ${known}`)) > 0;
+  if (hasOriginals) await loadOriginals(originals, known);
   const document = documentSql(origin);
   // A store is known even where its document is none.
   const travelsAsIs = 'texto_lido IS NOT NULL AND (problemas IS NULL OR loja IS NULL)';
   const value = origin.format === 'jsonl' ? `CASE WHEN ${travelsAsIs} THEN texto_lido ELSE ${document} END` : document;
-  // As in the quarantine: what could not be taken apart is known by its text.
-  const hash = `CASE WHEN problemas IS NULL THEN sha256(${canonicalText(duckdbDialect)}) ELSE sha256(replace(COALESCE(original, ''), chr(0), '')) END`;
+  const text = origin.format === 'jsonl' ? 'COALESCE(original, texto_lido)' : 'original';
+  const hash = `CASE WHEN ${isKnownByText} THEN sha256(replace(COALESCE(${text}, ''), chr(0), '')) ELSE sha256(${canonicalText(duckdbDialect)}) END`;
   const key = `CASE WHEN loja IS NOT NULL AND id_pedido IS NOT NULL THEN ${json(`loja || ':' || id_pedido`)} ELSE '' END`;
-  const documents =
-    unreadable.length === 0
-      ? `SELECT *, CAST(NULL AS VARCHAR) AS original FROM ${source}`
-      : `SELECT d.*, o.original FROM ${source} d LEFT JOIN ${originals} o ON o.ordinal = d.ordinal`;
+  const documents = hasOriginals
+    ? `SELECT d.*, o.original FROM ${source} d LEFT JOIN ${originals} o ON o.ordinal = d.ordinal`
+    : `SELECT *, CAST(NULL AS VARCHAR) AS original FROM ${source}`;
   const messages = `SELECT ordinal, copias, concat(${hash}, chr(9), ${key}, chr(9), ${value}) AS mensagem FROM (${documents})`;
   // Nothing is quoted: JSON holds no line feed and hash and key hold no tab, and U+0001 stands nowhere.
   const written = await count(
@@ -55,7 +59,7 @@ export async function writeMessages(
     `COPY (SELECT mensagem FROM (SELECT ordinal, mensagem, unnest(range(copias)) FROM (${messages})) ORDER BY ordinal)
      TO '${path.replaceAll("'", "''")}' (FORMAT csv, HEADER false, DELIMITER '\u0001', QUOTE '', ESCAPE '', USE_TMP_FILE false)`,
   );
-  await run(connection, `DROP TABLE IF EXISTS ${originals}`);
+  await run(connection, `DROP TABLE IF EXISTS ${originals}; DROP TABLE ${known}`);
   return written;
 }
 

@@ -45,13 +45,13 @@ export function rejectedSelect(
     value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`;
   // A document that travelled brings along what could not be read where it came from.
   const original = `replace(COALESCE(o.original_lido, r.original, ''), chr(0), '')`;
-  // A record that could not be taken apart has no fields to hash: its text is its identity.
+  // Without an order number nothing that Esteira reads tells two records apart for certain: the text, with fields that it does not know, is the identity.
   // A message without a value has only its key to tell it from another.
   const identity =
     places === null
       ? original
       : `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END`;
-  const hash = `CASE WHEN o.problemas IS NOT NULL THEN sha256(${identity}) ELSE t.hash_origem END`;
+  const hash = `CASE WHEN o.problemas IS NOT NULL OR t.id_pedido IS NULL THEN sha256(${identity}) ELSE t.hash_origem END`;
   const place =
     places === null
       ? `${text(origin.sourceName)} AS fonte, t.linha, CAST(NULL AS INTEGER) AS particao, CAST(NULL AS BIGINT) AS deslocamento, CAST(NULL AS VARCHAR) AS chave_mensagem, 'texto' AS codificacao`

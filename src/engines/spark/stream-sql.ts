@@ -167,7 +167,7 @@ function rejectedValue(): string {
   const isFlat = 'original_lido IS NOT NULL';
   return `to_json(${d.struct({
     loja: `COALESCE(loja, '')`,
-    hash_original: `CASE WHEN problemas_lidos IS NOT NULL THEN sha2(${identity}, 256) ELSE hash_origem END`,
+    hash_original: `CASE WHEN problemas_lidos IS NOT NULL OR id_pedido IS NULL THEN sha2(${identity}, 256) ELSE hash_origem END`,
     id_pedido: 'id_pedido',
     atualizado_em: 'CAST(atualizado_em AS STRING)',
     revisao: 'revisao',

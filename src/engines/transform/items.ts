@@ -31,9 +31,10 @@ export function readItems(
   avisos: MaskOf,
 ): string {
   const ifNeeded = (costly: string, otherwise: string): string => caseWhen([[needsCleaning, costly]], otherwise);
-  const parsed = d.mapList(list, (i, position) =>
+  const parsed = d.mapList(list, (i) =>
     d.struct({
-      n_item: `COALESCE(${wholeNumber(d, `${i}.n_item`)}, CAST(${position} AS INTEGER))`,
+      tem_numero: `${i}.n_item IS NOT NULL`,
+      numero: wholeNumber(d, `${i}.n_item`),
       sku: d.upper(ifNeeded(cleanText(d, `${i}.sku`), `${i}.sku`)),
       produto: ifNeeded(cleanText(d, repairDoubleEncoding(d, `${i}.produto`)), `${i}.produto`),
       categoria: ifNeeded(cleanText(d, repairDoubleEncoding(d, `${i}.categoria`)), `${i}.categoria`),
@@ -49,7 +50,8 @@ export function readItems(
       desconto: caseWhen([[`${i}.desconto IS NULL`, '0']], money(d, `${i}.desconto`, format)),
     }),
   );
-  return d.mapList(parsed, (i) => {
+  return d.mapList(parsed, (i, position) => {
+    const isNumbered = isTrue(`${i}.numero >= 0`);
     const texts = d.concatFields(' ', [`${i}.produto`, `${i}.categoria`, `${i}.sku`]);
     const quantity = `${i}.quantidade`;
     const price = `${i}.preco_unitario`;
@@ -57,7 +59,7 @@ export function readItems(
     const gross = `CAST(${quantity} AS DECIMAL(19,0)) * ${price}`;
     const value = d.tryCast(`${gross} - ${i}.desconto`, 'DECIMAL(14,2)');
     return d.struct({
-      n_item: `${i}.n_item`,
+      n_item: caseWhen([[isNumbered, `${i}.numero`]], `CAST(${position} AS INTEGER)`),
       sku: boundedKey(d, `COALESCE(${i}.sku, ${i}.produto)`),
       produto: `COALESCE(${i}.produto, ${i}.sku)`,
       categoria: boundedKey(d, `COALESCE(${i}.categoria, 'Sem categoria')`),
@@ -82,6 +84,7 @@ export function readItems(
         TEXTO_RECODIFICADO: `${i}.recodificado`,
         PEDIDO_DE_TESTE: `${d.lower(`${i}.produto`)} IN ('teste', 'produto teste', 'produto de teste', 'pedido teste', 'pedido de teste', 'test')`,
         PRECO_ZERO: `${price} = 0`,
+        N_ITEM_INVALIDO: `${i}.tem_numero AND NOT ${isNumbered}`,
       }),
     });
   });

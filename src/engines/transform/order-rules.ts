@@ -12,10 +12,25 @@ const TOLERANCE = '0.01';
 /** A total this many times off is cents taken for reais, or the reverse. */
 const CENTS_FACTOR = 50;
 
-/** Damaged characters, control characters, and those that turn the direction of writing. */
-const UNFIT_FOR_A_KEY = '[\\x00-\\x1f\\x7f\\x{fffd}\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]';
+/** Damaged characters, control characters, those that turn the direction of writing and those that nobody sees: two numbers that look alike would be two orders. */
+const UNFIT_FOR_A_KEY =
+  '[\\x00-\\x1f\\x7f\\x{ad}\\x{fffd}\\x{200b}-\\x{200f}\\x{202a}-\\x{202e}\\x{2060}-\\x{2064}\\x{2066}-\\x{2069}\\x{feff}]';
 /** What programs write where there is no number: as a number it would make one order of many. */
-const NOTHING_WRITTEN_OUT = ['null', 'none', 'nil', 'nan', 'undefined', 'n/a', '#n/a', '#n/d', '#ref!', '0', '-1']
+const NOTHING_WRITTEN_OUT = [
+  'null',
+  'none',
+  'nil',
+  'nan',
+  'undefined',
+  'true',
+  'false',
+  'n/a',
+  '#n/a',
+  '#n/d',
+  '#ref!',
+  '0',
+  '-1',
+]
   .map((word) => `'${word}'`)
   .join(', ');
 

@@ -3,11 +3,12 @@
 import { glob, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fail } from '../../catalog/errors.ts';
+import { onOneLine } from '../../lib/harmless.ts';
 
 export interface InputFile {
   /** Where the bytes are; '-' for standard input. */
   readonly path: string;
-  /** The name shown to the user and recorded: never with the folders in front. */
+  /** The name shown to the user and recorded: never with the folders in front, and without control characters. */
   readonly name: string;
 }
 
@@ -25,7 +26,7 @@ export async function expandInputs(
   const cwd = options.cwd ?? process.cwd();
   const inputs = new Map<string, InputFile>();
   const add = (path: string): void => {
-    inputs.set(path, { path, name: path === '-' ? 'standard input' : basename(path) });
+    inputs.set(path, { path, name: path === '-' ? 'standard input' : onOneLine(basename(path)) });
   };
   for (const argument of args) {
     if (argument === '-') {

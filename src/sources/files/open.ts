@@ -1,10 +1,12 @@
 // Makes a plain file on disk of whatever the user named, and says what it is by its bytes: standard input is spooled, gzip unpacked,
 // UTF-16 turned into UTF-8; spreadsheets, archives and other binaries are refused. It never trusts a name, and never touches the original.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { constants, createReadStream, createWriteStream, open as openFile } from 'node:fs';
 import { open, stat, symlink } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { fail } from '../../catalog/errors.ts';
 import { EsteiraError, messageOf } from '../../lib/errors.ts';
@@ -37,6 +39,8 @@ export interface OpenOptions {
   readonly encoding: Encoding | null;
   readonly maxBytes: number;
   readonly stdin: Readable;
+  /** Ends the reading of pipes and packed files with an AbortError. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Beginnings of files that are no tables, and what to say about them. */
@@ -69,7 +73,7 @@ export async function openInput(input: InputFile, options: OpenOptions): Promise
     });
     // A pipe ("<(command)") can be read once only.
     if (info.isFile()) modifiedAt = info.mtime;
-    else stream = createReadStream(path);
+    else stream = info.isFIFO() ? await openPipe(path) : createReadStream(path);
     // DuckDB would take these characters for a pattern.
     if (info.isFile() && /[*?[\]{}]/.test(path)) {
       const link = options.copyPath('link');
@@ -80,16 +84,19 @@ export async function openInput(input: InputFile, options: OpenOptions): Promise
   if (stream !== null) {
     path = options.copyPath('spool');
     try {
-      await pipeline(stream, limited(input.name, options.maxBytes), createWriteStream(path, { mode: 0o600 }));
+      await pipeline(stream, limited(input.name, options.maxBytes), createWriteStream(path, { mode: 0o600 }), {
+        signal: options.signal,
+      });
     } catch (cause) {
-      throw cause instanceof EsteiraError ? cause : unreadable(input.name, cause);
+      if (cause instanceof EsteiraError || options.signal?.aborted === true || isOfTheCopy(cause)) throw cause;
+      throw unreadable(input.name, cause);
     }
   }
   let head = await headOf(input.name, path);
   if (head[0] === 0x1f && head[1] === 0x8b) {
     const packed = path;
     path = options.copyPath('gunzip');
-    await gunzip(input.name, packed, path, options.maxBytes);
+    await gunzip(input.name, packed, path, options);
     head = await headOf(input.name, path);
     if (head[0] === 0x1f && head[1] === 0x8b) {
       throw fail('FILE_COMPRESSION', {
@@ -171,6 +178,17 @@ function isLikelyText(head: Buffer): boolean {
   );
 }
 
+/** A named pipe may have no writer for hours: opened without waiting for one, so that it can be given up. */
+async function openPipe(path: string): Promise<Readable> {
+  const fd = await promisify(openFile)(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+/** True for what went wrong with our copy, not with what is read. */
+function isOfTheCopy(cause: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(String((cause as { code?: unknown }).code));
+}
+
 async function headOf(name: string, path: string): Promise<Buffer> {
   try {
     const handle = await open(path, 'r');
@@ -211,14 +229,14 @@ function limited(name: string, maxBytes: number, why?: (bytes: number) => string
           fail('FILE_TOO_LARGE', {
             what: `${name}: reading stopped after ${bytes} bytes.`,
             why: reason,
-            fix: 'If the content is right, unpack or split the file, or raise --max-size.',
+            fix: 'If the content is right, unpack the file, or split it, and give its parts.',
           }),
         );
     },
   });
 }
 
-async function gunzip(name: string, from: string, to: string, maxBytes: number): Promise<void> {
+async function gunzip(name: string, from: string, to: string, { maxBytes, signal }: OpenOptions): Promise<void> {
   const { size } = await stat(from);
   const bomb = (bytes: number): string | null =>
     bytes > EXPANSION_FLOOR_BYTES && bytes > MAX_EXPANSION * size
@@ -230,6 +248,7 @@ async function gunzip(name: string, from: string, to: string, maxBytes: number):
       createGunzip(),
       limited(name, maxBytes, bomb),
       createWriteStream(to, { mode: 0o600 }),
+      { signal },
     );
   } catch (cause) {
     if (cause instanceof EsteiraError) throw cause;

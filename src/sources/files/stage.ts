@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly asOf?: Date | undefined;
   /** Limit for content whose size is not known beforehand (gzip, standard input). */
   readonly maxBytes?: number | undefined;
+  /** Ends the reading of pipes and packed files with an AbortError. */
+  readonly signal?: AbortSignal | undefined;
   /** Where '-' reads from; the process's own standard input when absent. */
   readonly stdin?: Readable | undefined;
 }
@@ -113,6 +115,7 @@ export async function stageFile(conn: DuckDBConnection, input: InputFile, option
       encoding,
       maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
       stdin: options.stdin ?? process.stdin,
+      signal: options.signal,
     });
     const loaded =
       opened.format === 'csv'
