@@ -125,7 +125,8 @@ class Dashboard {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     response.setHeader('cache-control', 'no-store');
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = targetOf(request);
+    if (url === null) return plain(response, 400, 'No such address.');
     const { token } = this.#options;
     if (token === undefined && !cameByLocalName(request))
       return plain(response, 421, 'This dashboard is for this machine only.');
@@ -146,11 +147,7 @@ class Dashboard {
       return;
     }
     const read = readView(url.searchParams);
-    if ('wrong' in read) {
-      const body = html`<p>${word('notUnderstood', 'pt')}: <code>${read.wrong}</code>.</p>
-        <p><a href="/">${word('clear', 'pt')}</a></p>`;
-      return sendHtml(response, 400, notePage(word('filters', 'pt'), body));
-    }
+    if ('wrong' in read) return sendHtml(response, 400, notUnderstood(read.wrong));
     const freshness = await this.#freshness();
     const scope = scopeOf(
       read.view,
@@ -163,9 +160,17 @@ class Dashboard {
     );
     const [, cardId, format] = /^\/export\/([a-z-]+)\.(csv|json|svg)$/.exec(url.pathname) ?? [];
     const exported = cardsOf(read.view).find(({ id }) => id === cardId);
+    const page = (Object.keys(PAGES) as PageName[]).find((name) => PAGES[name] === url.pathname);
+    const isOfSales = ['overview', 'analyses'].includes(exported?.page ?? page ?? '');
+    // Records of the quarantine may be of a store that has no orders yet.
+    if (
+      isOfSales &&
+      freshness !== null &&
+      read.view.stores?.every((store) => freshness.stores.includes(store)) === false
+    )
+      return sendHtml(response, 400, notUnderstood('store'));
     if (exported !== undefined && (format !== 'svg' || exported.hasDrawing === true))
       return this.#export(response, exported, scope, format as ExportFormat);
-    const page = (Object.keys(PAGES) as PageName[]).find((name) => PAGES[name] === url.pathname);
     if (page === undefined)
       return sendHtml(response, 404, notePage(word('notFound', 'pt'), html`<p><a href="/">Esteira</a></p>`));
     await this.#page(response, page, scope, freshness);
@@ -218,6 +223,17 @@ class Dashboard {
       });
     return this.#kept.get(key, asked).catch(() => null);
   }
+}
+
+/** What was asked for; null for a request whose target is no address. */
+function targetOf({ url = '/' }: IncomingMessage): URL | null {
+  return URL.parse(url.startsWith('/') ? `http://localhost${url}` : url);
+}
+
+function notUnderstood(parameter: string): string {
+  const body = html`<p>${word('notUnderstood', 'pt')}: <code>${parameter}</code>.</p>
+    <p><a href="/">${word('clear', 'pt')}</a></p>`;
+  return notePage(word('filters', 'pt'), body);
 }
 
 type ExportFormat = 'csv' | 'json' | 'svg';

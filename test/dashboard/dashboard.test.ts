@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import pg from 'pg';
 import { METRICS } from '../../src/catalog/metrics.ts';
@@ -184,6 +185,35 @@ test('hostile names are shown as the text they are, and disarmed in exports', { 
   assert.doesNotMatch(await wrong.text(), /<script>alert/);
   assert.match(wrong.headers.get('content-security-policy') ?? '', /default-src 'none'.*script-src 'self'/);
 });
+
+test(
+  'an address that is none, and a store that has no orders, are refused as the asker’s mistake',
+  { skip },
+  async (t) => {
+    const warehouse = await loaded(t, ORDERS);
+    const url = await dashboardOver(t, warehouse.database);
+    for (const path of ['/', '/analyses', '/export/top-products.csv']) {
+      const answer = await fetch(`${url}${path}?store=outra`);
+      assert.equal(answer.status, 400, path);
+      assert.match(await answer.text(), /<code>store<\/code>/);
+      assert.equal((await fetch(`${url}${path}?store=loja`)).status, 200, path);
+    }
+    assert.equal((await fetch(`${url}/operations?store=outra`)).status, 200, 'its quarantine may be asked for');
+    const statusOf = (target: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
+          socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+        );
+        let text = '';
+        socket.on('data', (bytes) => (text += bytes.toString()));
+        socket.on('error', reject);
+        socket.on('close', () => resolve(text.split(' ')[1] ?? ''));
+      });
+    assert.equal(await statusOf('//'), '404');
+    assert.equal(await statusOf('http://['), '400');
+    assert.equal(await statusOf('http://localhost/assets/icon.svg'), '200');
+  },
+);
 
 test('no name, document, address or telephone of a customer is on any page or in any export', { skip }, async (t) => {
   const warehouse = await loaded(t, ORDERS + csvOf([line({ id_pedido: '9', status: 'lá' })]).split('\n')[1]);
