@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bucketsOf, partialBuckets } from './buckets.ts';
-import { sparkline } from './charts.ts';
+import { scaleOf, sparkline } from './charts.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { RateLimit } from './rate-limit.ts';
 
@@ -25,6 +25,26 @@ test('a sparkline breaks where a value is not known, and zeros alone are no line
   );
   assert.equal(sparkline([0, 0, 0]), null);
   assert.equal(sparkline([null, 3]), null);
+});
+
+test('an axis of counts has a whole number at its middle, one of money need not', () => {
+  const topOf = (kind: 'count' | 'money', value: number): number =>
+    scaleOf({
+      lines: [{ title: '', color: 1, values: [value] }],
+      labels: ['x'],
+      notes: ['x'],
+      kind,
+      lang: 'pt',
+      summary: '',
+    }).top;
+  assert.deepEqual(
+    [0, 1, 2, 3, 7, 9, 11, 24, 151].map((value) => topOf('count', value)),
+    [2, 2, 2, 4, 8, 10, 20, 30, 200],
+  );
+  assert.deepEqual(
+    [0, 1, 9, 11, 24].map((value) => topOf('money', value)),
+    [1, 1, 10, 15, 25],
+  );
 });
 
 test('weeks and months that the period cuts are known, and so is the running day', () => {

@@ -69,13 +69,13 @@ export function lineChart(chart: LineChart): Html {
 }
 
 /** Where values and points of a chart lie in its plot. */
-export function scaleOf({ lines, labels }: LineChart): {
+export function scaleOf({ lines, labels, kind }: LineChart): {
   readonly top: number;
   readonly step: number;
   readonly x: (index: number) => number;
   readonly y: (value: number) => number;
 } {
-  const top = niceTop(Math.max(0, ...lines.flatMap((line) => line.values)));
+  const top = niceTop(Math.max(0, ...lines.flatMap((line) => line.values)), kind === 'count');
   return {
     top,
     step: labels.length <= 1 ? WIDTH : WIDTH / (labels.length - 1),
@@ -127,11 +127,12 @@ export function edgeLabels(labels: readonly string[]): string[] {
   return [labels[0] ?? '', labels[Math.floor((labels.length - 1) / 2)] ?? '', labels.at(-1) ?? ''];
 }
 
-/** The next of 1, 2, 2.5, 5 times a power of ten. */
-function niceTop(value: number): number {
-  if (value <= 0) return 1;
+/** The next of some round multiples of a power of ten; where things are counted, one whose half is a whole number too. */
+function niceTop(value: number, isCount: boolean): number {
+  if (value <= 0) return isCount ? 2 : 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value) ?? 10) * power;
+  const isFit = (top: number): boolean => top >= value && (!isCount || top % 2 === 0);
+  return [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((factor) => factor * power).find(isFit) ?? 10 * power;
 }
 
 /** A line without axes, broken where a value is not known, none where all are zero; decoration beside a figure, so hidden from screen readers. */

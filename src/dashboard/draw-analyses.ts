@@ -129,7 +129,8 @@ export const drawAbc: Draw = (table, { view: { lang } }, caption) => {
         ${classes.map(
           ({ name, count, share }, index) =>
             html`<li>
-              <b>${name}</b> <span>${figure(String(count), 'count', lang)} ${word('products', lang)}</span>
+              <b>${name}</b>
+              <span>${figure(String(count), 'count', lang)} ${word(count === 1 ? 'product' : 'products', lang)}</span>
               <span class="num">${figure(share.toFixed(6), 'fraction', lang)}</span>${bar(share, index + 1)}
             </li>`,
         )}

@@ -88,6 +88,7 @@ export const WORDS = {
     en: 'Kafka does not answer; the lag is not known.',
   },
   total: { pt: 'Total, cada pedido uma vez', en: 'Total, each order once' },
+  product: { pt: 'produto', en: 'product' },
   products: { pt: 'produtos', en: 'products' },
   dayNote: {
     pt: 'Data: dia da venda (data_venda), em America/Sao_Paulo. Comparações: o mesmo número de dias logo antes; e os mesmos dias da semana 52 semanas antes.',

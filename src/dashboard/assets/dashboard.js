@@ -61,7 +61,10 @@ function tell(state, text) {
 }
 
 function isUpToDate() {
-  tell('live', `${asOf} ${new Date().toLocaleTimeString(document.documentElement.lang)}`);
+  tell(
+    'live',
+    `${asOf} ${new Date().toLocaleTimeString(document.documentElement.lang, { timeZone: 'America/Sao_Paulo' })}`,
+  );
 }
 
 let isRefreshing = false;
