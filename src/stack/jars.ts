@@ -2,10 +2,11 @@
 // It never writes outside the cache (besides Maven's own) and never looks at what is inside the jars.
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fail } from '../catalog/errors.ts';
 import { messageOf } from '../lib/errors.ts';
+import { makeFolder } from '../lib/make-folder.ts';
 import { redactUrls } from '../lib/redact.ts';
 import { withLock } from '../storage/embedded/start-lock.ts';
 import { type Distribution, pomOf } from './artifacts.ts';
@@ -39,7 +40,7 @@ export async function resolveJars(distribution: Distribution, options: JarOption
   if (isComplete(folder)) return folder;
   const parent = join(options.cache, 'jars');
   try {
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
   } catch (error) {
     throw fail('HOME_UNUSABLE', {
       what: `The cache folder ${options.cache} cannot be used.`,
@@ -88,7 +89,7 @@ async function fetchInto(folder: string, distribution: Distribution, options: Ja
   }
   const work = join(parent, `${prefix}${randomBytes(6).toString('hex')}`);
   const libs = join(work, 'libs');
-  mkdirSync(libs, { recursive: true });
+  makeFolder(libs);
   try {
     const pom = join(work, 'pom.xml');
     writeFileSync(pom, pomOf(distribution));

@@ -2,8 +2,9 @@
 // start goes on with the same data and the same ports. It creates no topics and never touches another broker.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../lib/make-folder.ts';
 import { withLock } from '../storage/embedded/start-lock.ts';
 import { KAFKA } from './artifacts.ts';
 import { resolveJars } from './jars.ts';
@@ -78,7 +79,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   if (running !== undefined) return running;
   const java = findJava(options.env);
   const jars = await resolveJars(KAFKA, options);
-  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+  makeFolder(files.folder, 0o700);
   return withLock(
     files.lock,
     START_TIMEOUT_MS,
@@ -189,7 +190,7 @@ async function format(
   for (const name of readdirSync(files.folder)) {
     if (name.startsWith('data.new')) rmSync(join(files.folder, name), { recursive: true, force: true });
   }
-  mkdirSync(files.temporary, { recursive: true });
+  makeFolder(files.temporary);
   const fresh = join(files.folder, 'data.new');
   const properties = join(files.folder, 'format.properties');
   const ports = { client: 1, controller: 2 };

@@ -1,10 +1,11 @@
 // A Java server as a detached process that outlives whoever started it: launched, found again, ended. A process is ours when its
 // command line names our folder and it began when we wrote down that it did; nothing else is ever signalled.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '../catalog/errors.ts';
+import { makeFolder } from '../lib/make-folder.ts';
 import { replaceFile } from '../storage/embedded/files.ts';
 import { isAlive, startMark } from '../storage/embedded/process-table.ts';
 import { isCommandOf, processesWith } from './command-lines.ts';
@@ -111,7 +112,7 @@ function isOurs(pid: number, files: ServerFiles): boolean {
 export async function launch<Ports>(options: Launch<Ports>): Promise<{ pid: number } | { gaveUp: string }> {
   const { files, name } = options;
   rmSync(files.temporary, { recursive: true, force: true });
-  mkdirSync(files.temporary, { recursive: true, mode: 0o700 });
+  makeFolder(files.temporary, 0o700);
   if (existsSync(files.out)) renameSync(files.out, `${files.out}.1`);
   const logStart = existsSync(files.log) ? statSync(files.log).size : 0;
   const out = openSync(files.out, 'a', 0o600);

@@ -1,8 +1,9 @@
 // A real Spark with its Connect server on loopback, without Docker: driver and executors in one process. It holds nothing that must
 // survive: checkpoints and tables are where a query puts them. Spark Connect itself offers no TLS: a proxy in front of it does.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../lib/make-folder.ts';
 import { withLock } from '../storage/embedded/start-lock.ts';
 import { SPARK } from './artifacts.ts';
 import { answersSpark } from './health.ts';
@@ -97,7 +98,7 @@ export async function startSpark(options: SparkOptions): Promise<SparkServer> {
   if (running !== undefined) return running;
   const java = findJava(options.env);
   const jars = await resolveJars(SPARK, options);
-  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+  makeFolder(files.folder, 0o700);
   return withLock(
     files.lock,
     START_TIMEOUT_MS,

@@ -1,9 +1,10 @@
 // Where the embedded warehouse keeps its files inside the home folder, and how a small file is replaced whole.
 // Everything here is owner-only; nothing here knows what the files mean.
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../../catalog/errors.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { makeFolder } from '../../lib/make-folder.ts';
 
 export interface WarehouseFiles {
   readonly folder: string;
@@ -33,9 +34,9 @@ export function warehouseFiles(home: string): WarehouseFiles {
 /** Creates the home and the warehouse folder, owner-only. Throws HOME_UNUSABLE. */
 export function createFolders(home: string, files: WarehouseFiles): void {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    mkdirSync(files.folder, { recursive: true, mode: 0o700 });
-    mkdirSync(files.sockets, { recursive: true, mode: 0o700 });
+    makeFolder(home, 0o700);
+    makeFolder(files.folder, 0o700);
+    makeFolder(files.sockets, 0o700);
     if (statSync(files.folder).mode & 0o077) chmodSync(files.folder, 0o700);
   } catch (error) {
     throw fail('HOME_UNUSABLE', {
