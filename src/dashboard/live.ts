@@ -22,6 +22,7 @@ export class LiveFeed {
   readonly #openBy = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #listening: Promise<void>;
   #client: pg.Client | null = null;
   #isListening = false;
   #lastSent = 0;
@@ -35,7 +36,7 @@ export class LiveFeed {
     this.#onLost = onLost;
     this.#heartbeat = setInterval(() => this.#send(this.#isListening ? 'beat' : 'down'), HEARTBEAT_MS);
     this.#heartbeat.unref();
-    void this.#listen();
+    this.#listening = this.#listen();
   }
 
   /** Keeps the response open for events; false when too many pages are open, in all or of this client. */
@@ -77,6 +78,7 @@ export class LiveFeed {
     if (this.#pending !== null) clearTimeout(this.#pending);
     for (const response of this.#browsers) response.end();
     await this.#client?.end().catch(() => undefined);
+    await this.#listening;
   }
 
   async #listen(): Promise<void> {
@@ -84,6 +86,8 @@ export class LiveFeed {
       try {
         const client = await connect(this.#url, 'reader');
         this.#client = client;
+        // Closed while the connection was being made.
+        if (this.#stop.signal.aborted) return await client.end();
         const lost = new Promise<void>((resolve) => client.on('end', () => resolve()).on('error', () => resolve()));
         client.on('notification', () => this.#notice());
         await client.query(`LISTEN ${BATCH_CHANNEL}`);
