@@ -160,6 +160,10 @@ test('#35, #36: order numbers of JSON documents keep every digit, as numbers and
       withId('18446744073709551615'),
       withId('123456789012345678901234'),
       withId('"2.00001E+15"'),
+      withId('2.00002E15'),
+      withId('1e2'),
+      withId('10.0'),
+      withId('10.00'),
     ].join('\n'),
     { name: 'pedidos.jsonl' },
   );
@@ -169,6 +173,10 @@ test('#35, #36: order numbers of JSON documents keep every digit, as numbers and
     '18446744073709551615': '',
     '123456789012345678901234': '',
     '2.00001E+15': '!ID_PEDIDO_CIENTIFICO',
+    '2.00002E+15': '!ID_PEDIDO_CIENTIFICO',
+    '1e+2': '!ID_PEDIDO_CIENTIFICO',
+    '10.0': '',
+    '10.00': '',
   });
 });
 
@@ -475,11 +483,25 @@ test('what programs write for nothing is no order number, nor is one that turns 
     'true',
     'A\u202e321',
     'A\u2066321',
+    '00',
+    '0,00',
+    '-',
+    '?',
+    "'",
+    '(null)',
+    '#VALOR!',
+    '#DIV/0!',
     '10\u200b',
+    '1\u20032',
+    '\u2800',
+    '1\u061c',
+    '1\u0085',
+    '1\ufe0f',
+    '1\u{e0041}',
     '\ufeff10',
     '1\u00ad0',
   ];
-  const fit = ['10', 'A-1', 'A-10', 'Nulo-7', '0001'];
+  const fit = ['10', 'A-1', 'A-10', 'Nulo-7', '0001', '#1001', 'Pedido 7', 'ção'];
   const documents = [...unfit, ...fit].map((id) => JSON.stringify(documentOf({ ...GOOD, id_pedido: id })));
   const warehouse = await loaded(t, documents.join('\n'), { name: 'pedidos.jsonl' });
   assert.deepEqual(
@@ -566,4 +588,55 @@ test('records without an order number that differ only in fields Esteira does no
     (await csv.rejected()).map((row) => row['original']),
     [`${text[9]}\n${text[10]}`, text[11]],
   );
+});
+
+test('records whose number or store is a stand-in are told apart by their text too, also in files that come later', async (t) => {
+  const warehouse = await emptyWarehouse(t);
+  const load = (cells: Cells, from: number): Promise<unknown> => {
+    const documents = [0, 1, 2].map((index) =>
+      JSON.stringify({ ...documentOf({ ...GOOD, ...cells }), numero: from + index }),
+    );
+    return warehouse.load(`${documents.join('\n')}\n`, { name: 'pedidos.jsonl' });
+  };
+  const kinds: Cells[] = [
+    { id_pedido: '#REF!' },
+    { id_pedido: '2,00001E+15' },
+    { loja: '', id_pedido: '7' },
+    { id_pedido: '\u200b' },
+  ];
+  for (const kind of kinds) for (const from of [0, 3]) await load(kind, from);
+  const kept = await warehouse.query(
+    'SELECT count(*) AS n, count(DISTINCT original) AS textos, max(vezes) AS vezes FROM pedidos_rejeitados',
+  );
+  assert.deepEqual(kept, [{ n: String(6 * kinds.length), textos: String(6 * kinds.length), vezes: '1' }]);
+});
+
+test('what a document says of its lines is believed only within reason', async (t) => {
+  const said = [
+    { linha: -5, linhas: 2147483647 },
+    { linha: '7', linhas: '2' },
+    { linha: 'x', linhas: 0 },
+  ];
+  const texts = said.map((leitura, index) =>
+    JSON.stringify({ ...documentOf(line({ id_pedido: `R${index}`, status: 'Estranho' })), leitura }),
+  );
+  const warehouse = await loaded(t, `${texts.join('\n')}\n`, { name: 'pedidos.jsonl' });
+  assert.deepEqual(
+    (await warehouse.rejected()).map((row) => [row['id_pedido'], row['linha'], row['original']]),
+    [
+      ['R0', '1', texts[0]],
+      ['R2', '3', texts[2]],
+      ['R1', '7', texts[1]],
+    ],
+  );
+  assert.equal(warehouse.report.counts.linhas, 4);
+});
+
+test('amounts in another currency are no value in R$', async (t) => {
+  const warehouse = await loaded(t, csvOf([line({ moeda: 'ARS' })]));
+  assert.deepEqual(
+    (await warehouse.rejected()).map((row) => [row['motivos'], row['valor']]),
+    [['MOEDA_NAO_BRL', null]],
+  );
+  assert.equal(warehouse.report.counts.valorRejeitado, '0.00');
 });

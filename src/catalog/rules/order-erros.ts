@@ -82,7 +82,7 @@ export const ORDER_ERROS = [
     dimension: 'validade',
     title: 'Número do pedido inválido',
     condition:
-      '`id_pedido` contains U+FFFD, a control character or a mark of writing direction, is longer than 100 characters, or is what a program writes for nothing (null, none, nan, undefined, n/a, #N/D, #REF!, 0, -1).',
+      '`id_pedido` contains a damaged character, or one that nobody sees (control characters, marks of writing direction, blanks other than the space), is longer than 100 characters, has neither a letter nor a digit from 1 to 9, or is what a program writes for nothing (null, none, nan, undefined, true, n/a, #N/D, #REF!, -1).',
     why: 'Damaged or invisible characters make different orders look alike, and a stand-in for nothing would make one order of many; the number is the key of everything.',
     fix: 'Export again in UTF-8, or correct the number.',
     comoCorrigir: 'Copie da loja o número certo do pedido, ou exporte o período de novo em UTF-8.',

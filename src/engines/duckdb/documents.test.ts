@@ -195,6 +195,16 @@ test('an item number that comes again among lines without an order number begins
   ]);
 });
 
+test('lines without an order number give the same documents however the file is cut', async () => {
+  const lines = Array.from({ length: 40 }, (_, index) => [
+    line({ id_pedido: '', n_item: String(1 + (index % 20)), sku: `S${index}` }),
+    line({ id_pedido: String(index + 1) }),
+  ]).flat();
+  const whole = await documentsOf(csvOf(lines), 1000);
+  assert.equal(whole.length, 42);
+  for (const sliceLines of [5, 10, 33]) assert.deepEqual(await documentsOf(csvOf(lines), sliceLines), whole);
+});
+
 test('a JSON document has the items and payments that its flat lines have', async () => {
   const flat = await only([line({})]);
   const nested = await documentsOf(`${JSON.stringify(documentOf(line({})))}\n`, 1000, 'pedidos.jsonl');

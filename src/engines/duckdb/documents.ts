@@ -3,6 +3,8 @@
 // It reads no file and judges no value; the only problems it reports are those of the grouping itself.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { LINE_COLUMNS, ORDER_COLUMNS } from '../../model/contract.ts';
+import { lacksNumber } from '../transform/order-keys.ts';
+import { duckdbDialect } from './dialect.ts';
 import { count, numbers, run } from './session.ts';
 
 /** What holds for every line of one file. */
@@ -25,41 +27,48 @@ const HEADER_COLUMNS = ORDER_COLUMNS.filter(
   (name) => name !== 'loja' && name !== 'id_pedido' && name !== 'atualizado_em',
 );
 const STORE = 'lower(loja)';
-const HEADER_HASH = `hash(${HEADER_COLUMNS.join(', ')})`;
 const LINES = ['linha', 'problema', ...LINE_COLUMNS].map((name) => `l.${name}`).join(', ');
 
 /** A line that carries no field of the order itself: its order stands on the lines before it. */
 const IS_CONTINUATION = 'problema IS NULL AND id_pedido IS NOT NULL AND COALESCE(data_pedido, canal, status) IS NULL';
 
+/** What a line says of its order, as one number; NULL where it says nothing that can be relied on. */
+const HEADER_OF_ORDER = `CASE WHEN NOT (${IS_CONTINUATION}) AND problema IS NULL AND data_pedido IS NOT NULL THEN hash(${HEADER_COLUMNS.join(', ')}) END`;
+
 /**
  * Finds the orders of `linhas` and cuts them into slices of about `sliceLines` lines.
- * Makes the tables `dispersas` (lines of orders whose lines are not adjacent, in order) and `lugares` (what a line's neighbours say of it).
+ * Makes the tables `dispersas` (lines of orders whose lines are not adjacent, or have no number, in order) and `lugares` (what a line's neighbours say of it).
  */
 export async function planSlices(connection: DuckDBConnection, sliceLines: number): Promise<Slice[]> {
   await inheritStores(connection);
   const total = await count(connection, 'SELECT count(*) FROM linhas');
   await run(
     connection,
+    `CREATE OR REPLACE TABLE lugares AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema, CAST(0 AS BIGINT) AS grupo WHERE FALSE`,
+  );
+  await planUnnumbered(connection);
+  await planContinuations(connection);
+  await run(
+    connection,
     `
     CREATE OR REPLACE TABLE ordens_dispersas AS
-    SELECT loja, id_pedido, linhas, row_number() OVER (ORDER BY primeira) AS n, sum(linhas) OVER (ORDER BY primeira) AS acumulado
-    FROM (SELECT ${STORE} AS loja, id_pedido, min(rowid) AS primeira, max(rowid) AS ultima, count(*) AS linhas
-          FROM linhas WHERE id_pedido IS NOT NULL GROUP BY ALL)
-    WHERE ultima - primeira + 1 <> linhas`,
+    SELECT *, row_number() OVER (ORDER BY primeira) AS n, sum(linhas) OVER (ORDER BY primeira) AS acumulado
+    FROM (
+      SELECT ${STORE} AS loja, id_pedido, CAST(NULL AS BIGINT) AS grupo, min(rowid) AS primeira, count(*) AS linhas
+      FROM linhas WHERE id_pedido IS NOT NULL GROUP BY ALL HAVING max(rowid) - min(rowid) + 1 <> count(*)
+      UNION ALL
+      SELECT NULL, NULL, grupo, grupo, count(*) FROM lugares WHERE grupo IS NOT NULL GROUP BY grupo)`,
   );
   await run(
     connection,
     `
     CREATE OR REPLACE TABLE dispersas AS
-    SELECT o.n, l.rowid AS rid, ${LINES} FROM linhas l JOIN ordens_dispersas o ON o.loja IS NOT DISTINCT FROM lower(l.loja) AND o.id_pedido = l.id_pedido
-    ORDER BY o.n, l.rowid`,
+    SELECT * FROM (
+      SELECT o.n, l.rowid AS rid, ${LINES} FROM linhas l JOIN ordens_dispersas o ON o.loja IS NOT DISTINCT FROM lower(l.loja) AND o.id_pedido = l.id_pedido
+      UNION ALL
+      SELECT o.n, l.rowid, ${LINES} FROM linhas l JOIN lugares p ON p.rid = l.rowid JOIN ordens_dispersas o ON o.grupo = p.grupo)
+    ORDER BY n, rid`,
   );
-  await run(
-    connection,
-    `CREATE OR REPLACE TABLE lugares AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema, CAST(0 AS BIGINT) AS vez WHERE FALSE`,
-  );
-  await planContinuations(connection);
-  await planUnnamed(connection);
   const slices: Slice[] = [];
   const starts = await numbers(
     connection,
@@ -135,19 +144,19 @@ async function planContinuations(connection: DuckDBConnection): Promise<void> {
 }
 
 /**
- * Lines without an order number are one order where all that they say of the order is equal; but an item number that comes again among them begins
- * another one: `vez` counts them from the second.
+ * Lines without an order number are one order where all that they say of the order is equal, wherever they stand; but an item number that comes
+ * again among them begins another one. `grupo` is the first line of the order: they are dealt with like scattered orders, so that no cut of the file shows.
  */
-async function planUnnamed(connection: DuckDBConnection): Promise<void> {
-  const isUnnamed = 'id_pedido IS NULL AND n_item IS NOT NULL AND problema IS NULL';
-  if ((await count(connection, `SELECT count(*) FROM linhas WHERE ${isUnnamed}`)) === 0) return;
+async function planUnnumbered(connection: DuckDBConnection): Promise<void> {
+  if ((await count(connection, 'SELECT count(*) FROM linhas WHERE id_pedido IS NULL')) === 0) return;
   await run(
     connection,
     `
-    INSERT INTO lugares (rid, vez)
-    SELECT rid, vez FROM (
-      SELECT rowid AS rid, row_number() OVER (PARTITION BY ${STORE}, atualizado_em, ${HEADER_HASH}, n_item ORDER BY rowid) AS vez FROM linhas WHERE ${isUnnamed})
-    WHERE vez > 1`,
+    INSERT INTO lugares (rid, grupo)
+    SELECT rid, min(rid) OVER (PARTITION BY loja, atualizado_em, cabecalho, vez) FROM (
+      SELECT rowid AS rid, ${STORE} AS loja, atualizado_em, COALESCE(${HEADER_OF_ORDER}, rowid) AS cabecalho,
+        CASE WHEN n_item IS NULL THEN 1 ELSE row_number() OVER (PARTITION BY ${STORE}, atualizado_em, COALESCE(${HEADER_OF_ORDER}, rowid), n_item ORDER BY rowid) END AS vez
+      FROM linhas WHERE id_pedido IS NULL)`,
   );
 }
 
@@ -158,7 +167,7 @@ function linesOf(slice: Slice): string {
       ? `(SELECT rowid AS rid, ${LINES} FROM linhas l WHERE rowid >= ${slice.from} AND rowid <= ${slice.to}
          AND rowid NOT IN (SELECT rid FROM dispersas WHERE rid >= ${slice.from} AND rid <= ${slice.to}))`
       : `(SELECT * FROM dispersas WHERE n >= ${slice.from} AND n <= ${slice.to})`;
-  return `SELECT l.*, COALESCE(l.atualizado_em, c.versao, '') AS versao, COALESCE(l.problema, c.problema) AS problema_lido, c.vez
+  return `SELECT l.*, COALESCE(l.atualizado_em, c.versao, '') AS versao, COALESCE(l.problema, c.problema) AS problema_lido, c.grupo
     FROM ${from} l LEFT JOIN lugares c ON c.rid = l.rid`;
 }
 
@@ -171,7 +180,6 @@ function itemStruct(alias: string): string {
 
 /** Groups of lines without the order's own fields, which are taken from one line afterwards: aggregating thirty texts a group costs more than all the rest. */
 function groupSql(source: string, variant: string | null): string {
-  const header = `CASE WHEN NOT (${IS_CONTINUATION}) AND problema IS NULL AND data_pedido IS NOT NULL THEN ${HEADER_HASH} END`;
   return `
     SELECT min(rid) AS ordinal, min(linha) AS linha, CAST(count(*) AS INTEGER) AS n_linhas, list(rid) AS rids, max(problema_lido) AS problemas,
       ${STORE} AS loja, id_pedido, NULLIF(versao, '') AS atualizado_em,
@@ -179,8 +187,8 @@ function groupSql(source: string, variant: string | null): string {
       list({'rid': rid, 'n_item': n_item, 'forma': forma_pagamento, 'parcelas': parcelas, 'valor': valor_pagamento})
         FILTER (COALESCE(forma_pagamento, parcelas, valor_pagamento) IS NOT NULL) AS pagamentos_das_linhas,
       min(cabecalho) AS menor_cabecalho, max(cabecalho) AS maior_cabecalho, count(n_item) AS itens_numerados
-    FROM (SELECT *, ${header} AS cabecalho FROM (${source})) l
-    GROUP BY ${STORE}, id_pedido, versao, CASE WHEN id_pedido IS NULL THEN COALESCE(cabecalho, rid) END, vez${variant === null ? '' : `, ${variant}`}`;
+    FROM (SELECT *, ${HEADER_OF_ORDER} AS cabecalho FROM (${source})) l
+    GROUP BY ${STORE}, id_pedido, versao, grupo${variant === null ? '' : `, ${variant}`}`;
 }
 
 /** What only a document that travelled says of itself: how the file it came from was read (see json-documents.ts). */
@@ -203,7 +211,7 @@ function finishSql(groups: string, headers: string, facts: FileFacts): string {
       CAST(0 AS INTEGER) AS revisao, TIMESTAMP '${facts.receivedAt}' AS recebido_em,
       ${text(facts.decimalFormat)} AS formato_decimal, ${text(facts.dateFormat)} AS formato_data, ${facts.hasAddress} AS tem_endereco, ${UNSTATED}
     FROM (
-      SELECT *, CASE WHEN id_pedido IS NULL OR COALESCE(len(itens_unicos), 0) = 0 THEN 1 ELSE GREATEST(1, len(itens_das_linhas) // len(itens_unicos)) END AS copias,
+      SELECT *, CASE WHEN ${lacksNumber(duckdbDialect)} OR COALESCE(len(itens_unicos), 0) = 0 THEN 1 ELSE GREATEST(1, len(itens_das_linhas) // len(itens_unicos)) END AS copias,
         CASE WHEN len(pagamentos_das_linhas) > 1
           THEN list_distinct(list_transform(pagamentos_das_linhas, lambda p: {'n_item': CASE WHEN len(itens_das_linhas) > len(itens_unicos) THEN p.n_item END, 'forma': p.forma, 'parcelas': p.parcelas, 'valor': p.valor})) END AS pagamentos_unicos
       FROM (SELECT *, CASE WHEN itens_numerados > 1 AND itens_numerados > list_unique(list_transform(itens_das_linhas, lambda i: i.n_item))

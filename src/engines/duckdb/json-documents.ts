@@ -11,12 +11,15 @@ import {
   LISTS,
   LONGEST_DOCUMENT,
   MONEY,
+  MOST_LINES,
   OBJECTS,
   PAYMENT_FIELDS,
+  QUOTED_NUMBERS,
   READING_FIELDS,
   SCALAR_HOLDS_SHAPE,
   TEXT_PATHS,
   TOP_FIELDS,
+  UNSAFE_NUMBER,
 } from '../transform/document-shape.ts';
 import { READING } from '../../model/message.ts';
 import type { FileFacts, Slice } from './documents.ts';
@@ -54,7 +57,16 @@ function holds(...patterns: readonly string[]): string {
 }
 
 /** True where the text holds nothing that needs a second look. */
-const IS_ORDINARY = `COALESCE(NOT regexp_matches(texto, '${[UNTRIMMED, MISSHAPEN, LOOSE, SPACED_KEY].join('|')}'), FALSE)`;
+const IS_ORDINARY = `COALESCE(NOT regexp_matches(texto, '${[UNTRIMMED, MISSHAPEN, LOOSE, SPACED_KEY, UNSAFE_NUMBER].join('|')}'), FALSE)`;
+
+/** The text with an order number that is an unsafe JSON number as a text of it. */
+function withQuotedNumber(): string {
+  const quoted = QUOTED_NUMBERS.reduce(
+    (sql, [pattern, to]) => `regexp_replace(${sql}, '${pattern}', '${to.replaceAll('$', '\\')}', 'g')`,
+    'texto',
+  );
+  return `CASE WHEN ${holds(UNSAFE_NUMBER)} THEN ${quoted} ELSE texto END`;
+}
 
 /** Money as a JSON number has no trailing zeros to keep: always two decimals, the text, and with it the hash, that the flat shape has. */
 function written(name: string, sql: string, text = cell(sql, KEYS.includes(name))): string {
@@ -181,12 +193,14 @@ export async function documentsOfJson(
   const list = (name: string, fields: readonly string[]): string =>
     `CASE WHEN ${isFlat} AND aparado THEN j.${name} WHEN ${isFlat} THEN ${listAs(name, fields, verbatim)} WHEN aparado THEN ${listAs(name, fields, (field, sql) => written(field, sql, sql))} ELSE ${listAs(name, fields, written)} END`;
   const reading = (name: string): string => `j.${READING}.${name}`;
+  const bounded = (name: string, type: string): string =>
+    `CASE WHEN TRY_CAST(${reading(name)} AS ${type}) BETWEEN 1 AND ${MOST_LINES} THEN TRY_CAST(${reading(name)} AS ${type}) END`;
   await run(
     connection,
     `
     CREATE OR REPLACE VIEW ${target} AS
-    SELECT rid AS ordinal, COALESCE(TRY_CAST(${reading('linha')} AS BIGINT), linha) AS linha,
-      COALESCE(TRY_CAST(${reading('linhas')} AS INTEGER), 1) AS n_linhas, [rid] AS rids, COALESCE(problemas, ${reading('problemas')}) AS problemas,
+    SELECT rid AS ordinal, COALESCE(${bounded('linha', 'BIGINT')}, linha) AS linha,
+      COALESCE(${bounded('linhas', 'INTEGER')}, 1) AS n_linhas, [rid] AS rids, COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? `lower(${ofOrder(name)})` : ofOrder(name)} AS ${name}`).join(', ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
       CAST(1 AS BIGINT) AS copias, CAST(0 AS INTEGER) AS revisao, ${lines.isOfMessages ? 'recebido_em' : `TIMESTAMP '${facts.receivedAt}' AS recebido_em`},
@@ -198,8 +212,8 @@ export async function documentsOfJson(
       FROM (
         SELECT *, CASE WHEN NOT valido OR (${isLoose()}) OR ${isTwice()} THEN FALSE WHEN ${looksMisshapen()} THEN NOT (${isMisshapen()}) ELSE TRUE END AS bom
         FROM (
-          SELECT *, ${IS_ORDINARY} AS comum, json_transform(CASE WHEN valido THEN texto ELSE '{}' END, '${shape()}') AS j
-          FROM (SELECT ${row} AS rid, linha,${own} texto, COALESCE(${isObject}, FALSE) AS valido FROM ${lines.name} WHERE ${row} >= ${slice.from} AND ${row} <= ${slice.to}))))`,
+          SELECT *, json_transform(CASE WHEN valido THEN ${withQuotedNumber()} ELSE '{}' END, '${shape()}') AS j
+          FROM (SELECT *, ${IS_ORDINARY} AS comum FROM (SELECT ${row} AS rid, linha,${own} texto, COALESCE(${isObject}, FALSE) AS valido FROM ${lines.name} WHERE ${row} >= ${slice.from} AND ${row} <= ${slice.to})))))`,
   );
 }
 

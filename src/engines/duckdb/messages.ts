@@ -6,6 +6,7 @@ import { ORDER_COLUMNS } from '../../model/contract.ts';
 import { READING } from '../../model/message.ts';
 import { INSIDE, ITEM_FIELDS, PAYMENT_FIELDS } from '../transform/document-shape.ts';
 import { canonicalText } from '../transform/hash.ts';
+import { willBeKnownByText } from '../transform/order-keys.ts';
 import { duckdbDialect } from './dialect.ts';
 import type { FileFacts } from './documents.ts';
 import { count, run } from './session.ts';
@@ -32,8 +33,8 @@ export async function writeMessages(
   loadOriginals: (table: string, documents: string) => Promise<void>,
 ): Promise<number> {
   const originals = `${source}_originais`;
-  // As in the quarantine: what could not be taken apart, or has no order number, is known by its text.
-  const isKnownByText = 'problemas IS NOT NULL OR id_pedido IS NULL';
+  // As in the quarantine: what could not be taken apart, or has no keys to rely on, is known by its text.
+  const isKnownByText = willBeKnownByText(duckdbDialect);
   const known = `${source}_pelo_texto`;
   const needsOriginal = origin.format === 'jsonl' ? 'problemas IS NOT NULL' : isKnownByText;
   await run(

@@ -2,6 +2,7 @@
 // Values of personal fields are never repeated in the details: they are in the original only.
 import { ERRO_IDS } from '../../catalog/rules.ts';
 import { FIELD_OF } from '../transform/explained-fields.ts';
+import { isKnownByText } from '../transform/order-keys.ts';
 import { avisoIdsText, erroIdsText, hasErro } from '../transform/masks.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
 import { duckdbDialect as d } from './dialect.ts';
@@ -45,13 +46,13 @@ export function rejectedSelect(
     value === null ? 'CAST(NULL AS VARCHAR)' : `'${value.replaceAll("'", "''")}'`;
   // A document that travelled brings along what could not be read where it came from.
   const original = `replace(COALESCE(o.original_lido, r.original, ''), chr(0), '')`;
-  // Without an order number nothing that Esteira reads tells two records apart for certain: the text, with fields that it does not know, is the identity.
+  // Without keys to rely on, nothing that Esteira reads tells two records apart for certain: the text, with fields that it does not know, is the identity.
   // A message without a value has only its key to tell it from another.
   const identity =
     places === null
       ? original
       : `${original} || CASE WHEN m.codificacao = 'vazia' THEN COALESCE(m.chave, '') ELSE '' END`;
-  const hash = `CASE WHEN o.problemas IS NOT NULL OR t.id_pedido IS NULL THEN sha256(${identity}) ELSE t.hash_origem END`;
+  const hash = `CASE WHEN ${isKnownByText(d, 't.erros')} THEN sha256(${identity}) ELSE t.hash_origem END`;
   const place =
     places === null
       ? `${text(origin.sourceName)} AS fonte, t.linha, CAST(NULL AS INTEGER) AS particao, CAST(NULL AS BIGINT) AS deslocamento, CAST(NULL AS VARCHAR) AS chave_mensagem, 'texto' AS codificacao`
@@ -60,7 +61,7 @@ export function rejectedSelect(
     SELECT t.ordinal, COALESCE(t.loja, '') AS loja, ${hash} AS hash_original, t.id_pedido, t.atualizado_em, t.revisao,
       ${erroIdsText(d, 't.erros')} AS motivos, ${avisoIdsText(d, 't.mascara_avisos')} AS avisos, ${details()} AS detalhes,
       t.data_venda, CASE WHEN o.canal IS NOT NULL THEN t.canal END AS canal, t.uf,
-      COALESCE(t.valor_total, CASE WHEN t.valor_itens > 0 THEN t.valor_itens END) AS valor,
+      CASE WHEN NOT ${hasErro(d, 't.erros', 'MOEDA_NAO_BRL')} THEN COALESCE(t.valor_total, CASE WHEN t.valor_itens > 0 THEN t.valor_itens END) END AS valor,
       COALESCE(CASE WHEN o.original_lido IS NOT NULL THEN o.formato_lido END, ${text(origin.format)}) AS formato,
       COALESCE(CASE WHEN o.original_lido IS NOT NULL THEN o.perfil_lido END, ${text(origin.profile)}) AS perfil,
       COALESCE(o.cabecalho_lido, ${text(origin.header)}) AS cabecalho, ${original} AS original, ${place},

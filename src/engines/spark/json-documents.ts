@@ -11,12 +11,15 @@ import {
   LISTS,
   LONGEST_DOCUMENT,
   MONEY,
+  MOST_LINES,
   OBJECTS,
   PAYMENT_FIELDS,
+  QUOTED_NUMBERS,
   READING_FIELDS,
   SCALAR_HOLDS_SHAPE,
   TEXT_PATHS,
   TOP_FIELDS,
+  UNSAFE_NUMBER,
 } from '../transform/document-shape.ts';
 import { sparkDialect, text } from './dialect.ts';
 
@@ -75,12 +78,21 @@ function numberText(token: string): string {
 
 /** The document with its numbers as texts; the same where it has none. Done in the text, and in one place: per field it would cost as much as all the rest. */
 function withoutNumbers(): string {
-  const marked = `regexp_replace(texto, ${text(NUMBER_VALUE)}, concat('$1"', marca, '$2', marca, '"'))`;
+  const marked = `regexp_replace(texto_escrito, ${text(NUMBER_VALUE)}, concat('$1"', marca, '$2', marca, '"'))`;
   const parts = d.mapList(
     `split(${marked}, marca)`,
     (part, position) => `CASE WHEN ${position} % 2 = 0 THEN ${numberText(part)} ELSE ${part} END`,
   );
-  return `CASE WHEN marca IS NULL THEN texto ELSE array_join(${parts}, '') END`;
+  return `CASE WHEN marca IS NULL THEN texto_escrito ELSE array_join(${parts}, '') END`;
+}
+
+/** The text with an order number that is an unsafe JSON number as a text of it. */
+function withQuotedNumber(): string {
+  const quoted = QUOTED_NUMBERS.reduce(
+    (sql, [pattern, to]) => `regexp_replace(${sql}, ${text(pattern)}, ${text(to)})`,
+    'texto',
+  );
+  return `CASE WHEN ${d.hasMatch('texto', UNSAFE_NUMBER)} THEN ${quoted} ELSE texto END`;
 }
 
 /** NULL when blank; NUL left out, or in a key made visible; trimmed, unless it is a flat file's cell, which was cleaned when the file was read. */
@@ -152,12 +164,14 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
   const list = (name: string, fields: readonly string[]): string =>
     d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, written(f, `${x}.${f}`)]))));
   const reading = (name: string): string => `j.${READING}.${name}`;
+  const bounded = (name: string, type: string): string =>
+    `CASE WHEN try_cast(${reading(name)} AS ${type}) BETWEEN 1 AND ${MOST_LINES} THEN try_cast(${reading(name)} AS ${type}) END`;
   const isWhole = `json_array_length(concat('[', texto, ']')) = 1`;
   const hasHollow = Object.keys(LISTS)
     .map((name) => `COALESCE(exists(r.d.${name}, x -> x IS NULL), FALSE)`)
     .join(' OR ');
   return `
-    SELECT ${along}ordinal, COALESCE(try_cast(${reading('linha')} AS BIGINT), linha) AS linha, COALESCE(try_cast(${reading('linhas')} AS INT), 1) AS n_linhas,
+    SELECT ${along}ordinal, COALESCE(${bounded('linha', 'BIGINT')}, linha) AS linha, COALESCE(${bounded('linhas', 'INT')}, 1) AS n_linhas,
       COALESCE(problemas, ${reading('problemas')}) AS problemas,
       ${ORDER_COLUMNS.map((name) => `${name === 'loja' ? d.lower(ofOrder(name)) : ofOrder(name)} AS ${name}`).join(',\n      ')},
       ${list('itens', ITEM_FIELDS)} AS itens, ${list('pagamentos', PAYMENT_FIELDS)} AS pagamentos,
@@ -172,5 +186,5 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
           WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
         FROM (
           SELECT *, ${parse(withoutNumbers())} AS r
-          FROM (SELECT *, CASE WHEN texto RLIKE '"\\\\s*:\\\\s*[-0-9]' THEN ${MARK} END AS marca FROM (${source})))))`;
+          FROM (SELECT *, CASE WHEN texto RLIKE '"\\\\s*:\\\\s*[-0-9]' THEN ${MARK} END AS marca, ${withQuotedNumber()} AS texto_escrito FROM (${source})))))`;
 }

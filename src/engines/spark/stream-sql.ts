@@ -4,6 +4,7 @@ import { ERRO_IDS } from '../../catalog/rules.ts';
 import { ORDER_COLUMNS } from '../../model/contract.ts';
 import { CONTRACT, CONTRACT_VERSION, HEADER } from '../../model/message.ts';
 import { FIELD_OF } from '../transform/explained-fields.ts';
+import { isKnownByText } from '../transform/order-keys.ts';
 import { hasErro, avisoIdsText, erroIdsText } from '../transform/masks.ts';
 import { TRANSFORM_VERSION, transformSql } from '../transform/transform.ts';
 import { sparkDialect, text } from './dialect.ts';
@@ -167,7 +168,7 @@ function rejectedValue(): string {
   const isFlat = 'original_lido IS NOT NULL';
   return `to_json(${d.struct({
     loja: `COALESCE(loja, '')`,
-    hash_original: `CASE WHEN problemas_lidos IS NOT NULL OR id_pedido IS NULL THEN sha2(${identity}, 256) ELSE hash_origem END`,
+    hash_original: `CASE WHEN ${isKnownByText(d, 'erros')} THEN sha2(${identity}, 256) ELSE hash_origem END`,
     id_pedido: 'id_pedido',
     atualizado_em: 'CAST(atualizado_em AS STRING)',
     revisao: 'revisao',
@@ -177,7 +178,7 @@ function rejectedValue(): string {
     data_venda: 'CAST(data_venda AS STRING)',
     canal: 'CASE WHEN escrito.canal IS NOT NULL THEN canal END',
     uf: 'uf',
-    valor: 'CAST(COALESCE(valor_total, CASE WHEN valor_itens > 0 THEN valor_itens END) AS STRING)',
+    valor: `CAST(CASE WHEN NOT ${hasErro(d, 'erros', 'MOEDA_NAO_BRL')} THEN COALESCE(valor_total, CASE WHEN valor_itens > 0 THEN valor_itens END) END AS STRING)`,
     formato: `COALESCE(CASE WHEN ${isFlat} THEN formato_lido END, 'jsonl')`,
     perfil: `COALESCE(CASE WHEN ${isFlat} THEN perfil_lido END, 'esteira')`,
     cabecalho: 'cabecalho_lido',

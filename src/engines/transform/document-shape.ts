@@ -18,6 +18,9 @@ export const INSIDE: Readonly<Record<string, string>> = {
 /** Characters of a document at most: longer ones are no order, and taking them apart would cost many times their size in memory. */
 export const LONGEST_DOCUMENT = 1_000_000;
 
+/** Lines of a file, and of an order in it, at most: what a message says of more is not believed. */
+export const MOST_LINES = 1_000_000_000;
+
 export const ITEM_FIELDS = ['n_item', 'sku', 'produto', 'categoria', 'quantidade', 'preco_unitario', 'desconto'];
 export const PAYMENT_FIELDS = ['forma', 'parcelas', 'valor'];
 
@@ -73,3 +76,14 @@ export const MONEY: readonly string[] = [
 
 /** RE2 and Java: a field of the contract that holds an object or a list where a text belongs. May also match inside a text: the caller looks closer. */
 export const SCALAR_HOLDS_SHAPE = `"(${[...ORDER_COLUMNS, ...ITEM_FIELDS, ...PAYMENT_FIELDS, ...READING_FIELDS].join('|')})"\\s*:\\s*[\\[{]`;
+
+/**
+ * RE2 and Java: the order number as a JSON number with a fraction or an exponent. Readers of JSON would write it anew: 2.00001E+15 with digits that it
+ * never had, 10.00 as 10.0. Where it matches, QUOTED_NUMBERS makes texts of such numbers, as they stand there, and the rules judge them as such.
+ */
+export const UNSAFE_NUMBER = '"id_pedido"\\s*:\\s*-?[0-9]+[.eE]';
+/** (pattern, replacement with its groups as $1 and $2), one after the other. An exponent always has its sign. */
+export const QUOTED_NUMBERS = [
+  ['("id_pedido"\\s*:\\s*-?[0-9]+(?:[.][0-9]+)?[eE])([0-9])', '$1+$2'],
+  ['("id_pedido"\\s*:\\s*)(-?[0-9]+(?:[.][0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+))', '$1"$2"'],
+] as const;

@@ -2,49 +2,22 @@
 // the conditions over single items and payments are in items.ts.
 import { caseWhen, isTrue, type Dialect } from './dialect.ts';
 import type { Conditions } from './items.ts';
+import { orderNumberErros, storeErros } from './order-keys.ts';
 import { comparisonKey, hasLostCharacters, repairDoubleEncoding, startsLikeFormula } from './text.ts';
-
-/** Rules about the record as such, found by the source: the fields of such a record cannot be trusted, so no other rule is asked. */
-export const RECORD_PROBLEMS = ['LINHA_CAMPOS', 'JSON_INVALIDO', 'CABECALHO_DIVERGENTE', 'CONTINUACAO_ORFA'] as const;
 
 /** Half a cent more than R$ 0.01 never occurs: amounts have two decimals. */
 const TOLERANCE = '0.01';
 /** A total this many times off is cents taken for reais, or the reverse. */
 const CENTS_FACTOR = 50;
 
-/** Damaged characters, control characters, those that turn the direction of writing and those that nobody sees: two numbers that look alike would be two orders. */
-const UNFIT_FOR_A_KEY =
-  '[\\x00-\\x1f\\x7f\\x{ad}\\x{fffd}\\x{200b}-\\x{200f}\\x{202a}-\\x{202e}\\x{2060}-\\x{2064}\\x{2066}-\\x{2069}\\x{feff}]';
-/** What programs write where there is no number: as a number it would make one order of many. */
-const NOTHING_WRITTEN_OUT = [
-  'null',
-  'none',
-  'nil',
-  'nan',
-  'undefined',
-  'true',
-  'false',
-  'n/a',
-  '#n/a',
-  '#n/d',
-  '#ref!',
-  '0',
-  '-1',
-]
-  .map((word) => `'${word}'`)
-  .join(', ');
-
 const DAY_2000 = `TIMESTAMP '2000-01-01 00:00:00'`;
 
 /** Rules of severity erro. */
 export function orderErros(d: Dialect): Conditions {
-  const scientific = '[0-9]+[.,][0-9]+[eE][+]?[0-9]+|[0-9]+[eE][+][0-9]+';
   const factorOff = `(total_lido > 0 AND calculado > 0 AND GREATEST(total_lido, calculado) >= ${CENTS_FACTOR} * LEAST(total_lido, calculado))`;
   return {
-    ID_PEDIDO_AUSENTE: 'id_pedido IS NULL',
-    ID_PEDIDO_CIENTIFICO: d.fullMatch('id_pedido', scientific),
-    ID_PEDIDO_INVALIDO: `length(id_pedido) > 100 OR ${d.hasMatch('id_pedido', UNFIT_FOR_A_KEY)} OR lower(id_pedido) IN (${NOTHING_WRITTEN_OUT})`,
-    LOJA_INVALIDA: `loja IS NULL OR NOT ${isTrue(d.fullMatch('loja_lida', '[a-z0-9_-]{1,40}'))}`,
+    ...orderNumberErros(d),
+    ...storeErros(d, 'loja_lida'),
     DATA_PEDIDO_AUSENTE: 'data_pedido IS NULL',
     DATA_PEDIDO_INVALIDA: 'data_pedido IS NOT NULL AND pedido_instante IS NULL',
     DATA_PEDIDO_FUTURA: 'pedido_instante > recebido_dia',

@@ -9,7 +9,8 @@ import { avisoIdsText, avisoMask, erroMask } from './masks.ts';
 import { money } from './numbers.ts';
 import { bareDocument, email, isCnpj, isCpf, paddedDocument, phone } from './people.ts';
 import { cep, cityKey, hasLostZero, region, uf, ufOfCep } from './places.ts';
-import { orderErros, orderAvisos, RECORD_PROBLEMS } from './order-rules.ts';
+import { RECORD_PROBLEMS } from './order-keys.ts';
+import { orderErros, orderAvisos } from './order-rules.ts';
 import { boundedKey, cleanText, repairDoubleEncoding } from './text.ts';
 import { canonicalWord, CHANNEL_WORDS, DELIVERY_WORDS, STATUS_WORDS } from './vocabulary.ts';
 
