@@ -86,8 +86,18 @@ export interface PreparedBatch {
   rejectedKeys(): Promise<RowsFile | null>;
   /** Sorts the events against what the warehouse holds and writes the files. `quarantine` names events that the database refused. */
   sort(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<SortedBatch>;
+  /** After `sort`: the records that came to the quarantine with it, by reason; one with two reasons is in both. Most first. */
+  rejections(): Promise<readonly RejectionGroup[]>;
   /** Frees tables and files. */
   drop(): Promise<void>;
+}
+
+/** Rejected records of one reason. */
+export interface RejectionGroup {
+  readonly reason: string;
+  readonly count: number;
+  /** R$ with two decimals. */
+  readonly amount: string;
 }
 
 /** An order that PostgreSQL would not take (SQLSTATE class 22 or 23). */

@@ -4,13 +4,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { makeLookups } from '../engines/duckdb/lookups.ts';
 import { openSession, type Session } from '../engines/duckdb/session.ts';
-import type { EventCounts, PreparedBatch } from '../model/batch.ts';
+import type { EventCounts, PreparedBatch, RejectionGroup } from '../model/batch.ts';
 import { mergePages } from '../sources/store/merge-pages.ts';
 import type { StorePage, StoreReader } from '../sources/store/source.ts';
 import { readPositionText, registerSource } from '../storage/sources.ts';
 import { prepareStoreBatch } from './extract-stage.ts';
 import { addCounts, NO_COUNTS } from './load-file.ts';
-import { openRejections, type RejectionGroup } from './load-files.ts';
+import { addRejections } from './rejections.ts';
 import { isInterruption } from './retry.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
@@ -102,6 +102,7 @@ class Extraction {
   #batchCount = 0;
   #overtakenCount = 0;
   #counts = NO_COUNTS;
+  #rejections: readonly RejectionGroup[] = [];
   #readUntil: string | null = null;
 
   constructor(reader: StoreReader, options: ExtractOptions, session: Session, warehouse: WarehouseClient) {
@@ -134,7 +135,7 @@ class Extraction {
       overtakenCount: this.#overtakenCount,
       readUntil: this.#readUntil,
       totals: this.#counts,
-      rejections: wasStopped ? [] : await openRejections(this.#options.warehouseUrl, [loja]),
+      rejections: this.#rejections,
       wasStopped,
       seconds: (performance.now() - started) / 1000,
     };
@@ -219,7 +220,9 @@ class Extraction {
     });
     try {
       const outcome = await this.#warehouse.load(batch);
-      return outcome.kind === 'lost' ? null : outcome.counts;
+      if (outcome.kind === 'lost') return null;
+      this.#rejections = addRejections(this.#rejections, await batch.rejections());
+      return outcome.counts;
     } finally {
       await batch.drop();
     }

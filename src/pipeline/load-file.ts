@@ -8,7 +8,7 @@ import { documentsOfJson, planJsonSlices } from '../engines/duckdb/json-document
 import { makeLookups } from '../engines/duckdb/lookups.ts';
 import { leaveOneCore, openSession, type Session } from '../engines/duckdb/session.ts';
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
-import type { EventCounts, PreparedBatch } from '../model/batch.ts';
+import type { EventCounts, PreparedBatch, RejectionGroup } from '../model/batch.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
 import {
   findSource,
@@ -20,6 +20,8 @@ import {
 } from '../storage/sources.ts';
 import { loadOriginals } from './file-originals.ts';
 import type { SparkTransform } from './spark-transform.ts';
+import { addRejections } from './rejections.ts';
+import { unusedColumns } from './unused-columns.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
@@ -72,6 +74,8 @@ export interface FileReport {
   /** True when asked to stop before the end: the same command goes on from here. */
   readonly wasStopped: boolean;
   readonly counts: EventCounts;
+  /** What this run put into the quarantine, by reason. */
+  readonly rejections: readonly RejectionGroup[];
   readonly seconds: number;
 }
 
@@ -155,7 +159,7 @@ class FileLoad {
         linesRead: staged.linesRead,
         linesIgnored: staged.linesIgnored,
         linesBroken: staged.linesBroken,
-        warnings: staged.warnings,
+        warnings: [...staged.warnings, ...unusedColumns(staged)],
         ...outcome,
         seconds: (performance.now() - started) / 1000,
       };
@@ -196,7 +200,7 @@ class FileLoad {
     sourceId: string,
     slices: readonly Slice[],
     receivedAt: Date,
-  ): Promise<Pick<FileReport, 'wasComplete' | 'wasStopped' | 'counts'>> {
+  ): Promise<Pick<FileReport, 'wasComplete' | 'wasStopped' | 'counts' | 'rejections'>> {
     const options = this.#options;
     const facts: FileFacts = {
       decimalFormat: staged.decimalFormat,
@@ -207,6 +211,7 @@ class FileLoad {
     const first = await this.#warehouse.run((client) => readPosition(client, sourceId));
     this.#startedEmpty = await this.#warehouse.run(isEmptyWarehouse);
     let counts = NO_COUNTS;
+    let rejections: readonly RejectionGroup[] = [];
     let linesDone = 0;
     let index = first;
     // Prepared or being prepared, the next one first.
@@ -223,7 +228,7 @@ class FileLoad {
     };
     try {
       while (index < slices.length) {
-        if (options.signal?.aborted === true) return { wasComplete: false, wasStopped: true, counts };
+        if (options.signal?.aborted === true) return { wasComplete: false, wasStopped: true, counts, rejections };
         prepareUpTo(index + 1);
         const next = ahead[0];
         if (!next) throw new Error(`batch ${index} was not prepared`);
@@ -231,6 +236,7 @@ class FileLoad {
         prepareUpTo(index + 1 + BATCHES_AHEAD);
         void ahead.shift();
         const outcome = await this.#warehouse.load(batch);
+        if (outcome.kind !== 'lost') rejections = addRejections(rejections, await batch.rejections());
         await batch.drop();
         if (outcome.kind === 'lost') {
           // Another loader is at the same file: go on from where it is.
@@ -254,7 +260,7 @@ class FileLoad {
     } finally {
       await dropAhead();
     }
-    return { wasComplete: first >= slices.length && slices.length > 0, wasStopped: false, counts };
+    return { wasComplete: first >= slices.length && slices.length > 0, wasStopped: false, counts, rejections };
   }
 
   async #prepare(

@@ -1,19 +1,11 @@
 // Several files into the warehouse, one after the other, and what came of them together.
-import type { EventCounts } from '../model/batch.ts';
+import type { EventCounts, RejectionGroup } from '../model/batch.ts';
 import type { InputFile } from '../sources/files/index.ts';
-import { connect } from '../storage/connection.ts';
 import type { SparkPlace } from './spark-client.ts';
 import { SparkTransform } from './spark-transform.ts';
+import { addRejections } from './rejections.ts';
 import { rethrowUnlessStopped } from './retry.ts';
 import { addCounts, loadFile, NO_COUNTS, type FileReport, type LoadFileOptions } from './load-file.ts';
-
-/** Rejected orders of one reason, over the files of a run. */
-export interface RejectionGroup {
-  readonly reason: string;
-  readonly count: number;
-  /** R$ with two decimals. */
-  readonly amount: string;
-}
 
 export interface LoadReport {
   readonly files: readonly FileReport[];
@@ -50,25 +42,7 @@ export async function loadFiles(inputs: readonly InputFile[], options: LoadFiles
   return {
     files,
     totals,
-    rejections: await openRejections(
-      options.warehouseUrl,
-      files.map((file) => file.name),
-    ),
+    rejections: files.reduce<readonly RejectionGroup[]>((sum, file) => addRejections(sum, file.rejections), []),
     wasStopped,
   };
-}
-
-/** The open quarantine of these files or stores (`fonte`) by reason; an order with two reasons is in both. */
-export async function openRejections(url: string, names: readonly string[]): Promise<RejectionGroup[]> {
-  const client = await connect(url, 'reader');
-  try {
-    const { rows } = await client.query<{ motivo: string; n: string; valor: string }>(
-      `SELECT motivo, count(*) AS n, COALESCE(sum(valor), 0)::numeric(18,2)::text AS valor
-       FROM pedidos_rejeitados, unnest(motivos) AS motivo WHERE situacao = 'aberto' AND fonte = ANY($1) GROUP BY motivo ORDER BY count(*) DESC, motivo`,
-      [names],
-    );
-    return rows.map((row) => ({ reason: row.motivo, count: Number(row.n), amount: row.valor }));
-  } finally {
-    await client.end();
-  }
 }

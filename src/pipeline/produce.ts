@@ -11,6 +11,7 @@ import { openSession, run, type Session } from '../engines/duckdb/session.ts';
 import type { EsteiraError } from '../lib/errors.ts';
 import { stageFile, type InputFile, type StagedFile, type StageOptions } from '../sources/files/index.ts';
 import { loadOriginals } from './file-originals.ts';
+import { unusedColumns } from './unused-columns.ts';
 import type { SparkPlace } from './spark-client.ts';
 import { SparkTopicWriter } from './spark-topic-writer.ts';
 import { type MessageSender, TopicWriter, type TopicWriterOptions } from './topic-writer.ts';
@@ -180,7 +181,7 @@ class Production {
         linesRead: staged.linesRead,
         linesIgnored: staged.linesIgnored,
         messageCount,
-        warnings: staged.warnings,
+        warnings: [...staged.warnings, ...unusedColumns(staged)],
       });
     } finally {
       connection.closeSync();

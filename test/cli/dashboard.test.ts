@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -51,4 +52,19 @@ test('beyond this machine it is not served without a token, nor with one that ca
     assert.match(said, why);
     assert.ok(token === '' || !said.includes(token), 'a secret is never printed');
   }
+});
+
+test('where its port is taken it says so and ends', async (t) => {
+  const { database } = await emptyWarehouse(t);
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  t.after(() => holder.close());
+  const { port } = holder.address() as AddressInfo;
+  const child = start(['--port', String(port), '--no-open'], { ESTEIRA_WAREHOUSE_URL: database.url });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  const signal = AbortSignal.timeout(30_000);
+  assert.deepEqual(await once(child, 'close', { signal }), [2, null]);
+  assert.match(said, /^PORT_TAKEN/);
 });

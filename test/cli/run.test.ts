@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { packagePath } from '../../src/lib/paths.ts';
+import { FLAT_COLUMNS } from '../../src/model/contract.ts';
 import { csvOf, documentOf, line } from '../support/load.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -119,4 +120,38 @@ test('the name of a file that was loaded reaches the terminal and the warehouse 
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^a \uFFFD\[31mb\.csv: 1 lines?/);
   assert.deepEqual(await database.query('SELECT nome FROM esteira.fontes'), [{ nome: 'a \uFFFD[31mb.csv' }]);
+});
+
+test('the reasons after a load are those of this load: not of another file of the same name, nor of an earlier one', async (t) => {
+  const { folder, start } = await bench(t);
+  const lines = [line({ id_pedido: '1', status: 'Estranho' }), line({ id_pedido: '2' })];
+  const columns = FLAT_COLUMNS.filter((name) => name !== 'loja');
+  await writeFile(join(folder, 'pedidos.csv'), csvOf(lines, columns));
+  const reasons = async (store: string): Promise<unknown> => {
+    const { code, stdout, stderr } = await start(['pedidos.csv', '--store', store, '--json']).ended;
+    assert.equal(code, 0, stderr);
+    const { totals, rejections } = JSON.parse(stdout) as { totals: { rejeitados: number }; rejections: unknown };
+    return [totals.rejeitados, rejections];
+  };
+  const own = [{ reason: 'STATUS_DESCONHECIDO', count: 1, amount: '110.00' }];
+  assert.deepEqual(await reasons('norte'), [1, own]);
+  assert.deepEqual(await reasons('sul'), [1, own]);
+  assert.deepEqual(await reasons('sul'), [0, []]);
+});
+
+test('a misspelt column is told, and so is how far a load came that was stopped', async (t) => {
+  const { folder, start, database } = await bench(t);
+  const many = csvOf(Array.from({ length: 20_000 }, (_, index) => line({ id_pedido: String(index + 1) })));
+  await writeFile(join(folder, 'pedidos.csv'), many.replace('frete', 'freteee'));
+  const run = start(['pedidos.csv', '--batch-lines', '500']);
+  await waitFor(async () => {
+    const [lots] = await database.query(`SELECT count(*)::int AS n FROM esteira.lotes`).catch(() => []);
+    assert.ok(Number(lots?.['n']) >= 2);
+  }, 60_000);
+  run.kill('SIGINT');
+  const { code, stdout, stderr } = await run.ended;
+  assert.equal(code, 130, stderr);
+  assert.match(stderr, /this column is not used: freteee \(did you mean frete\?\)/);
+  const [, loaded] = /in [\d.,]+ s, ([\d.,]+) of them loaded before it was stopped/.exec(stdout) ?? [];
+  assert.equal(Number(loaded?.replaceAll(/[.,]/g, '')), await countOrders(database));
 });

@@ -27,9 +27,11 @@ export function printReport(report: LoadReport, options: ReportOptions): void {
     const rate = file.seconds > 0 ? Math.round(file.linesRead / file.seconds) : 0;
     const done = file.wasComplete
       ? ', already loaded, nothing to do'
-      : file.linesRead < FEW_LINES
-        ? ''
-        : `, ${formatCount(rate)} lines/s`;
+      : file.wasStopped
+        ? `, ${formatCount(file.counts.linhas)} of them loaded before it was stopped`
+        : file.linesRead < FEW_LINES
+          ? ''
+          : `, ${formatCount(rate)} lines/s`;
     process.stdout.write(
       `${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s${done}\n`,
     );
@@ -58,7 +60,7 @@ export function printOutcome(
     ),
   );
   if (report.rejections.length > 0) {
-    process.stdout.write('\nNa quarentena, por motivo (só os que seguem abertos):\n');
+    process.stdout.write('\nNa quarentena, por motivo:\n');
     process.stdout.write(
       renderTable(
         REASONS,
@@ -71,7 +73,7 @@ export function printOutcome(
   }
   if (totals.rejeitados > 0 && totals.rejeitados === totals.lidos)
     process.stderr.write(
-      'None of them is an order that can be used: probably the file is another one, or shaped otherwise. One of them with its reasons: esteira quarantine list, then esteira quarantine show NUMBER.\n',
+      'None of them is an order that can be used: probably the file is another one, or shaped otherwise. One of them with its reasons: esteira quarantine list, then esteira quarantine show ID.\n',
     );
   const hidden = report.rejections.length - MOST_REASONS;
   if (hidden > 0) process.stdout.write(`e mais ${hidden} motivos: esteira quarantine summary\n`);

@@ -4,11 +4,19 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROLLUPS } from '../../catalog/rollups.ts';
-import type { KnownRows, PositionMove, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../../model/batch.ts';
+import type {
+  KnownRows,
+  PositionMove,
+  PreparedBatch,
+  RefusedOrder,
+  RejectionGroup,
+  RowsFile,
+  SortedBatch,
+} from '../../model/batch.ts';
 import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
-import { classify, countEvents, countRejected, loadKnown, loadKnownPeriods } from './classify.ts';
+import { classify, countEvents, groupRejected, loadKnown, loadKnownPeriods } from './classify.ts';
 import { Lanes } from './lanes.ts';
 import {
   acceptedOutput,
@@ -22,7 +30,7 @@ import {
   replacedOutput,
   sightingsOutput,
 } from './output-rows.ts';
-import { rejectedSelect } from './quarantine-rows.ts';
+import { keepCounted, keepRejected } from './quarantine-rows.ts';
 import { addedSums, freshSums, sumTables } from './rollup-outputs.ts';
 import { count, numbers, run, type Session } from './session.ts';
 
@@ -100,47 +108,6 @@ export async function prepareBatch(
 }
 
 const NOTHING_KNOWN: KnownRows = { versionsPath: null, rejectedPath: null, periodsPath: null };
-
-/** Most row numbers that are written into a statement: they reach the scan, a join would not. */
-const MOST_LITERALS = 20_000;
-
-/** Tables `_rejeitados_escritos` (the rejected documents as read), `_originais` (their text) and `_rejeitados` (their rows of the quarantine). */
-async function keepRejected(
-  connection: DuckDBConnection,
-  prefix: string,
-  source: string,
-  origin: BatchOrigin,
-  ordinals: readonly number[],
-): Promise<void> {
-  await origin.transformed?.makeSource();
-  const some =
-    ordinals.length <= MOST_LITERALS
-      ? `ordinal IN (${['-1', ...ordinals].join(', ')})`
-      : `ordinal IN (SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0)`;
-  await run(
-    connection,
-    `CREATE OR REPLACE TABLE ${prefix}_rejeitados_escritos AS SELECT * FROM ${source} WHERE ${some}`,
-  );
-  await origin.loadOriginals(connection, prefix);
-  const tables = {
-    treated: `${prefix}_tratados`,
-    documents: `${prefix}_rejeitados_escritos`,
-    originals: `${prefix}_originais`,
-    places: origin.messages?.places ?? null,
-  };
-  await keepCounted(connection, prefix, origin, rejectedSelect(tables, origin));
-}
-
-/** Table `_rejeitados` of the rejected rows that were made here and of those that came as such. */
-async function keepCounted(
-  connection: DuckDBConnection,
-  prefix: string,
-  { messages }: BatchOrigin,
-  made: string,
-): Promise<void> {
-  const received = messages?.rejected ? ` UNION ALL BY NAME SELECT * FROM ${messages.rejected}` : '';
-  await countRejected(connection, prefix, `${made}${received}`);
-}
 
 class DuckdbBatch implements PreparedBatch {
   readonly id: string;
@@ -307,6 +274,10 @@ class DuckdbBatch implements PreparedBatch {
         SELECT 1 FROM ${corrections} o JOIN ${p}_tratados t ON t.ordinal = o.ordinal
         WHERE o.loja = k.loja AND o.hash_original = k.hash_original AND t.erros <> 0)`,
     ];
+  }
+
+  async rejections(): Promise<readonly RejectionGroup[]> {
+    return this.#hasRejected ? groupRejected(this.#connection, this.#prefix) : [];
   }
 
   async drop(): Promise<void> {

@@ -1,7 +1,7 @@
 // Sorts a batch's events out against what the warehouse holds: which become current, which are history only, which were seen before.
 // The largest version wins by (time, revision, hash), whatever the order of arrival.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { EventCounts, KnownRows } from '../../model/batch.ts';
+import type { EventCounts, KnownRows, RejectionGroup } from '../../model/batch.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
 import { rows, run } from './session.ts';
 
@@ -106,4 +106,19 @@ export async function countEvents(
     valorRejeitado: sums?.['valor_rejeitado'] ?? '0',
   };
   return { counts, replaces: of('substituidos') > 0, hasEstimated: of('estimados') > 0 };
+}
+
+/** The rejected records that the warehouse did not know, by reason. */
+export async function groupRejected(connection: DuckDBConnection, p: string): Promise<RejectionGroup[]> {
+  const found = await rows<{ motivo: string; n: string; valor: string }>(
+    connection,
+    `
+    SELECT motivo, count(*) AS n, CAST(COALESCE(sum(valor), 0) AS DECIMAL(18,2)) AS valor
+    FROM (
+      SELECT r.valor, unnest(regexp_extract_all(r.motivos, '[A-Z0-9_]+')) AS motivo
+      FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original
+      WHERE k.hash_original IS NULL)
+    GROUP BY motivo ORDER BY count(*) DESC, motivo`,
+  );
+  return found.map(({ motivo, n, valor }) => ({ reason: motivo, count: Number(n), amount: valor }));
 }

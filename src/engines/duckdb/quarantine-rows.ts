@@ -1,5 +1,6 @@
 // The rejected documents of a batch as rows of the quarantine: original text, all reasons, and the fields that gave rise to them.
 // Values of personal fields are never repeated in the details: they are in the original only.
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { ERRO_IDS } from '../../catalog/rules.ts';
 import { FIELD_OF } from '../transform/explained-fields.ts';
 import { isKnownByText } from '../transform/order-keys.ts';
@@ -7,6 +8,8 @@ import { avisoIdsText, erroIdsText, hasErro } from '../transform/masks.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
 import { duckdbDialect as d } from './dialect.ts';
 import type { BatchOrigin } from './batch.ts';
+import { countRejected } from './classify.ts';
+import { run } from './session.ts';
 
 function valueOf(field: string): string {
   const [list, name] = field.split('.');
@@ -69,4 +72,45 @@ export function rejectedSelect(
     FROM ${treated} t LEFT JOIN ${documents} o ON o.ordinal = t.ordinal LEFT JOIN ${originals} r ON r.ordinal = t.ordinal
       ${places === null ? '' : `LEFT JOIN ${places} m ON m.ordinal = t.ordinal`}
     WHERE t.erros <> 0`;
+}
+
+/** Most row numbers that are written into a statement: they reach the scan, a join would not. */
+const MOST_LITERALS = 20_000;
+
+/** Tables `_rejeitados_escritos` (the rejected documents as read), `_originais` (their text) and `_rejeitados` (their rows of the quarantine). */
+export async function keepRejected(
+  connection: DuckDBConnection,
+  prefix: string,
+  source: string,
+  origin: BatchOrigin,
+  ordinals: readonly number[],
+): Promise<void> {
+  await origin.transformed?.makeSource();
+  const some =
+    ordinals.length <= MOST_LITERALS
+      ? `ordinal IN (${['-1', ...ordinals].join(', ')})`
+      : `ordinal IN (SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0)`;
+  await run(
+    connection,
+    `CREATE OR REPLACE TABLE ${prefix}_rejeitados_escritos AS SELECT * FROM ${source} WHERE ${some}`,
+  );
+  await origin.loadOriginals(connection, prefix);
+  const tables = {
+    treated: `${prefix}_tratados`,
+    documents: `${prefix}_rejeitados_escritos`,
+    originals: `${prefix}_originais`,
+    places: origin.messages?.places ?? null,
+  };
+  await keepCounted(connection, prefix, origin, rejectedSelect(tables, origin));
+}
+
+/** Table `_rejeitados` of the rejected rows that were made here and of those that came as such. */
+export async function keepCounted(
+  connection: DuckDBConnection,
+  prefix: string,
+  { messages }: BatchOrigin,
+  made: string,
+): Promise<void> {
+  const received = messages?.rejected ? ` UNION ALL BY NAME SELECT * FROM ${messages.rejected}` : '';
+  await countRejected(connection, prefix, `${made}${received}`);
 }
