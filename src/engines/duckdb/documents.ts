@@ -211,7 +211,7 @@ function finishSql(groups: string, headers: string, facts: FileFacts): string {
       CAST(0 AS INTEGER) AS revisao, TIMESTAMP '${facts.receivedAt}' AS recebido_em,
       ${text(facts.decimalFormat)} AS formato_decimal, ${text(facts.dateFormat)} AS formato_data, ${facts.hasAddress} AS tem_endereco, ${UNSTATED}
     FROM (
-      SELECT *, CASE WHEN ${lacksNumber(duckdbDialect)} OR COALESCE(len(itens_unicos), 0) = 0 THEN 1 ELSE GREATEST(1, len(itens_das_linhas) // len(itens_unicos)) END AS copias,
+      SELECT *, CASE WHEN COALESCE(len(itens_unicos), 0) IN (0, len(itens_das_linhas)) THEN 1 WHEN ${lacksNumber(duckdbDialect)} THEN 1 ELSE GREATEST(1, len(itens_das_linhas) // len(itens_unicos)) END AS copias,
         CASE WHEN len(pagamentos_das_linhas) > 1
           THEN list_distinct(list_transform(pagamentos_das_linhas, lambda p: {'n_item': CASE WHEN len(itens_das_linhas) > len(itens_unicos) THEN p.n_item END, 'forma': p.forma, 'parcelas': p.parcelas, 'valor': p.valor})) END AS pagamentos_unicos
       FROM (SELECT *, CASE WHEN itens_numerados > 1 AND itens_numerados > list_unique(list_transform(itens_das_linhas, lambda i: i.n_item))
