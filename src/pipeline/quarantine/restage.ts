@@ -12,7 +12,7 @@ import { SEPARATORS, type Separator } from '../../sources/files/header.ts';
 import { RecordScanner, splitRecord } from '../../sources/files/scan.ts';
 import type { QuarantineRecord } from '../../storage/quarantine-read.ts';
 
-/** A place in the lines of a record: `record` is the index of the record, `position` the order of all lines. */
+/** A line of a record: `record` is the index of the record, `position` orders its lines (in `restage`) or the lines of all records (in correction-file.ts). */
 export interface MarkedLine {
   readonly record: number;
   readonly position: number;
@@ -26,12 +26,12 @@ export const UNREADABLE_REASONS: readonly string[] = ['LINHA_CAMPOS', 'JSON_INVA
 export async function makeMarked(connection: DuckDBConnection): Promise<void> {
   await run(
     connection,
-    `CREATE OR REPLACE TABLE marcadas (registro INTEGER, posicao INTEGER, problema VARCHAR, original VARCHAR, ${LINE_COLUMNS.map((name) => `${name} VARCHAR`).join(', ')})`,
+    `CREATE OR REPLACE TABLE marcadas (registro INTEGER, posicao BIGINT, problema VARCHAR, original VARCHAR, ${LINE_COLUMNS.map((name) => `${name} VARCHAR`).join(', ')})`,
   );
 }
 
 /**
- * Fills `marcadas` with the lines of all records. `mapping` is for records that were read with the generic profile.
+ * Fills `marcadas` with the lines of all records, in the order of the records and of the lines in them. `mapping` is for records that were read with the generic profile.
  * Returns the indexes of records that could not be taken apart for want of a profile or mapping: they have one line with their whole original.
  */
 export async function restage(
@@ -56,13 +56,15 @@ export async function restage(
     if (isJson) await restageJson(connection, group);
     else failed.push(...(await restageLines(connection, folder, group, mapping)));
   }
+  // until here a position counts the lines of its own record, however many there are
+  await run(
+    connection,
+    'CREATE OR REPLACE TABLE marcadas AS SELECT * REPLACE (row_number() OVER (ORDER BY registro, posicao) AS posicao) FROM marcadas',
+  );
   return failed;
 }
 
 type Group = readonly { readonly record: QuarantineRecord; readonly index: number }[];
-
-/** Positions leave room for the lines of one record, so that records keep their order whatever group they are in. */
-const LINES_PER_RECORD = 1000;
 
 async function restageLines(
   connection: DuckDBConnection,
@@ -74,7 +76,7 @@ async function restageLines(
   if (first === undefined || first.header === null) {
     await keepAsText(
       connection,
-      group.map(({ record, index }) => ({ record: index, position: index * LINES_PER_RECORD, text: record.original })),
+      group.map(({ record, index }) => ({ record: index, position: 0, text: record.original })),
       first,
     );
     return group.map(({ index }) => index);
@@ -86,7 +88,7 @@ async function restageLines(
     for (const [offset, line] of splitOriginal(record.original, separator, first.header).entries()) {
       (line.isWhole ? good : broken).push({
         record: index,
-        position: index * LINES_PER_RECORD + offset,
+        position: offset,
         text: line.text,
       });
     }
@@ -128,12 +130,12 @@ async function stageGood(
     );
     const isComplete = staged.linesRead === lines.length && staged.linesIgnored === 0;
     if (isComplete) {
-      await run(connection, 'CREATE OR REPLACE TABLE ordem (rid BIGINT, registro INTEGER, posicao INTEGER)');
+      await run(connection, 'CREATE OR REPLACE TABLE ordem (rid BIGINT, registro INTEGER, posicao BIGINT)');
       const appender = await connection.createAppender('ordem');
       lines.forEach((line, rid) => {
         appender.appendBigInt(BigInt(rid));
         appender.appendInteger(line.record);
-        appender.appendInteger(line.position);
+        appender.appendBigInt(BigInt(line.position));
         appender.endRow();
       });
       appender.closeSync();
@@ -161,7 +163,7 @@ async function keepAsText(
   const appender = await connection.createAppender('marcadas');
   for (const line of lines) {
     appender.appendInteger(line.record);
-    appender.appendInteger(line.position);
+    appender.appendBigInt(BigInt(line.position));
     appender.appendVarchar(problem);
     appender.appendVarchar(line.text);
     for (let column = 0; column < LINE_COLUMNS.length; column++) appender.appendNull();
@@ -212,7 +214,7 @@ async function restageJson(connection: DuckDBConnection, group: Group): Promise<
     connection,
     bad.map(({ ordinal }) => {
       const { record, index } = group[Number(ordinal)] as Group[number];
-      return { record: index, position: index * LINES_PER_RECORD, text: record.original };
+      return { record: index, position: 0, text: record.original };
     }),
     group[0]?.record,
   );
@@ -225,7 +227,7 @@ async function restageJson(connection: DuckDBConnection, group: Group): Promise<
     connection,
     `
     INSERT INTO marcadas BY NAME
-    SELECT l.registro, CAST(l.registro * ${LINES_PER_RECORD} + k AS INTEGER) AS posicao, ${[...ORDER_COLUMNS, ...ITEM_COLUMNS, ...PAYMENT_COLUMNS].map((name) => `${cell(name)} AS ${name}`).join(', ')}
+    SELECT l.registro, k AS posicao, ${[...ORDER_COLUMNS, ...ITEM_COLUMNS, ...PAYMENT_COLUMNS].map((name) => `${cell(name)} AS ${name}`).join(', ')}
     FROM (SELECT *, unnest(range(1, 1 + GREATEST(COALESCE(len(itens), 0), COALESCE(len(pagamentos), 0), 1))) AS k FROM documentos_json WHERE problemas IS NULL) d
     JOIN linhas_json_marcadas l ON l.rowid = d.ordinal`,
   );

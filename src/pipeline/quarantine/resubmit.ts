@@ -164,7 +164,7 @@ async function makeDocuments(
     );
     await run(
       connection,
-      `CREATE OR REPLACE VIEW linhas AS SELECT rowid AS rowid, posicao::BIGINT AS linha, problema, ${LINE_COLUMNS.join(', ')} FROM linhas_reenviadas`,
+      `CREATE OR REPLACE VIEW linhas AS SELECT rowid AS rowid, posicao AS linha, problema, ${LINE_COLUMNS.join(', ')} FROM linhas_reenviadas`,
     );
     const slices = await planSlices(connection, 1_000_000_000);
     for (const [index, slice] of slices.entries())

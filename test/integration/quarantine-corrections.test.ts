@@ -1,0 +1,80 @@
+// Corrections that were read back wrongly: long records, records without a store, times that a spreadsheet shortened, the same file twice.
+// Expected figures are worked by hand.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { bench, csv, good, parse, type Line } from '../support/quarantine.ts';
+
+/** One version of an order of so many lines at 1 real each, of which only the first states the order's own columns. */
+function longOrder(id: string, lines: number, more: Line = {}): Line[] {
+  const item = (n: number): Line => ({
+    sku: `SKU-${n}`,
+    produto: `Item ${n}`,
+    quantidade: '1',
+    preco_unitario: '1.00',
+  });
+  const head = good(id, { n_item: '', status: 'Estranho', frete: '0.00', valor_total: `${lines}.00`, ...more });
+  return Array.from({ length: lines }, (_, n) =>
+    n === 0 ? { ...head, ...item(n) } : { loja: head.loja ?? '', id_pedido: id, ...item(n) },
+  );
+}
+
+/** The export with the unknown status corrected; each record's lines must stand together. */
+async function exportedWithStatus(folder: string): Promise<string> {
+  const text = await readFile(join(folder, 'c.csv'), 'utf8');
+  const ids = parse(text, ',')
+    .slice(1)
+    .map(([id]) => id);
+  const runs = ids.filter((id, index) => id !== ids[index - 1]);
+  assert.equal(runs.length, new Set(ids).size, 'the lines of a record stand together');
+  return text.replaceAll(',Estranho,', ',Pago,');
+}
+
+const LONG = 1500;
+
+test('two versions of an order of 1,500 lines are corrected, each with its own items', async (t) => {
+  const { database, esteira, load, fix, write, folder, one } = await bench(t);
+  const versions = [
+    ...longOrder('M1', LONG),
+    ...longOrder('M1', LONG, { atualizado_em: '2026-10-07 09:30:11' }).map((line, n) => ({
+      ...line,
+      sku: `NOVO-${n}`,
+    })),
+  ];
+  await load('longo.csv', csv(versions));
+  await esteira('quarantine', 'export', '--out', 'c.csv');
+  const report = await fix(await write('f.csv', await exportedWithStatus(folder)));
+  assert.deepEqual([report.accepted, report.refused], [2, []]);
+  assert.deepEqual(await one(`SELECT itens, valor_total::text AS total FROM pedidos`), {
+    itens: LONG,
+    total: '1500.00',
+  });
+  assert.deepEqual(
+    await one(`SELECT count(*)::int AS n, count(*) FILTER (WHERE sku LIKE 'NOVO-%')::int AS novos FROM itens_pedido`),
+    { n: LONG, novos: LONG },
+    database.hint,
+  );
+});
+
+test('three orders of 1,500 lines leave the quarantine, by a correction and by sending them again', async (t) => {
+  for (const way of ['fix', 'replay'] as const) {
+    const { database, esteira, load, fix, write, folder } = await bench(t);
+    await load('longos.csv', csv(['L1', 'L2', 'L3'].flatMap((id) => longOrder(id, LONG))));
+    if (way === 'fix') {
+      await esteira('quarantine', 'export', '--out', 'c.csv');
+      await fix(await write('f.csv', await exportedWithStatus(folder)));
+    } else {
+      // as if an earlier version of the transform had not known the word
+      await database.query(`UPDATE pedidos_rejeitados SET original = replace(original, ',Estranho,', ',Pago,')`);
+      await esteira('quarantine', 'replay', '--all');
+    }
+    assert.deepEqual(
+      (await database.query(`SELECT id_pedido, itens, valor_total::text AS total FROM pedidos ORDER BY 1`)).map((row) =>
+        Object.values(row).join(' '),
+      ),
+      ['L1 1500 1500.00', 'L2 1500 1500.00', 'L3 1500 1500.00'],
+      way,
+    );
+  }
+});
