@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bench, csv, good, parse, type Line } from '../support/quarantine.ts';
+import { bench, correct, csv, good, parse, type Edit, type Line } from '../support/quarantine.ts';
 
 /** One version of an order of so many lines at 1 real each, of which only the first states the order's own columns. */
 function longOrder(id: string, lines: number, more: Line = {}): Line[] {
@@ -77,4 +77,45 @@ test('three orders of 1,500 lines leave the quarantine, by a correction and by s
       way,
     );
   }
+});
+
+test('records of several files without a store are sent again and corrected', async (t) => {
+  const { database, esteira, load, fix, write, folder } = await bench(t);
+  // records of each file are a group of their own when they are sent
+  for (const id of ['R1', 'R2', 'R3']) await load(`${id}.csv`, csv([good(id, { loja: '' })]));
+  const sent = await esteira('quarantine', 'replay', '--file', 'R1.csv', '--file', 'R2.csv', '--json');
+  const { records, refused } = JSON.parse(sent.stdout) as { records: number; refused: { reasons: string[] }[] };
+  assert.deepEqual([records, refused.map((item) => item.reasons)], [2, [['LOJA_INVALIDA'], ['LOJA_INVALIDA']]]);
+
+  await esteira('quarantine', 'export', '--out', 'c.csv');
+  const nameStore: Edit = (line) => void (line['loja'] = line['id_pedido'] === 'R3' ? 'loja' : '');
+  const exported = await readFile(join(folder, 'c.csv'), 'utf8');
+  const report = await fix(await write('f.csv', correct(exported, { LOJA_INVALIDA: nameStore })));
+  assert.deepEqual([report.accepted, report.refused.map((item) => item.record.orderId)], [1, ['R1', 'R2']]);
+  assert.deepEqual(
+    (await database.query('SELECT loja, id_pedido FROM pedidos')).map((row) => Object.values(row)),
+    [['loja', 'R3']],
+  );
+});
+
+test('a group that fails does not hinder the others, and the failure is told at the end', async (t) => {
+  const { database, esteira, load, fix, write, folder } = await bench(t);
+  for (const id of ['R1', 'R2']) await load(`${id}.csv`, csv([good(id, { status: 'Estranho' })]));
+  await database.query(`
+    CREATE FUNCTION recusa() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no place for R1''; END';
+    CREATE TRIGGER recusa BEFORE INSERT ON pedidos FOR EACH ROW WHEN (NEW.id_pedido = 'R1') EXECUTE FUNCTION recusa()`);
+  await esteira('quarantine', 'export', '--out', 'c.csv');
+  const corrected = await write('f.csv', await exportedWithStatus(folder));
+  await assert.rejects(fix(corrected), /no place for R1/);
+  assert.deepEqual(
+    (await database.query('SELECT id_pedido, situacao FROM pedidos_rejeitados ORDER BY 1')).map((row) =>
+      Object.values(row),
+    ),
+    [
+      ['R1', 'aberto'],
+      ['R2', 'resolvido'],
+    ],
+  );
+  await database.query('DROP TRIGGER recusa ON pedidos');
+  assert.equal((await fix(corrected)).counts.aceitos, 1);
 });

@@ -10,6 +10,7 @@ import { appendOriginals } from '../../engines/duckdb/originals.ts';
 import { rows, run, type Session } from '../../engines/duckdb/session.ts';
 import { erroIdsText } from '../../engines/transform/masks.ts';
 import { transformSql, TRANSFORM_VERSION } from '../../engines/transform/transform.ts';
+import { EsteiraError } from '../../lib/errors.ts';
 import type { EventCounts } from '../../model/batch.ts';
 import { LINE_COLUMNS } from '../../model/contract.ts';
 import { versionsOf, type QuarantineRecord } from '../../storage/quarantine-read.ts';
@@ -60,7 +61,10 @@ export interface ResubmitReport {
   readonly wasComplete: boolean;
 }
 
-/** Judges every part and loads what is valid. `session` has the lookups and, for parts of shape `lines`, `marcadas`. */
+/**
+ * Judges every part and loads what is valid. `session` has the lookups and, for parts of shape `lines`, `marcadas`.
+ * What goes wrong with one part (a bug) is thrown after the others were sent; what is wrong outside, such as a warehouse that is down, concerns them all.
+ */
 export async function resubmit(
   session: Session,
   warehouse: WarehouseClient,
@@ -71,7 +75,8 @@ export async function resubmit(
   const refused: RefusedRecord[] = [];
   let pending = 0;
   let already = 0;
-  for (const [number, part] of work.parts.entries()) {
+  const failures: unknown[] = [];
+  const send = async (part: Part, number: number): Promise<void> => {
     const connection = await session.connect();
     const source = `reenvio_${number}_documentos`;
     const judged = await judgePart(connection, warehouse, work, part, source);
@@ -79,13 +84,22 @@ export async function resubmit(
     accepted += part.records.length - judged.refused.length;
     if (judged.documents === 0) {
       connection.closeSync();
-      continue;
+      return;
     }
     pending += 1;
     const outcome = await loadPart(session, connection, warehouse, work, part, number, source);
     if (outcome === null) already += 1;
     else counts = addCounts(counts, outcome);
+  };
+  for (const [number, part] of work.parts.entries()) {
+    try {
+      await send(part, number);
+    } catch (error) {
+      if (error instanceof EsteiraError || (error instanceof Error && error.name === 'AbortError')) throw error;
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return { counts, accepted, refused, wasComplete: pending > 0 && pending === already };
 }
 
@@ -162,9 +176,11 @@ async function makeDocuments(
       connection,
       `CREATE OR REPLACE TABLE linhas_reenviadas AS SELECT * FROM marcadas WHERE registro IN (${part.records.join(', ')}) ORDER BY posicao`,
     );
+    // planning lays `linhas` over itself where stores are blank: that of the part before must be gone
+    await run(connection, 'DROP VIEW IF EXISTS linhas; DROP VIEW IF EXISTS linhas_sem_loja');
     await run(
       connection,
-      `CREATE OR REPLACE VIEW linhas AS SELECT rowid AS rowid, posicao AS linha, problema, ${LINE_COLUMNS.join(', ')} FROM linhas_reenviadas`,
+      `CREATE VIEW linhas AS SELECT rowid AS rowid, posicao AS linha, problema, ${LINE_COLUMNS.join(', ')} FROM linhas_reenviadas`,
     );
     const slices = await planSlices(connection, 1_000_000_000);
     for (const [index, slice] of slices.entries())
