@@ -119,3 +119,53 @@ test('a group that fails does not hinder the others, and the failure is told at 
   await database.query('DROP TRIGGER recusa ON pedidos');
   assert.equal((await fix(corrected)).counts.aceitos, 1);
 });
+
+test('times that a spreadsheet shortened differently in the lines of a record are one version again', async (t) => {
+  const { database, esteira, load, fix, write, folder } = await bench(t);
+  const order = (id: string, updated: string, more: Line = {}): Line[] => {
+    const head = { ...good(id, { atualizado_em: updated, status: 'Estranho', valor_total: '140.00' }), ...more };
+    const second: Line = { n_item: '2', sku: 'BON-2', produto: 'Boné', quantidade: '1', preco_unitario: '30.00' };
+    return [head, { ...head, ...second, forma_pagamento: '', parcelas: '' }];
+  };
+  // T3 is in two versions of the same minute, of which the second has an item in blue
+  await load(
+    'horas.csv',
+    csv([
+      ...order('T1', '02/10/2026 10:11:37'),
+      ...order('T2', '02/10/2026 10:11:37'),
+      ...order('T3', '02/10/2026 10:11:37'),
+      ...order('T3', '02/10/2026 10:11:52', { sku: 'AZU-1' }),
+      ...order('T4', '02/10/2026 10:11:37'),
+    ]),
+  );
+  await esteira('quarantine', 'export', '--out', 'c.csv');
+  const saved: Readonly<Record<string, readonly [string, string]>> = {
+    T1: ['02/10/2026', '02/10/2026 10:11'],
+    T2: ['2026-10-02 10:11:37', '02/10/2026 10:11:37'],
+    T3: ['02/10/2026 10:11', '02/10/2026 10:11'],
+    T4: ['', '02/10/2026 10:11'],
+  };
+  const shorten: Edit = (line) => {
+    line['status'] = 'Pago';
+    line['atualizado_em'] = saved[line['id_pedido'] ?? '']?.[line['n_item'] === '1' ? 0 : 1] ?? '';
+  };
+  const exported = await readFile(join(folder, 'c.csv'), 'utf8');
+  const report = await fix(await write('f.csv', correct(exported, { STATUS_DESCONHECIDO: shorten })));
+  assert.deepEqual([report.accepted, report.refused.length, report.counts.lidos], [5, 0, 5]);
+  assert.deepEqual(
+    (
+      await database.query(`
+        SELECT h.id_pedido, to_char(h.atualizado_em AT TIME ZONE 'America/Sao_Paulo', 'DD HH24:MI:SS') AS t, h.valor_total::text AS total, p.itens,
+          (SELECT string_agg(i.sku, ' ' ORDER BY i.n_item) FROM itens_pedido i WHERE i.id_pedido = p.id_pedido) AS skus
+        FROM historico_status h JOIN pedidos p USING (loja, id_pedido) ORDER BY 1, 2`)
+    ).map((row) => Object.values(row).join(' ')),
+    [
+      'T1 02 10:11:37 140.00 2 CAM-001 BON-2',
+      'T2 02 10:11:37 140.00 2 CAM-001 BON-2',
+      'T3 02 10:11:37 140.00 2 AZU-1 BON-2',
+      'T3 02 10:11:52 140.00 2 AZU-1 BON-2',
+      'T4 02 10:11:37 140.00 2 CAM-001 BON-2',
+    ],
+    database.hint,
+  );
+});

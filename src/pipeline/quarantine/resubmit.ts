@@ -3,35 +3,17 @@
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { prepareBatch, type BatchOrigin } from '../../engines/duckdb/batch.ts';
-import { duckdbDialect } from '../../engines/duckdb/dialect.ts';
-import { groupSlice, planSlices, type FileFacts } from '../../engines/duckdb/documents.ts';
-import { documentsOfJson } from '../../engines/duckdb/json-documents.ts';
 import { appendOriginals } from '../../engines/duckdb/originals.ts';
 import { rows, run, type Session } from '../../engines/duckdb/session.ts';
-import { erroIdsText } from '../../engines/transform/masks.ts';
-import { transformSql, TRANSFORM_VERSION } from '../../engines/transform/transform.ts';
+import { TRANSFORM_VERSION } from '../../engines/transform/transform.ts';
 import { EsteiraError } from '../../lib/errors.ts';
 import type { EventCounts } from '../../model/batch.ts';
-import { LINE_COLUMNS } from '../../model/contract.ts';
 import { versionsOf, type QuarantineRecord } from '../../storage/quarantine-read.ts';
 import { readPosition, registerSource } from '../../storage/sources.ts';
 import { addCounts, NO_COUNTS } from '../load-file.ts';
 import type { WarehouseClient } from '../warehouse-client.ts';
-import { makeJsonLines } from './restage.ts';
-
-/** Records that were read alike and go as one batch. */
-export interface Part {
-  /** Tells this part from the others of the same source; the same for the same input. */
-  readonly key: string;
-  readonly facts: FileFacts;
-  /** Indexes of the records. */
-  readonly records: readonly number[];
-  /** `lines`: from `marcadas`; `json`: from the originals themselves. */
-  readonly shape: 'lines' | 'json';
-  readonly format: 'csv' | 'jsonl' | 'parquet';
-  readonly profile: string;
-  readonly header: string | null;
-}
+import { judgedDocuments, type Part } from './judged-documents.ts';
+import type { Judged } from './update-times.ts';
 
 export interface Resubmission {
   /** Identity of the whole: sending it again finds that it was done. */
@@ -111,9 +93,7 @@ async function judgePart(
   part: Part,
   source: string,
 ): Promise<{ refused: RefusedRecord[]; documents: number }> {
-  const links = await makeDocuments(connection, work, part, source);
-  let judged = await judge(connection);
-  if (work.isCorrection && (await keepUpdateTimes(connection, work, links, judged))) judged = await judge(connection);
+  const { links, judged } = await judgedDocuments(connection, work.records, part, source, work.isCorrection);
   const refused = refusedOf(work, links, judged);
   const bad = new Set(refused.map((item) => item.index));
   const valid = judged.filter((document) => (links.get(document.ordinal) ?? []).every((record) => !bad.has(record)));
@@ -148,130 +128,6 @@ async function judgePart(
     refused: refused.map(({ index, reasons }) => ({ record: work.records[index] as QuarantineRecord, reasons })),
     documents: valid.length,
   };
-}
-
-/** Table `reenviados`, shaped like `documentos`; returns which records each document comes from. */
-async function makeDocuments(
-  connection: DuckDBConnection,
-  work: Resubmission,
-  part: Part,
-  source: string,
-): Promise<Map<number, number[]>> {
-  let links: string;
-  if (part.shape === 'json') {
-    await makeJsonLines(
-      connection,
-      part.records.map((index) => ({ record: work.records[index] as QuarantineRecord, index })),
-    );
-    await documentsOfJson(
-      connection,
-      { kind: 'contiguous', from: 0, to: part.records.length },
-      part.facts,
-      `${source}_grupo`,
-    );
-    await run(connection, `CREATE OR REPLACE TABLE reenviados AS SELECT * FROM ${source}_grupo`);
-    links = 'SELECT d.ordinal, l.registro FROM reenviados d JOIN linhas_json_marcadas l ON l.rowid = d.ordinal';
-  } else {
-    await run(
-      connection,
-      `CREATE OR REPLACE TABLE linhas_reenviadas AS SELECT * FROM marcadas WHERE registro IN (${part.records.join(', ')}) ORDER BY posicao`,
-    );
-    // planning lays `linhas` over itself where stores are blank: that of the part before must be gone
-    await run(connection, 'DROP VIEW IF EXISTS linhas; DROP VIEW IF EXISTS linhas_sem_loja');
-    await run(
-      connection,
-      `CREATE VIEW linhas AS SELECT rowid AS rowid, posicao AS linha, problema, ${LINE_COLUMNS.join(', ')} FROM linhas_reenviadas`,
-    );
-    const slices = await planSlices(connection, 1_000_000_000);
-    for (const [index, slice] of slices.entries())
-      await groupSlice(connection, slice, part.facts, `${source}_grupo_${index}`);
-    const union = slices.map((_, index) => `SELECT * FROM ${source}_grupo_${index}`).join(' UNION ALL BY NAME ');
-    await run(connection, `CREATE OR REPLACE TABLE reenviados AS ${union}`);
-    links =
-      'SELECT DISTINCT d.ordinal, l.registro FROM (SELECT ordinal, unnest(rids) AS rid FROM reenviados) d JOIN linhas_reenviadas l ON l.rowid = d.rid';
-  }
-  const found = new Map<number, number[]>();
-  for (const { ordinal, registro } of await rows<{ ordinal: string; registro: number }>(connection, links)) {
-    found.set(Number(ordinal), [...(found.get(Number(ordinal)) ?? []), registro]);
-  }
-  return found;
-}
-
-interface Judged {
-  readonly ordinal: number;
-  readonly reasons: readonly string[];
-  readonly store: string | null;
-  readonly orderId: string | null;
-  /** UTC text, YYYY-MM-DD HH:MM:SS.ffffff. */
-  readonly updatedAt: string;
-  readonly isEstimated: boolean;
-  readonly hash: string;
-}
-
-async function judge(connection: DuckDBConnection): Promise<Judged[]> {
-  const found = await rows<Record<string, string | boolean | null>>(
-    connection,
-    `
-    SELECT ordinal, ${erroIdsText(duckdbDialect, 'erros')} AS motivos, loja, id_pedido, strftime(atualizado_em, '%Y-%m-%d %H:%M:%S.%f') AS atualizado_em, atualizado_em_estimado, hash_origem
-    FROM (${transformSql(duckdbDialect, 'reenviados')}) ORDER BY ordinal`,
-  );
-  return found.map((row) => ({
-    ordinal: Number(row['ordinal']),
-    reasons: String(row['motivos'])
-      .slice(1, -1)
-      .split(',')
-      .filter((id) => id !== ''),
-    store: row['loja'] as string | null,
-    orderId: row['id_pedido'] as string | null,
-    updatedAt: String(row['atualizado_em']),
-    isEstimated: row['atualizado_em_estimado'] === true,
-    hash: String(row['hash_origem']),
-  }));
-}
-
-const THREE_HOURS_MS = 10_800_000;
-
-/**
- * A spreadsheet drops the seconds of a time, or the whole time of day: a correction keeps the time of the version that it corrects.
- * Returns true when a document was changed.
- */
-async function keepUpdateTimes(
-  connection: DuckDBConnection,
-  work: Resubmission,
-  links: ReadonlyMap<number, readonly number[]>,
-  judged: readonly Judged[],
-): Promise<boolean> {
-  let hasChanged = false;
-  for (const document of judged) {
-    const own = work.records[links.get(document.ordinal)?.[0] ?? -1];
-    if (
-      own === undefined ||
-      document.reasons.includes('ATUALIZADO_EM_INVALIDO') ||
-      document.updatedAt === own.updatedAt
-    )
-      continue;
-    const stated = Date.parse(`${own.updatedAt.replace(' ', 'T').slice(0, 23)}Z`);
-    const written = Date.parse(`${document.updatedAt.replace(' ', 'T').slice(0, 23)}Z`);
-    const isShortened =
-      !document.isEstimated &&
-      (written === Math.floor(stated / 60_000) * 60_000 ||
-        written === Math.floor(stated / 1000) * 1000 ||
-        written === midnightBefore(stated));
-    const isBlanked = document.isEstimated && own.updatedAt !== own.receivedAt;
-    if (!isShortened && !isBlanked) continue;
-    hasChanged = true;
-    await run(
-      connection,
-      `UPDATE reenviados SET atualizado_em = '${own.updatedAt}Z' WHERE ordinal = ${document.ordinal}`,
-    );
-  }
-  return hasChanged;
-}
-
-/** Midnight in São Paulo (standard time) before an instant. */
-function midnightBefore(instant: number): number {
-  const day = 86_400_000;
-  return Math.floor((instant - THREE_HOURS_MS) / day) * day + THREE_HOURS_MS;
 }
 
 /** Records with a document that is refused, and those that share a document with one of them. */

@@ -16,7 +16,8 @@ import {
 import { WarehouseClient } from '../warehouse-client.ts';
 import { readCorrections } from './correction-file.ts';
 import type { SessionSettings } from './export.ts';
-import { resubmit, type Part, type ResubmitReport } from './resubmit.ts';
+import type { Part } from './judged-documents.ts';
+import { resubmit, type ResubmitReport } from './resubmit.ts';
 import { restage, UNREADABLE_REASONS } from './restage.ts';
 import { makeWorkFolder } from '../work-folder.ts';
 
