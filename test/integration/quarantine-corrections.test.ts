@@ -169,3 +169,16 @@ test('times that a spreadsheet shortened differently in the lines of a record ar
     database.hint,
   );
 });
+
+test('the same correction again says that its orders were there already', async (t) => {
+  const { esteira, load, fix, write, folder } = await bench(t);
+  await load('a.csv', csv(['V1', 'V2'].map((id) => good(id, { status: 'Estranho' }))));
+  await esteira('quarantine', 'export', '--out', 'c.csv');
+  const corrected = await write('f.csv', await exportedWithStatus(folder));
+  assert.equal((await fix(corrected)).counts.aceitos, 2);
+  const again = (await esteira('quarantine', 'fix', corrected)).stdout;
+  assert.match(again, /Válidos agora +2 /);
+  assert.match(again, /já estavam no armazém +2 /);
+  const { accepted, counts, wasComplete } = await fix(corrected);
+  assert.deepEqual([accepted, counts.lidos, counts.duplicados, counts.aceitos, wasComplete], [2, 2, 2, 0, true]);
+});

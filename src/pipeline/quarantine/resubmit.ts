@@ -35,6 +35,7 @@ export interface RefusedRecord {
 }
 
 export interface ResubmitReport {
+  /** Orders of a group that the very same input sent before count as `duplicados`. */
   readonly counts: EventCounts;
   /** Records of which every order is valid. */
   readonly accepted: number;
@@ -71,7 +72,7 @@ export async function resubmit(
     pending += 1;
     const outcome = await loadPart(session, connection, warehouse, work, part, number, source);
     if (outcome === null) already += 1;
-    else counts = addCounts(counts, outcome);
+    counts = addCounts(counts, outcome ?? { ...NO_COUNTS, lidos: judged.documents, duplicados: judged.documents });
   };
   for (const [number, part] of work.parts.entries()) {
     try {
