@@ -3,7 +3,7 @@
 import type { Language } from '../catalog/metrics.ts';
 import { CHANNELS, ORDER_STATUSES, UF_NOT_DECLARED } from '../catalog/order-words.ts';
 import { UFS } from '../model/reference/places.ts';
-import { addDays } from '../pipeline/period.ts';
+import { addDays, isInReach } from '../pipeline/period.ts';
 import type { AnalysisFilters } from '../pipeline/query.ts';
 
 export const PERIODS = ['1d', '7d', '30d', '90d', '365d', 'all'] as const;
@@ -103,7 +103,7 @@ export function readView(query: URLSearchParams): ReadView {
 function isDay(text: string): boolean {
   if (!DAY.test(text)) return false;
   const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && text > '1900' && new Date(time).toISOString().startsWith(text);
+  return isInReach(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 /** The query string that leads to the view with these changes, `?` included; defaults are left out, so that equal views have equal URLs. */

@@ -7,6 +7,18 @@ export interface Period {
   readonly to: string | null;
 }
 
+/**
+ * The days that may be asked for: no sale is older or newer, and every database and calendar can still reckon with the days around them
+ * (PostgreSQL's times at São Paulo's wall clock end with the year 9999).
+ */
+export const OLDEST_DAY = '1900-01-01';
+export const NEWEST_DAY = '2199-12-31';
+
+/** True for a day between them, both included. */
+export function isInReach(day: string): boolean {
+  return day >= OLDEST_DAY && day <= NEWEST_DAY;
+}
+
 /** Days whose orders are added to the months (sign 1) or taken out of them (sign -1). */
 export interface Edge {
   readonly from: string;

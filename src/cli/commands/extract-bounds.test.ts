@@ -33,6 +33,8 @@ test('what is no day or time is refused', () => {
     '2026-11-01T25:00',
     '2026-11-01T06',
     '20261101',
+    '9999-12-31',
+    '1899-12-31',
   ]) {
     assert.throws(() => parseBound(text, 'since'), { code: 'commander.invalidArgument' }, text);
   }

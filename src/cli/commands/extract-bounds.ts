@@ -1,5 +1,6 @@
 // What people write after --since and --until: a day or a time, of São Paulo unless it says otherwise, as an instant.
 import { InvalidArgumentError } from 'commander';
+import { isInReach, NEWEST_DAY, OLDEST_DAY } from '../../pipeline/period.ts';
 import { saoPauloOffsetMinutes } from '../../model/reference/sao-paulo-offsets.ts';
 
 const FORM = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -15,6 +16,7 @@ export function parseBound(text: string, edge: 'since' | 'until'): Date {
   // JavaScript reads the 30th of February as the 2nd of March
   if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 10) !== day)
     throw new InvalidArgumentError('There is no such day or time.');
+  if (!isInReach(day)) throw new InvalidArgumentError(`Days go from ${OLDEST_DAY} to ${NEWEST_DAY}.`);
   return new Date(local - offsetOf(zone, local) * 60_000);
 }
 

@@ -45,6 +45,28 @@ test('impossible dates, swapped ends and two periods at once are refused', () =>
   }
 });
 
+test('days that no order has are refused, by whatever option they come', () => {
+  assert.deepEqual(period({ from: '1900-01-01', to: '31/12/2199' }), ['1900-01-01', '2199-12-31']);
+  assert.deepEqual(period({ month: '2199-12' }), ['2199-12-01', '2199-12-31']);
+  for (const options of [
+    { from: '9999-12-31' },
+    { to: '9999-12-31' },
+    { from: '1899-12-31' },
+    { to: '01/01/2200' },
+    { month: '9999-12' },
+    { month: '12/1899' },
+    { month: '0000-01' },
+    { last: '9999y' },
+    { from: '0000-01-01' },
+  ]) {
+    assert.throws(() => readFilters(options, '2026-11-23'), { code: 'USAGE' }, JSON.stringify(options));
+  }
+  assert.throws(() => readFilters({ to: '9999-12-31' }, '2026-11-23'), {
+    why: 'They go from 1900-01-01 to 2199-12-31; no sale has another day.',
+    fix: 'Use a day between them, or leave the option out for all history.',
+  });
+});
+
 test('names may lack accents and capitals, come in one list, or be the name of a state', () => {
   const filters = readFilters(
     { channel: ['site,APP'], status: ['reembolsado'], uf: ['sp', 'PARANA', 'São Paulo', 'nd'], store: ['loja'] },

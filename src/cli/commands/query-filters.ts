@@ -4,7 +4,7 @@ import { CHANNELS, ORDER_STATUSES, UF_NOT_DECLARED } from '../../catalog/order-w
 import { fail } from '../../catalog/errors.ts';
 import { nearest } from '../../config/nearest.ts';
 import { UFS } from '../../model/reference/places.ts';
-import { addDays, addMonths, monthOf, type Period } from '../../pipeline/period.ts';
+import { addDays, addMonths, isInReach, monthOf, NEWEST_DAY, OLDEST_DAY, type Period } from '../../pipeline/period.ts';
 import type { AnalysisFilters } from '../../pipeline/query.ts';
 
 /** As commander hands them over. */
@@ -95,8 +95,8 @@ function readDay(option: string, text: string): string {
   const written = `${year}-${month?.padStart(2, '0')}-${day?.padStart(2, '0')}`;
   // Date takes 31 February for 3 March: the round trip does not
   const time = Date.parse(`${written}T00:00:00Z`);
-  if (year !== undefined && Number(year) > 0 && !Number.isNaN(time) && new Date(time).toISOString().startsWith(written))
-    return written;
+  if (year !== undefined && !Number.isNaN(time) && new Date(time).toISOString().startsWith(written))
+    return inReach(`${option} ${text}`, written);
   throw fail('USAGE', {
     what: `${option} ${text} is no date.`,
     why: 'Dates are YYYY-MM-DD or dd/mm/yyyy.',
@@ -104,18 +104,28 @@ function readDay(option: string, text: string): string {
   });
 }
 
+/** The day, which `asked` led to. Throws USAGE for one that no sale can have. */
+function inReach(asked: string, day: string): string {
+  if (isInReach(day)) return day;
+  throw fail('USAGE', {
+    what: `${asked} is outside the days that can be asked for.`,
+    why: `They go from ${OLDEST_DAY} to ${NEWEST_DAY}; no sale has another day.`,
+    fix: 'Use a day between them, or leave the option out for all history.',
+  });
+}
+
 function readMonth(text: string): Period {
   const iso = /^(\d{4})-(0?[1-9]|1[0-2])$/.exec(text.trim());
   const brazilian = /^(0?[1-9]|1[0-2])\/(\d{4})$/.exec(text.trim());
   const [year, month] = iso !== null ? [iso[1], iso[2]] : [brazilian?.[2], brazilian?.[1]];
-  if (year === undefined || month === undefined || Number(year) === 0) {
+  if (year === undefined || month === undefined) {
     throw fail('USAGE', {
       what: `--month ${text} is no month.`,
       why: 'Months are YYYY-MM or mm/yyyy.',
       fix: 'For example --month 2026-10.',
     });
   }
-  const from = `${year}-${month.padStart(2, '0')}-01`;
+  const from = inReach(`--month ${text}`, `${year}-${month.padStart(2, '0')}-01`);
   return { from, to: addDays(addMonths(from, 1), -1) };
 }
 
@@ -136,7 +146,7 @@ function readLast(text: string, today: string): Period {
     m: () => addDays(addMonths(today, -count), 1),
     y: () => addDays(addMonths(today, -12 * count), 1),
   }[unit?.toLowerCase() as 'd' | 'w' | 'm' | 'y']();
-  return { from, to: today };
+  return { from: inReach(`The beginning of --last ${text}`, from), to: today };
 }
 
 function readNames(
