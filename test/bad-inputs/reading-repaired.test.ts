@@ -14,6 +14,20 @@ test('input 1: a UTF-8 byte order mark before the first header is dropped', asyn
   assert.deepEqual(column(found, 'linha'), ['2', '3']);
 });
 
+test('a file from the future is an export of now, and this is said', async () => {
+  const now = new Date('2020-01-01T12:00:00Z');
+  const isSaid = (warning: string): boolean => /lies in the future: it was read as an export of now/.test(warning);
+  // the test's file was written after that
+  const future = await stage(goodFile(1), { now: () => now });
+  assert.deepEqual([future.staged.asOf, future.staged.warnings.filter(isSaid).length], [now, 1]);
+  const present = await stage(goodFile(1));
+  assert.ok(present.staged.asOf.getTime() > now.getTime());
+  assert.deepEqual(present.staged.warnings.filter(isSaid), []);
+  const stated = new Date('2020-01-02T12:00:00Z');
+  const told = await stage(goodFile(1), { now: () => now, asOf: stated });
+  assert.deepEqual([told.staged.asOf, told.staged.warnings.filter(isSaid)], [stated, []]);
+});
+
 test('input 2: a windows-1252 file is decoded, also the originals, and this is said', async () => {
   const found = await stage(
     Buffer.from(withCity('São João – 1º'), 'latin1').map((byte, index, all) =>

@@ -1,5 +1,6 @@
 // The options that say how a file of orders is to be read: the same for every command that reads files. It reads none itself.
 import { InvalidArgumentError, type Command } from 'commander';
+import { OLDEST_DAY } from '../../pipeline/period.ts';
 import type { StageOptions } from '../../sources/files/index.ts';
 
 export interface ReadingFlags {
@@ -26,7 +27,9 @@ export function addReadingOptions(command: Command): Command {
     .option('--date-order <order>', 'iso, dmy or mdy (default: found in the file; mdy only when declared)')
     .option('--encoding <name>', 'utf-8, windows-1252, utf-16le or utf-16be (default: found in the file)')
     .option('--separator <char>', 'between the cells (default: found in the header)')
-    .option('--as-of <time>', 'when the export was made (default: the modification time of the file)', parseTime);
+    .option('--as-of <time>', 'when the export was made (default: the modification time of the file)', (text) =>
+      parseAsOf(text, new Date()),
+    );
 }
 
 /** What the flags say, without what they leave open. */
@@ -47,8 +50,20 @@ export function readingOf(flags: ReadingFlags): Omit<StageOptions, 'tempDir'> {
   >;
 }
 
-function parseTime(text: string): Date {
+const DAY_MS = 86_400_000;
+
+/**
+ * The instant that --as-of names. A day of grace is for clocks and time zones; later than that, versions without an update time would beat every
+ * correction that comes after them. Throws InvalidArgumentError.
+ */
+export function parseAsOf(text: string, now: Date): Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Write a time like 2026-11-01T06:00:00-03:00.');
+  if (time.getTime() > now.getTime() + DAY_MS)
+    throw new InvalidArgumentError(
+      `It is ${now.toISOString()} by the clock of this machine: no export was made later than that. Correct the time, or the clock.`,
+    );
+  if (time.getTime() < Date.parse(OLDEST_DAY))
+    throw new InvalidArgumentError(`No export was made before ${OLDEST_DAY}.`);
   return time;
 }

@@ -35,8 +35,10 @@ export interface StageOptions {
   readonly dateOrder?: DateFormat | undefined;
   readonly encoding?: string | undefined;
   readonly separator?: string | undefined;
-  /** As-of time of the content; the file's modification time when absent (now, for standard input). */
+  /** As-of time of the content; the file's modification time when absent, but never later than now (now, for standard input). */
   readonly asOf?: Date | undefined;
+  /** The clock; the machine's own when absent. */
+  readonly now?: (() => Date) | undefined;
   /** Limit for content whose size is not known beforehand (gzip, standard input). */
   readonly maxBytes?: number | undefined;
   /** Ends the reading of pipes and packed files with an AbortError. */
@@ -124,13 +126,15 @@ export async function stageFile(conn: DuckDBConnection, input: InputFile, option
           ? await stageJsonl(conn, input, opened, encoding, copyPath)
           : await stageParquet(conn, input, opened, options, profiles);
     const isTable = loaded.format !== 'jsonl';
+    const { asOf, warnings } = asOfTime(options, opened.modifiedAt);
     return {
       ...loaded,
+      warnings: [...loaded.warnings, ...warnings],
       decimalFormat: options.decimal ?? mapping?.decimal ?? (isTable ? await decideDecimal(conn) : null),
       dateFormat: isTable
         ? await decideDates(conn, input.name, options.dateOrder ?? mapping?.dateOrder ?? null)
         : (options.dateOrder ?? null),
-      asOf: options.asOf ?? opened.modifiedAt,
+      asOf,
       close,
     };
   } catch (thrown) {
@@ -138,6 +142,19 @@ export async function stageFile(conn: DuckDBConnection, input: InputFile, option
     await close();
     throw thrown;
   }
+}
+
+/** When the content was exported. Of a file from the future: now, because versions without an update time would beat every later correction. */
+function asOfTime(options: StageOptions, modifiedAt: Date): { asOf: Date; warnings: string[] } {
+  if (options.asOf !== undefined) return { asOf: options.asOf, warnings: [] };
+  const now = options.now?.() ?? new Date();
+  if (modifiedAt <= now) return { asOf: modifiedAt, warnings: [] };
+  return {
+    asOf: now,
+    warnings: [
+      `the modification time of the file, ${modifiedAt.toISOString()}, lies in the future: it was read as an export of now (--as-of TIME states the right time)`,
+    ],
+  };
 }
 
 /** Takes away what an earlier call left in the connection. */
