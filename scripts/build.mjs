@@ -2,7 +2,7 @@
 // Files of src/ that are not code are copied beside the compiled ones. Tests stay out.
 import './assert-node.mjs';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, globSync, rmSync } from 'node:fs';
+import { cpSync, globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -17,4 +17,3 @@ if (status !== 0) process.exit(1);
 for (const file of globSync('src/**/*.*', { cwd: root })) {
   if (!file.endsWith('.ts')) cpSync(join(root, file), join(dist, file.slice('src/'.length)));
 }
-chmodSync(join(dist, 'cli', 'main.js'), 0o755);

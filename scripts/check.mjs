@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
-const FORMATTED = ['src', 'test', 'bench', 'scripts'].filter((folder) => existsSync(join(root, folder)));
+const FORMATTED = ['bin', 'src', 'test', 'bench', 'scripts'].filter((folder) => existsSync(join(root, folder)));
 
 const CHECKS = [
   { name: 'types', command: bin('tsc'), args: ['--noEmit', '-p', 'tsconfig.json'] },

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line's way in: declares the commands, and is the only place where errors are caught, shown and turned into exit codes.
 import { Command, CommanderError } from 'commander';
 import { fail } from '../catalog/errors.ts';
@@ -71,7 +70,8 @@ export function buildProgram(): Command {
   return program;
 }
 
-async function main(argv: readonly string[]): Promise<void> {
+/** Runs one command line and sets the exit code; bin/esteira.cjs, the command of the installed package, calls it. */
+export async function main(argv: readonly string[]): Promise<void> {
   const program = buildProgram();
   try {
     await program.parseAsync([...argv], { from: 'user' });

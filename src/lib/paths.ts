@@ -6,6 +6,10 @@ import { dirname, join } from 'node:path';
 /** The folder of our package.json: the same from src/ and from dist/. */
 export const packageRoot: string = findUp(import.meta.dirname);
 
+/** How this installation is called in a folder where it was just installed: the sources bring a program of their own, the package a name for npx. */
+export const ownCommand: './esteira' | 'npx esteira' =
+  import.meta.dirname === join(packageRoot, 'src', 'lib') ? './esteira' : 'npx esteira';
+
 /** Absolute path of a file that belongs to the package, e.g. `packagePath('sql', 'analyses', 'summary.sql')`. */
 export function packagePath(...parts: string[]): string {
   return join(packageRoot, ...parts);

@@ -64,7 +64,10 @@ test(
     const [packed] = JSON.parse(json.slice(json.search(/^\[/m))) as Packed[];
     assert.ok(packed !== undefined);
     const paths = packed.files.map((file) => file.path);
-    for (const needed of ['dist/cli/main.js', 'LICENSE', 'package.json']) assert.ok(paths.includes(needed), needed);
+    const needed = ['bin/esteira.cjs', 'dist/cli/main.js', 'LICENSE', 'package.json'];
+    // messages point to these pages
+    const pages = ['config', 'errors', 'metrics', 'reliability', 'rules', 'schema', 'stack'];
+    for (const path of [...needed, ...pages.map((page) => `docs/${page}.md`)]) assert.ok(paths.includes(path), path);
     assert.ok(
       paths.some((path) => path.startsWith('sql/')),
       'the migrations are inside',
@@ -97,6 +100,9 @@ test(
     try {
       const shown = run(empty, 'npx', '--no-install', 'esteira', 'demo');
       assert.notEqual(shown.trim(), '');
+      // ./esteira is of the repository only
+      assert.match(shown, /^ {2}npx esteira dashboard$/m);
+      assert.doesNotMatch(shown, /\.\/esteira/);
     } finally {
       await stopEmbedded(home);
     }

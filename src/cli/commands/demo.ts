@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { packagePath } from '../../lib/paths.ts';
+import { ownCommand, packagePath } from '../../lib/paths.ts';
 import { generate } from '../../pipeline/generate.ts';
 import { loadFiles } from '../../pipeline/load-files.ts';
 import { type AnalysisFilters, NO_FILTERS, runAnalysis } from '../../pipeline/query.ts';
@@ -35,6 +35,13 @@ const SHOWN = [
   'channels',
   'order-status',
 ] as const;
+/** What to try then. */
+const NEXT = [
+  'dashboard',
+  'query top-cities --limit 10',
+  'quarantine summary',
+  'run your-orders.csv --store your-store',
+];
 
 export function demoCommand(program: Command): void {
   program
@@ -85,9 +92,7 @@ export function demoCommand(program: Command): void {
       } finally {
         await reader.close();
       }
-      process.stdout.write(
-        '\nNext:\n  ./esteira dashboard\n  ./esteira query top-cities --limit 10\n  ./esteira quarantine summary\n  ./esteira run your-orders.csv --store your-store\n',
-      );
+      process.stdout.write(['\nNext:', ...NEXT.map((words) => `  ${ownCommand} ${words}`), ''].join('\n'));
       if (!options.open || !isWatched(process.stdout, process.env)) return;
       process.stdout.write('\nAnd the dashboard:\n');
       // whatever stops it, what the demo had to show has been shown
