@@ -1,6 +1,11 @@
 // The order contract `pedido`, version 1: names and order of its fields, in the three shapes they travel in.
 // Pure data: it never parses or checks a value (the rules do).
 
+/** The name of a store, in lower case: it is part of every key, so it has one spelling only. */
+export const STORE_NAME = /^[a-z0-9_-]{1,40}$/;
+/** That rule in words. */
+export const STORE_NAME_WORDS = 'Names have 1 to 40 small letters, digits, _ and -.';
+
 /** Columns of the flat CSV, one line per item, in the order that we write them (readers find them by name). */
 export const FLAT_COLUMNS = [
   'loja',

@@ -4,6 +4,7 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fail } from '../catalog/errors.ts';
 import { messageOf } from '../lib/errors.ts';
+import { STORE_NAME, STORE_NAME_WORDS } from '../model/contract.ts';
 import { type GeneratedFormat, generateOrders } from '../sources/generator/generate-orders.ts';
 import { DEFAULT_FROM, DEFAULT_TO, type GeneratorOptions } from '../sources/generator/generate-versions.ts';
 
@@ -166,12 +167,8 @@ function checkRequest(request: GenerateRequest): GeneratedFormat {
       'It is the part of the orders that is spoiled: 0 to 1.',
       'For example --bad-share 0.015 for 1.5 %.',
     );
-  if (!/^[a-z0-9_-]{1,40}$/.test(loja))
-    throw usage(
-      `--store ${loja} is not a store's name.`,
-      'Names have 1 to 40 small letters, digits, _ and -.',
-      'For example --store loja-sul.',
-    );
+  if (!STORE_NAME.test(loja))
+    throw usage(`--store ${loja} is not a store's name.`, STORE_NAME_WORDS, 'For example --store loja-sul.');
   for (const [flag, day] of [
     ['--from', from],
     ['--to', to],

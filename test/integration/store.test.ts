@@ -277,6 +277,11 @@ describe('settings of a store', () => {
       },
     );
 
+  test("the store's name in the warehouse is one that keys can have", () => {
+    for (const loja of ['Loja da Ana', 'ção', 'a'.repeat(41)]) invalid({ loja });
+    mockStore.open({ settings: { loja: 'loja-da-ana' } });
+  });
+
   test('a token never goes over plain http to another machine', () => {
     for (const url of [
       'http://example.com',

@@ -1,5 +1,7 @@
 // The options that say how a file of orders is to be read: the same for every command that reads files. It reads none itself.
-import { InvalidArgumentError, type Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { fail } from '../../catalog/errors.ts';
+import { STORE_NAME, STORE_NAME_WORDS } from '../../model/contract.ts';
 import { OLDEST_DAY } from '../../pipeline/period.ts';
 import type { StageOptions } from '../../sources/files/index.ts';
 
@@ -21,10 +23,19 @@ export function addReadingOptions(command: Command): Command {
       '--profile <name>',
       'whose export it is: esteira, nuvemshop, shopify, shopee, mercadolivre, generic (default: found by the header)',
     )
-    .option('--store <name>', 'name of the store, for files that do not state it')
+    .option('--store <name>', 'name of the store, for files that do not state it', storeName)
     .option('--mapping <file>', 'JSON file that says which column is which, for --profile generic')
-    .option('--decimal <mark>', 'how the file writes money: "," "." or en for 1,234.56 (default: found in the file)')
-    .option('--date-order <order>', 'iso, dmy or mdy (default: found in the file; mdy only when declared)')
+    .addOption(
+      oneOf(
+        [',', '.', 'en'],
+        '--decimal',
+        '<mark>',
+        'how the file writes money; en is 1,234.56 (default: found in it)',
+      ),
+    )
+    .addOption(
+      oneOf(['iso', 'dmy', 'mdy'], '--date-order', '<order>', 'default: found in the file; mdy only when declared'),
+    )
     .option('--encoding <name>', 'utf-8, windows-1252, utf-16le or utf-16be (default: found in the file)')
     .option('--separator <char>', 'between the cells (default: found in the header)')
     .option('--as-of <time>', 'when the export was made (default: the modification time of the file)', (text) =>
@@ -36,7 +47,7 @@ export function addReadingOptions(command: Command): Command {
 export function readingOf(flags: ReadingFlags): Omit<StageOptions, 'tempDir'> {
   const given = {
     profile: flags.profile,
-    loja: flags.store?.toLowerCase(),
+    loja: flags.store,
     mapping: flags.mapping,
     decimal: flags.decimal,
     dateOrder: flags.dateOrder,
@@ -48,6 +59,41 @@ export function readingOf(flags: ReadingFlags): Omit<StageOptions, 'tempDir'> {
     StageOptions,
     'tempDir'
   >;
+}
+
+/** An option that takes one of a few words. Throws USAGE for any other. */
+function oneOf(words: readonly string[], flag: string, value: string, description: string): Option {
+  const all = words.map((word) => (/\w/.test(word) ? word : `"${word}"`));
+  const option = new Option(`${flag} ${value}`, description).choices(words);
+  return option.argParser((text: string) => {
+    if (words.includes(text)) return text;
+    throw fail('USAGE', {
+      what: `${flag} ${text} is not known.`,
+      why: `It is ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`,
+      fix: `Use one of them, or leave ${flag} out to have it found in the file.`,
+    });
+  });
+}
+
+/** The store's name as keys have it, in lower case. Throws USAGE: with another name every order of the file would be rejected. */
+function storeName(text: string): string {
+  const name = text.toLowerCase();
+  if (STORE_NAME.test(name)) return name;
+  throw fail('USAGE', {
+    what: `--store ${text === '' ? '""' : text} is not a store's name.`,
+    why: STORE_NAME_WORDS,
+    fix: `For example --store ${storeNameNear(name) ?? 'loja-sul'}.`,
+  });
+}
+
+/** What somebody may have meant, without accents and spaces; undefined when nothing is left. */
+function storeNameNear(name: string): string | undefined {
+  const plain = name
+    .normalize('NFD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[^a-z0-9_]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  return STORE_NAME.test(plain) ? plain : undefined;
 }
 
 const DAY_MS = 86_400_000;

@@ -169,8 +169,15 @@ export async function surveyCsv(path: string, options: SurveyOptions): Promise<C
     warnings.push(`the last line (${broken.at(-1)?.line ?? lastLine}) is cut short: the file is probably incomplete`);
   if (recordCount === 0) warnings.push('the file has a header and no orders');
   if (header.line > 1) warnings.push(`the header was found on line ${header.line}`);
-  if (encoding === 'windows-1252') warnings.push('the file is not UTF-8: read as windows-1252');
-  if (seen.isDamaged)
+  if (encoding === 'windows-1252') {
+    if (options.encoding === null) warnings.push('the file is not UTF-8: read as windows-1252');
+    else if (seen.encoding === 'utf-8' && !watch.isAscii)
+      warnings.push(
+        'read as windows-1252, as --encoding says, but the bytes are UTF-8: leave it out if letters with accents look wrong',
+      );
+    else warnings.push('read as windows-1252, as --encoding says');
+  }
+  if (seen.isDamaged && encoding === 'utf-8')
     warnings.push('the file is UTF-8 with some wrong bytes: they were read as windows-1252 or marked as lost');
   const judgeAgain = new RecordJudge(header, encoding);
   return {

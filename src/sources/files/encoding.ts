@@ -74,6 +74,11 @@ export class EncodingWatch {
     }
   }
 
+  /** Of what went by: nothing but ASCII, which reads the same in every encoding of ours but UTF-16. */
+  get isAscii(): boolean {
+    return this.#wide === 0 && this.#wrong === 0 && this.#tail.length === 0;
+  }
+
   /** Call after the last block. `isDamaged`: UTF-8 with a few wrong bytes. */
   finish(): { encoding: 'utf-8' | 'windows-1252'; isDamaged: boolean } {
     if (this.#tail.length > 0) this.#wrong++;

@@ -2,6 +2,7 @@
 // It never prints a value: a secret that is wrong is described, not shown.
 import { fail } from '../../catalog/errors.ts';
 import type { EsteiraError } from '../../lib/errors.ts';
+import { STORE_NAME, STORE_NAME_WORDS } from '../../model/contract.ts';
 import type { StoreSetting, StoreSource } from './source.ts';
 
 /** Settings that every store takes; `prefix` begins its environment variables (for instance ESTEIRA_MOCK). */
@@ -121,6 +122,9 @@ function checkOne(storeId: string, setting: StoreSetting, given: string | undefi
       );
     }
   }
+  // with another name every order would be rejected
+  if (setting.type === 'store' && !STORE_NAME.test(value.toLowerCase()))
+    throw invalid(storeId, `"${setting.name}" is not a store's name. ${STORE_NAME_WORDS}`, fix);
   if (setting.type === 'url') checkUrl(storeId, setting, value, fix);
   // A line break inside a header value makes the HTTP library quote the value in its error: it must not get that far.
   if (setting.secret === true && !/^[\x21-\x7e]+$/.test(value)) {
