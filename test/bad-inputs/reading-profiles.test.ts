@@ -282,7 +282,7 @@ test('a mapping file describes an export that no profile knows', async () => {
       quantidade: 'Quantos',
       preco_unitario: 'Por',
     },
-    constants: { canal: 'Site', loja: "d'ouro" },
+    constants: { canal: 'Site', loja: 'minha-loja', categoria: "d'ouro" },
     status: { Concluído: 'Pago', 'Em aberto': 'Pendente' },
     decimal: ',',
   };
@@ -292,10 +292,10 @@ test('a mapping file describes an export that no profile knows', async () => {
   );
   assert.deepEqual([found.staged.profile, found.staged.decimalFormat], ['generic', ',']);
   assert.deepEqual(
-    found.rows.map((row) => pick(row, 'loja', 'canal', 'status', 'status_origem')),
+    found.rows.map((row) => pick(row, 'loja', 'categoria', 'canal', 'status', 'status_origem')),
     [
-      ["d'ouro", 'Site', 'Pago', 'CONCLUIDO'],
-      ["d'ouro", 'Site', 'Sumiu', 'Sumiu'],
+      ['minha-loja', "d'ouro", 'Site', 'Pago', 'CONCLUIDO'],
+      ['minha-loja', "d'ouro", 'Site', 'Sumiu', 'Sumiu'],
     ],
   );
 });
@@ -311,6 +311,9 @@ test('a mapping file with a mistake is refused by what is wrong in it', async ()
     [{ ...good, status: { ok: 'pago' } }, /our words are/],
     [{ ...good, constants: {} }, /gives canal/],
     [[], /one JSON object/],
+    [{ ...good, status: { feito: 'Pago', Feito: 'Cancelado' } }, /"feito" to "Pago" and "Feito" to "Cancelado"/],
+    [{ ...good, canal: { Balcão: 'Site', balcao: 'App' } }, /"Balcão" to "Site" and "balcao" to "App"/],
+    [{ ...good, constants: { ...good.constants, loja: 'Loja da Ana' } }, /"Loja da Ana", which is not a store's name/],
   ];
   for (const [mapping, says] of cases) {
     await assert.rejects(

@@ -64,6 +64,35 @@ test('input 10: a file that begins with data is refused, and no personal data is
   assert.doesNotMatch(error.what + error.why + error.fix, /Maria|maria@/);
 });
 
+const PERSON = ['Maria da Silva', '52998224725', 'maria@exemplo.com.br'];
+
+test('input 9: a line of data inside one cell is refused, and no personal data is shown', async () => {
+  for (const cells of [PERSON, ['Maria da Silva', '529.982.247-25'], ['Maria da Silva', '(11) 98765-4321']]) {
+    const error = await refusal(`"${cells.join(',')}"\n`);
+    assert.equal(error.code, 'FILE_HEADER_IN_ONE_CELL');
+    assert.doesNotMatch(error.what + error.why + error.fix, /Maria|982|@|4321/);
+    assert.match(error.what, /line 1 .*not shown, because it may be personal/);
+  }
+});
+
+test('input 10: a first line that nobody knows is shown only where it can be a header', async () => {
+  for (const separator of [' ', ';']) {
+    const error = await refusal(`${PERSON.join(separator)}\n`);
+    assert.doesNotMatch(error.what + error.why + error.fix, /Maria|52998224725|exemplo/);
+  }
+  const unknown = await refusal(`${PERSON.join(' ')}\n`);
+  assert.equal(unknown.code, 'FILE_PROFILE_UNKNOWN');
+  assert.match(unknown.why, /not shown, because it may be personal/);
+  const named = await refusal('alfa;beta 2;gama 3\nx;y;z\n');
+  assert.match(named.why, /The first line is: alfa;beta 2;gama 3$/);
+});
+
+test('input 11: a line of data that is taken for a near header lists no personal cells', async () => {
+  const error = await refusal(`id_pedido;data_pedido;canal;status;${PERSON.slice(1).join(';')}\n`);
+  assert.equal(error.code, 'FILE_COLUMN_MISSING');
+  assert.match(error.why, /status, \(not shown\), \(not shown\)/);
+});
+
 test('input 11: a missing column is refused by name, with the names that would be accepted', () =>
   refusedAs(
     'FILE_COLUMN_MISSING',

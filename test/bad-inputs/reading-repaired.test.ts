@@ -40,19 +40,6 @@ test('input 2: a windows-1252 file is decoded, also the originals, and this is s
   assert.match(found.originals[0]?.text ?? '', /São João – 1º/);
 });
 
-test('input 2: an encoding that was declared is told as declared, and doubted where the bytes are UTF-8', async () => {
-  const windows = await stage(Buffer.from(withCity('São João'), 'latin1'), { encoding: 'latin1' });
-  assert.deepEqual(column(windows, 'cidade'), ['São João']);
-  assert.deepEqual(windows.staged.warnings, ['read as windows-1252, as --encoding says']);
-  assert.deepEqual((await stage(withCity('Campinas'), { encoding: 'latin1' })).staged.warnings, [
-    'read as windows-1252, as --encoding says',
-  ]);
-  const utf8 = await stage(withCity('São João'), { encoding: 'latin1' });
-  assert.deepEqual(column(utf8, 'cidade'), ['SÃ£o JoÃ£o']);
-  assert.match(utf8.staged.warnings.join('; '), /^read as windows-1252, as --encoding says, but the bytes are UTF-8/);
-  assert.match((await stage(Buffer.from(withCity('São João'), 'latin1'))).staged.warnings.join('; '), /not UTF-8/);
-});
-
 test('input 3: UTF-16 files with a byte order mark are decoded', async () => {
   const text = `\ufeff${withCity('São João')}`;
   const little = Buffer.from(text, 'utf16le');

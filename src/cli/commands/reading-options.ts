@@ -30,11 +30,16 @@ export function addReadingOptions(command: Command): Command {
         [',', '.', 'en'],
         '--decimal',
         '<mark>',
-        'how the file writes money; en is 1,234.56 (default: found in it)',
+        'how the file writes money; en is 1,234.56 (default: found in the file)',
       ),
     )
     .addOption(
-      oneOf(['iso', 'dmy', 'mdy'], '--date-order', '<order>', 'default: found in the file; mdy only when declared'),
+      oneOf(
+        ['iso', 'dmy', 'mdy'],
+        '--date-order',
+        '<order>',
+        'order of day, month and year (default: found in the file; mdy only when declared)',
+      ),
     )
     .option('--encoding <name>', 'utf-8, windows-1252, utf-16le or utf-16be (default: found in the file)')
     .option('--separator <char>', 'between the cells (default: found in the header)')

@@ -1,8 +1,10 @@
 // Finds the header of a delimited file: on which line it is, what separates its cells, whose export it is, which column is which.
 // It looks at names only, never at the data below, and refuses what it cannot understand.
 import { fail } from '../../catalog/errors.ts';
-import type { Profile } from '../profiles/index.ts';
+import { plainName, type Profile } from '../profiles/index.ts';
 import { splitRecord } from './scan.ts';
+
+export { plainName };
 
 /** Lines searched for the header: some reports put a title and a period before it. */
 const HEADER_SEARCH_LINES = 30;
@@ -32,17 +34,6 @@ export interface Header {
   readonly extraColumns: readonly string[];
   /** Names accepted for another: what the file says -> what it was taken for. */
   readonly renamed: ReadonlyMap<string, string>;
-}
-
-/** A header name without case, accents and punctuation; characters lost to U+FFFD stay as that mark. */
-export function plainName(name: string): string {
-  return name
-    .normalize('NFD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .replace(/[ºª°]/g, 'o')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\uFFFD]+/gu, ' ')
-    .trim();
 }
 
 /** True when `name`, possibly damaged by U+FFFD, can be `spelling`. A lost character may stand for one or two. Plain names hold letters, digits and spaces only: nothing to escape. */
@@ -183,7 +174,7 @@ function accept(
       const plain = plainName(name);
       if (plain !== '' && seen.has(plain)) {
         throw fail('FILE_COLUMN_TWICE', {
-          what: `${file}: the header on line ${record.line} names the column "${name}" twice.`,
+          what: `${file}: the header on line ${record.line} names the column "${shown(name)}" twice.`,
           why: 'Which of the two holds the value cannot be known.',
           fix: 'Rename or delete one of the two columns, then run again.',
         });
@@ -212,14 +203,22 @@ function columnsMissing(
   missing: readonly string[],
   names: readonly string[],
 ): Error {
+  const present = someOf(names.filter((name) => name !== '').map(shown), 12, ', ');
+  if (profile.name === 'generic') {
+    const sought = missing.map((key) => `"${profile.columns[key]?.names[0] ?? key}"`);
+    return fail('FILE_COLUMN_MISSING', {
+      what: `${file}: the header on line ${line} lacks ${missing.length === 1 ? 'the column' : 'the columns'} ${someOf(sought, 8, ', ')}.`,
+      why: `The mapping names ${missing.length === 1 ? 'it' : 'them'} for ${someOf(missing, 8, ', ')}. The header has: ${present}.`,
+      fix: 'Correct the name under "columns" in the mapping file, or add or rename the column in this file.',
+    });
+  }
   const wanted = missing.map((key) => {
     const spellings = key.split(' or ').flatMap((one) => profile.columns[one]?.names ?? [one]);
     return `${key} (accepted: ${spellings.slice(0, 8).join(', ')})`;
   });
-  const present = names.filter((name) => name !== '');
   return fail('FILE_COLUMN_MISSING', {
     what: `${file}: the header on line ${line} lacks ${missing.length === 1 ? 'the column' : 'the columns'} ${missing.join(', ')}.`,
-    why: `The profile ${profile.name} needs ${someOf(wanted, 4, '; ')}. The header has: ${someOf(present.map(shown), 12, ', ')}.`,
+    why: `The profile ${profile.name} needs ${someOf(wanted, 4, '; ')}. The header has: ${present}.`,
     fix: 'Add or rename the columns, name another profile with --profile, or describe the file in a mapping file (--mapping).',
   });
 }
@@ -247,10 +246,11 @@ function refuse(
   }
   const unquoted = /^\s*"(.*)"\s*$/s.exec(first.text.replace(/^\ufeff/, ''))?.[1]?.replaceAll('""', '"');
   if (unquoted !== undefined && SEPARATORS.every((separator) => cellsOf(first, separator).length === 1)) {
-    const inner = SEPARATORS.find((separator) => splitRecord(unquoted, separator).length > 1);
-    if (inner !== undefined) {
+    if (SEPARATORS.some((separator) => splitRecord(unquoted, separator).length > 1)) {
       return fail('FILE_HEADER_IN_ONE_CELL', {
-        what: `${file}: the whole header is inside one quoted cell: ${shown(first.text)}`,
+        what: mayBePersonal(unquoted)
+          ? `${file}: line ${first.line} is one quoted cell with several values inside; it is not shown, because it may be personal.`
+          : `${file}: the whole header is inside one quoted cell: ${shown(first.text)}`,
         why: 'Somebody saved the file with every line wrapped in quotes, so that it has a single column.',
         fix: 'Export it again, or remove the quotes around each line (and turn "" back into ") before running again.',
       });
@@ -276,14 +276,31 @@ function refuse(
       fix: 'Put a header line with the column names at the top of the file, then run again.',
     });
   }
+  const seen = mayBePersonal(first.text)
+    ? 'The first line is not shown, because it may be personal.'
+    : `The first line is: ${shown(first.text)}`;
+  const mapped = profiles.find((profile) => profile.name === 'generic');
+  if (mapped !== undefined) {
+    const sought = Object.values(mapped.columns).map((spec) => `"${spec.names[0] ?? ''}"`);
+    return fail('FILE_PROFILE_UNKNOWN', {
+      what: `${file}: none of its first ${lines.length} lines has the columns that the mapping names.`,
+      why: `It names ${someOf(sought, 8, ', ')}. ${seen}`,
+      fix: 'Correct the names under "columns" in the mapping file; if they are right, say --separator or --encoding.',
+    });
+  }
   return fail('FILE_PROFILE_UNKNOWN', {
     what: `${file}: none of its first ${lines.length} lines is a header of a known export.`,
-    why: `Known: ${profiles.map((profile) => profile.name).join(', ')}. The first line is: ${shown(first.text)}`,
+    why: `Known: ${profiles.map((profile) => profile.name).join(', ')}. ${seen}`,
     fix: 'Name the columns as in our own header, or describe the file in a mapping file (--mapping).',
   });
 }
 
-/** A line as it may be printed: short, and without control characters. */
+/** True for a line or cell that holds what no name of a column does, but documents, phones, postcodes and addresses do: five digits, dotted or not, or an @. */
+function mayBePersonal(text: string): boolean {
+  return text.includes('@') || /\d(?:[.\-/]?\d){4}/.test(text);
+}
+
+/** A name or a line of names as it may be printed: short, without control characters, and nothing of a person. */
 function shown(text: string): string {
-  return text.slice(0, 200).replace(/\p{Cc}/gu, '?');
+  return mayBePersonal(text) ? '(not shown)' : text.slice(0, 200).replace(/\p{Cc}/gu, '?');
 }

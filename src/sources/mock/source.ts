@@ -34,7 +34,7 @@ const SETTINGS: readonly StoreSetting[] = [
   {
     name: 'loja',
     env: 'ESTEIRA_MOCK_LOJA',
-    type: 'store',
+    type: 'store name',
     default: STORE_ID,
     description: 'Name of the store in the warehouse: a-z, 0-9, _ and -, up to 40.',
   },

@@ -14,4 +14,5 @@ export function profileNamed(name: string): Profile | undefined {
 }
 
 export { readMapping, mappingOf, type Mapping } from './mapping.ts';
+export { plainName } from './plain-name.ts';
 export { ADDRESS_COLUMNS, type ColumnSpec, type Profile } from './profile.ts';

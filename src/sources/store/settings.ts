@@ -123,7 +123,7 @@ function checkOne(storeId: string, setting: StoreSetting, given: string | undefi
     }
   }
   // with another name every order would be rejected
-  if (setting.type === 'store' && !STORE_NAME.test(value.toLowerCase()))
+  if (setting.type === 'store name' && !STORE_NAME.test(value.toLowerCase()))
     throw invalid(storeId, `"${setting.name}" is not a store's name. ${STORE_NAME_WORDS}`, fix);
   if (setting.type === 'url') checkUrl(storeId, setting, value, fix);
   // A line break inside a header value makes the HTTP library quote the value in its error: it must not get that far.

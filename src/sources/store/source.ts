@@ -9,7 +9,7 @@ export interface StoreSetting {
   readonly name: string;
   /** Environment variable that holds it. */
   readonly env: string;
-  readonly type: 'text' | 'integer' | 'number' | 'url' | 'choice' | 'store';
+  readonly type: 'text' | 'integer' | 'number' | 'url' | 'choice' | 'store name';
   readonly description: string;
   /** Absent means that the setting must be given. */
   readonly default?: string;
