@@ -8,9 +8,9 @@ import { BATCH_MEMORY, consume, type ConsumeReport } from '../../pipeline/consum
 import { parseFrom } from '../../pipeline/consume/from.ts';
 import { ConsumeMetrics } from '../../pipeline/consume/metrics.ts';
 import { type HealthServer, startHealthServer } from '../../pipeline/health-server.ts';
+import { counted, formatCountEn } from '../output/counted.ts';
 import { consumeProgress } from '../output/consume-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse } from '../warehouse-access.ts';
 
@@ -153,7 +153,7 @@ function print(report: ConsumeReport, isJson: boolean, color: 'auto' | 'always' 
   const { topics, messageCount, batchCount, seconds, totals, wasStopped } = report;
   const rate = seconds > 0 ? Math.round(messageCount / seconds) : 0;
   process.stdout.write(
-    `${topics.join(', ')}: ${formatCount(messageCount)} messages in ${formatCount(batchCount)} ${batchCount === 1 ? 'batch' : 'batches'}, ${seconds.toFixed(1)} s, ${formatCount(rate)} messages/s\n`,
+    `${topics.join(', ')}: ${counted(messageCount, 'message')} in ${counted(batchCount, 'batch', 'batches')}, ${seconds.toFixed(1)} s, ${formatCountEn(rate)} messages/s\n`,
   );
   printOutcome({ totals, rejections: [], wasStopped }, { json: false, color });
 }

@@ -10,10 +10,9 @@ import { extractTexts, type ExtractTextsProgress } from '../../pipeline/extract-
 import { STORE_SOURCES, storeSource } from '../../sources/registry.ts';
 import { settingsFromEnv } from '../../sources/store/settings.ts';
 import type { StoreReader } from '../../sources/store/source.ts';
-import { counted } from '../output/counted.ts';
+import { counted, formatCountEn } from '../output/counted.ts';
 import { extractProgress, type ExtractProgressLine } from '../output/extract-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { writeTexts } from '../output/text-file.ts';
 import { writeAtomically } from '../output/write-result.ts';
 import { configOf } from '../settings.ts';
@@ -143,7 +142,7 @@ function headline(report: ExtractReport): string {
   const { loja, orderCount, pageCount, batchCount, seconds, readUntil } = report;
   const rate = seconds > 0 ? Math.round(orderCount / seconds) : 0;
   const upTo = readUntil === null ? '' : `, read up to ${readUntil}`;
-  return `${loja}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')} and ${counted(batchCount, 'batch', 'batches')}, ${seconds.toFixed(1)} s, ${formatCount(rate)} orders/s${upTo}\n`;
+  return `${loja}: ${counted(orderCount, 'order')} in ${counted(pageCount, 'page')} and ${counted(batchCount, 'batch', 'batches')}, ${seconds.toFixed(1)} s, ${formatCountEn(rate)} orders/s${upTo}\n`;
 }
 
 async function toTopic({ flags, config, reader, progress, signal }: Work): Promise<boolean> {
@@ -173,7 +172,7 @@ async function toTopic({ flags, config, reader, progress, signal }: Work): Promi
     const { loja, topic, orderCount, pageCount, deliveredCount, readUntil, seconds } = report;
     const upTo = readUntil === null ? '' : `, read up to ${readUntil}`;
     process.stdout.write(
-      `${loja}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')}, ${formatCount(deliveredCount)} messages delivered to ${topic} in ${seconds.toFixed(1)} s${upTo}\n`,
+      `${loja}: ${counted(orderCount, 'order')} in ${counted(pageCount, 'page')}, ${counted(deliveredCount, 'message')} delivered to ${topic} in ${seconds.toFixed(1)} s${upTo}\n`,
     );
     if (report.wasStopped) process.stderr.write('Stopped: run the same command again to go on from here.\n');
   }
@@ -204,7 +203,7 @@ async function toFile({ flags, reader, progress, signal }: Work, out: string): P
     );
   else
     process.stdout.write(
-      `${out}: ${formatCount(orderCount)} orders in ${counted(pageCount, 'page')}, ${seconds.toFixed(1)} s, read up to ${readUntil}\n`,
+      `${out}: ${counted(orderCount, 'order')} in ${counted(pageCount, 'page')}, ${seconds.toFixed(1)} s, read up to ${readUntil}\n`,
     );
   return false;
 }

@@ -2,6 +2,7 @@
 // It only reads options and prints; the work is in src/pipeline/generate.ts.
 import { type Command } from 'commander';
 import { fail } from '../../catalog/errors.ts';
+import { counted, formatCountEn } from '../output/counted.ts';
 import { generate } from '../../pipeline/generate.ts';
 import { DEFAULT_BAD_SHARE, DEFAULT_FROM, DEFAULT_TO } from '../../sources/generator/generate-versions.ts';
 
@@ -54,8 +55,8 @@ export const generateCommand = (program: Command): void => {
         onProgress(0, 0);
         const seconds = (summary.elapsedMs / 1000).toFixed(1);
         process.stderr.write(
-          `${flags.out}: ${count(summary.lineCount)} lines, ${count(summary.versionCount)} order versions, ${count(summary.truthCount)} of them spoiled, ` +
-            `${count(Math.ceil(summary.bytes / 1024))} KiB in ${seconds} s\n`,
+          `${flags.out}: ${counted(summary.lineCount, 'line')}, ${counted(summary.versionCount, 'order version')}, ${formatCountEn(summary.truthCount)} of them spoiled, ` +
+            `${formatCountEn(Math.ceil(summary.bytes / 1024))} KiB in ${seconds} s\n`,
         );
       } catch (error) {
         if (!interruption.signal.aborted) throw error;
@@ -77,10 +78,6 @@ function numberOf(flag: string, text: string): number {
   });
 }
 
-function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** Rewrites one line on a terminal a few times a second; called with 0 of 0 it clears the line. Silent when stderr is no terminal. */
 function progressLine(): (lineCount: number, rowCount: number) => void {
   const startedAt = performance.now();
@@ -97,7 +94,7 @@ function progressLine(): (lineCount: number, rowCount: number) => void {
     const rate = lineCount / ((now - startedAt) / 1000);
     const left = Math.max(0, Math.ceil((rowCount - lineCount) / rate));
     process.stderr.write(
-      `\r\u001b[K${count(lineCount)} of ${count(rowCount)} lines, ${count(Math.round(rate))}/s, ${left} s left`,
+      `\r\u001b[K${formatCountEn(lineCount)} of ${counted(rowCount, 'line')}, ${formatCountEn(Math.round(rate))}/s, ${left} s left`,
     );
   };
 }

@@ -4,8 +4,8 @@ import { brokerSettings } from '../../broker/connection.ts';
 import { fail } from '../../catalog/errors.ts';
 import { produceDirect, produceThroughSpark, type ProduceEngine, type ProduceReport } from '../../pipeline/produce.ts';
 import { expandInputs } from '../../sources/files/index.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { harmless } from '../../lib/harmless.ts';
+import { counted, formatCountEn } from '../output/counted.ts';
 import { produceProgress } from '../output/produce-progress.ts';
 import { configOf } from '../settings.ts';
 import { exchangeFolder, sparkAccess } from '../spark-access.ts';
@@ -117,16 +117,16 @@ function print(report: ProduceReport, asJson: boolean): void {
     for (const { name, linesRead, profile, format, messageCount, warnings } of report.files) {
       for (const warning of warnings) process.stderr.write(`${harmless(`${name}: ${warning}`)}\n`);
       process.stdout.write(
-        `${name}: ${formatCount(linesRead)} lines (${profile}, ${format}), ${formatCount(messageCount)} messages\n`,
+        `${name}: ${counted(linesRead, 'line')} (${profile}, ${format}), ${counted(messageCount, 'message')}\n`,
       );
     }
     const lines = report.files.reduce((sum, file) => sum + file.linesRead, 0);
-    const rate = seconds > 0 ? `, ${formatCount(Math.round(lines / seconds))} lines/s` : '';
+    const rate = seconds > 0 ? `, ${formatCountEn(Math.round(lines / seconds))} lines/s` : '';
     process.stdout.write(
-      `${topic}: ${formatCount(deliveredCount)} messages delivered to ${partitionCount} partitions in ${seconds.toFixed(1)} s${rate}\n`,
+      `${topic}: ${counted(deliveredCount, 'message')} delivered to ${counted(partitionCount, 'partition')} in ${seconds.toFixed(1)} s${rate}\n`,
     );
     for (const { what } of refused.slice(0, MOST_NAMED)) process.stderr.write(`${harmless(what)}\n`);
-    if (refused.length > MOST_NAMED) process.stderr.write(`and ${refused.length - MOST_NAMED} more\n`);
+    if (refused.length > MOST_NAMED) process.stderr.write(`and ${formatCountEn(refused.length - MOST_NAMED)} more\n`);
   }
   if (wasStopped)
     process.stderr.write('Stopped: run the same command again; what was delivered already does no harm.\n');

@@ -3,7 +3,6 @@ import { randomInt } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import { fail } from '../../catalog/errors.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { faultNames, prove, type ProofRound } from '../../proof/prove.ts';
 import { counted } from '../output/counted.ts';
 import { processTerminal, tableStyle } from '../output/print-result.ts';
@@ -104,7 +103,13 @@ function reportOf(seed: number, reports: readonly ProofRound[], color: 'auto' | 
   const leftOut = reports.flatMap(({ leftOut: points }) => Object.entries(points));
   return [
     renderTable(COLUMNS, rows, tableStyle(processTerminal, color)),
-    `${counted(reports.length, 'round', 'rounds')}, ${formatCount(sum(({ points }) => points.length))} failpoints hit, ${formatCount(sum(({ events }) => events))} events, seed ${seed}\n`,
+    `${counted(reports.length, 'round')}, ${counted(
+      sum(({ points }) => points.length),
+      'failpoint',
+    )} hit, ${counted(
+      sum(({ events }) => events),
+      'event',
+    )}, seed ${seed}\n`,
     ...leftOut.map(([point, why]) => `Left out: ${point}: ${why}\n`),
   ].join('');
 }

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { brokerSettings } from '../../broker/connection.ts';
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import { readStatus, type StatusReport } from '../../pipeline/status.ts';
-import { formatCount, formatMoney } from '../../pipeline/format/number-formats.ts';
+import { formatMoney } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from '../output/counted.ts';
+import { localTime } from '../output/local-time.ts';
 import { processTerminal, tableStyle } from '../output/print-result.ts';
 import { renderTable } from '../output/table.ts';
 import { configOf } from '../settings.ts';
@@ -54,7 +56,7 @@ function print(report: StatusReport, color: 'auto' | 'always' | 'never'): void {
       String(partition),
       position,
       lag === null ? null : String(lag),
-      movedAt,
+      localTime(new Date(movedAt)),
     ]);
     process.stdout.write(`${renderTable(PARTITIONS, rows, tableStyle(processTerminal, color))}\n`);
   }
@@ -62,12 +64,13 @@ function print(report: StatusReport, color: 'auto' | 'always' | 'never'): void {
   process.stdout.write(
     lastBatch === null
       ? 'Last batch: none yet\n'
-      : `Last batch: ${lastBatch.source}, ${ago(lastBatch.secondsAgo)} ago, ${formatCount(lastBatch.read)} events: ${formatCount(lastBatch.accepted)} accepted, ${formatCount(lastBatch.rejected)} rejected, ${formatCount(lastBatch.duplicates)} duplicates, ${formatCount(lastBatch.outdated)} outdated\n`,
+      : `Last batch: ${lastBatch.source}, ${ago(lastBatch.secondsAgo)} ago, ${counted(lastBatch.read, 'event')}: ${formatCountEn(lastBatch.accepted)} accepted, ${formatCountEn(lastBatch.rejected)} rejected, ${counted(lastBatch.duplicates, 'duplicate')}, ${formatCountEn(lastBatch.outdated)} outdated\n`,
   );
   process.stdout.write(
-    `Quarantine: ${formatCount(quarantine.records)} open, ${formatMoney(quarantine.amount)}${quarantine.oldestAt === null ? '' : `, the oldest read at ${quarantine.oldestAt}`}\n`,
+    `Quarantine: ${formatCountEn(quarantine.records)} open, ${formatMoney(quarantine.amount)}${quarantine.oldestAt === null ? '' : `, the oldest read at ${localTime(new Date(quarantine.oldestAt))}`}\n`,
   );
-  for (const { at, kind, description } of incidents) process.stdout.write(`Incident: ${at} ${kind}: ${description}\n`);
+  for (const { at, kind, description } of incidents)
+    process.stdout.write(`Incident: ${localTime(new Date(at))} ${kind}: ${description}\n`);
 }
 
 function ago(seconds: number): string {

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { fail } from '../../catalog/errors.ts';
 import { MOCK_PAGE_LIMIT, MOCK_PORT, MOCK_TOKEN } from '../../sources/mock/defaults.ts';
+import { counted } from '../output/counted.ts';
 import { type RunningStore, startStore } from '../../sources/mock/server/server.ts';
 
 interface ServeOptions {
@@ -78,7 +79,7 @@ async function serve(options: ServeOptions): Promise<void> {
   );
   if (options.json !== true) {
     process.stderr.write(
-      `Mock store with ${options.orders} orders. Read it with: ${extractHint(running)}\nCtrl-C stops it.\n`,
+      `Mock store with ${counted(options.orders, 'order')}. Read it with: ${extractHint(running)}\nCtrl-C stops it.\n`,
     );
   }
   const signal = await stopped;

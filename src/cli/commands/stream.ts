@@ -7,7 +7,6 @@ import { integer } from '../../config/kinds.ts';
 import type { Trigger } from '../../engines/spark/streaming.ts';
 import { TOPICS } from '../../model/message.ts';
 import { stream, type StreamReport } from '../../pipeline/stream/stream.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
 import { counted } from '../output/counted.ts';
 import { streamProgress } from '../output/stream-progress.ts';
 import { configOf } from '../settings.ts';
@@ -115,6 +114,6 @@ function print(report: StreamReport, asJson: boolean): void {
   process.stdout.write(
     asJson
       ? `${JSON.stringify(report, null, 2)}\n`
-      : `${formatCount(records)} records in ${counted(batches, 'batch', 'batches')}, ${seconds.toFixed(1)} s${restarts > 0 ? `, ${counted(restarts, 'restart')}` : ''}\n`,
+      : `${counted(records, 'record')} in ${counted(batches, 'batch', 'batches')}, ${seconds.toFixed(1)} s${restarts > 0 ? `, ${counted(restarts, 'restart')}` : ''}\n`,
   );
 }

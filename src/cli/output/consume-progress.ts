@@ -2,7 +2,7 @@
 import type { LogFormat, LogLevel, Logger } from '../../lib/log.ts';
 import { createLogger } from '../../lib/log.ts';
 import type { ConsumeProgress } from '../../pipeline/consume/consume.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from './counted.ts';
 
 export interface ConsumeProgressLine {
   readonly show: (progress: ConsumeProgress) => void;
@@ -46,9 +46,9 @@ function lagOf(progress: Extract<ConsumeProgress, { kind: 'assigned' | 'loaded' 
 function lineOf(progress: ConsumeProgress, messageCount: number, seconds: number): string {
   switch (progress.kind) {
     case 'assigned':
-      return `${progress.partitions.length} partitions, ${formatCount(lagOf(progress))} messages to read`;
+      return `${counted(progress.partitions.length, 'partition')}, ${counted(lagOf(progress), 'message')} to read`;
     case 'loaded':
-      return `${formatCount(messageCount)} messages, ${formatCount(Math.round(messageCount / seconds))}/s, ${formatCount(lagOf(progress))} to read`;
+      return `${counted(messageCount, 'message')}, ${formatCountEn(Math.round(messageCount / seconds))}/s, ${formatCountEn(lagOf(progress))} to read`;
     case 'overtaken':
       return 'another consumer has taken over: reading on from where it is';
     case 'rebalanced':

@@ -4,7 +4,7 @@ import type { ExtractProgress } from '../../pipeline/extract.ts';
 import type { ExtractTopicProgress } from '../../pipeline/extract-topic.ts';
 import type { ExtractTextsProgress } from '../../pipeline/extract-texts.ts';
 import type { StoreEvent } from '../../sources/store/source.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from './counted.ts';
 
 export interface ExtractProgressLine {
   readonly show: (progress: ExtractProgress) => void;
@@ -41,7 +41,7 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
     shownAt = now;
     const perSecond = Math.round(orderCount / ((now - startedAt) / 1000));
     tell(
-      `${name}: ${formatCount(orderCount)} orders in ${formatCount(pageCount)} pages, ${formatCount(perSecond)} orders/s${more}`,
+      `${name}: ${counted(orderCount, 'order')} in ${counted(pageCount, 'page')}, ${formatCountEn(perSecond)} orders/s${more}`,
     );
   };
   /** `done` is what became of those that are safe: committed or delivered. */
@@ -50,7 +50,7 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
       draw(`${name}: ${progress.isResumed ? 'going on where the last run stopped' : 'reading for the first time'}`);
     if (progress.kind === 'loaded') safe = progress.counts.lidos;
     if (progress.kind === 'delivered') safe = progress.deliveredCount;
-    if (progress.kind === 'read') rate(progress.orderCount, progress.pageCount, `, ${formatCount(safe)} ${done}`);
+    if (progress.kind === 'read') rate(progress.orderCount, progress.pageCount, `, ${formatCountEn(safe)} ${done}`);
     if (progress.kind === 'overtaken')
       tell(`${name}: another process is extracting the same store; going on from where it is`);
     if (progress.kind === 'waiting')

@@ -1,6 +1,6 @@
 // The progress line of a load: how many lines, how fast, how long still. On a terminal it rewrites one line; elsewhere it says little.
 import type { LoadProgress } from '../../pipeline/load-file.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from './counted.ts';
 
 export interface ProgressLine {
   readonly show: (progress: LoadProgress) => void;
@@ -21,14 +21,16 @@ export function loadProgress(stream: NodeJS.WriteStream): ProgressLine {
     show(progress) {
       if (progress.kind === 'reading') line(`${progress.name}: reading`);
       if (progress.kind === 'staged') {
-        line(`${progress.name}: ${formatCount(progress.staged.linesRead)} lines, ${progress.batches} batches`);
+        line(
+          `${progress.name}: ${counted(progress.staged.linesRead, 'line')}, ${counted(progress.batches, 'batch', 'batches')}`,
+        );
       }
       if (progress.kind === 'loaded') {
         const seconds = (performance.now() - startedAt) / 1000;
         const rate = progress.linesDone / seconds;
         const left = (progress.lines - progress.linesDone) / rate;
         line(
-          `${progress.name}: ${formatCount(progress.linesDone)} of ${formatCount(progress.lines)} lines, ${formatCount(Math.round(rate))} lines/s, ${duration(left)} left`,
+          `${progress.name}: ${formatCountEn(progress.linesDone)} of ${counted(progress.lines, 'line')}, ${formatCountEn(Math.round(rate))} lines/s, ${duration(left)} left`,
         );
       }
       if (progress.kind === 'waiting') {

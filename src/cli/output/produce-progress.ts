@@ -1,7 +1,7 @@
 // The progress line of files on their way into Kafka: how many lines, how fast, how long still. On a terminal it rewrites one line;
 // elsewhere it says something every few seconds, so that a log shows that work goes on.
 import type { ProduceProgress } from '../../pipeline/produce.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from './counted.ts';
 
 /** A log gets a line this often, a terminal a new figure that often. */
 const LOG_EVERY_MS = 10_000;
@@ -38,7 +38,7 @@ export function produceProgress(stream: NodeJS.WriteStream): {
         const rate = linesDone / ((now - startedAt) / 1000);
         const left = rate > 0 ? `, ${duration((lines - linesDone) / rate)} left` : '';
         tell(
-          `${name}: ${formatCount(linesDone)} of ${formatCount(lines)} lines, ${formatCount(messageCount)} messages, ${formatCount(Math.round(rate))} lines/s${left}`,
+          `${name}: ${formatCountEn(linesDone)} of ${counted(lines, 'line')}, ${counted(messageCount, 'message')}, ${formatCountEn(Math.round(rate))} lines/s${left}`,
         );
       }
       if (progress.kind === 'waiting')

@@ -4,8 +4,10 @@ import type { ResultColumn } from '../../catalog/analyses.ts';
 import { ruleById } from '../../catalog/rules.ts';
 import type { SendReport } from '../../pipeline/quarantine/send-back.ts';
 import type { QuarantineDetail } from '../../storage/quarantine-read.ts';
-import { formatCount, formatDate, formatMoney, formatTimestamp } from '../../pipeline/format/number-formats.ts';
+import { formatCount, formatDate, formatMoney } from '../../pipeline/format/number-formats.ts';
 import { harmless } from '../../lib/harmless.ts';
+import { formatCountEn } from './counted.ts';
+import { localTime } from './local-time.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderRecord, renderTable } from './table.ts';
 
@@ -28,9 +30,7 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
     [text('ID'), detail.hash],
     [
       text('Situação'),
-      detail.stateReason === null
-        ? detail.state
-        : `${detail.state}: ${detail.stateReason} (${localTime(detail.stateAt)})`,
+      detail.stateReason === null ? detail.state : `${detail.state}: ${detail.stateReason} (${timeOf(detail.stateAt)})`,
     ],
     [text('Loja'), detail.store === '' ? '(ilegível)' : detail.store],
     [text('Pedido'), detail.orderId],
@@ -40,10 +40,10 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
       text('Origem'),
       `${detail.file}${placeOf(detail)}${detail.line === null ? '' : `, linha ${detail.line}`} (${detail.profile}, ${detail.format})`,
     ],
-    [text('Versão de'), `${localTime(detail.updatedAt)}, revisão ${detail.revision}`],
+    [text('Versão de'), `${timeOf(detail.updatedAt)}, revisão ${detail.revision}`],
     [
       text('Recebido em'),
-      `${localTime(detail.receivedAt)}, ${formatCount(detail.times)} ${detail.times === 1 ? 'vez' : 'vezes'}`,
+      `${timeOf(detail.receivedAt)}, ${formatCount(detail.times)} ${detail.times === 1 ? 'vez' : 'vezes'}`,
     ],
     [text('Transformação'), String(detail.transformVersion)],
   ];
@@ -70,7 +70,7 @@ export function detailText(detail: QuarantineDetail, withOriginal: boolean, colo
   if (detail.current === null) parts.push('  nenhuma versão aceita\n');
   for (const version of detail.history) {
     parts.push(
-      `  ${localTime(version.updatedAt)}, revisão ${version.revision}: ${version.status}, ${formatMoney(version.amount)}${version.updatedAt === detail.current?.updatedAt && version.revision === detail.current.revision ? ' (atual)' : ''}\n`,
+      `  ${timeOf(version.updatedAt)}, revisão ${version.revision}: ${version.status}, ${formatMoney(version.amount)}${version.updatedAt === detail.current?.updatedAt && version.revision === detail.current.revision ? ' (atual)' : ''}\n`,
     );
   }
   for (const other of detail.siblings)
@@ -104,17 +104,9 @@ export function detailJson(detail: QuarantineDetail, withOriginal: boolean): str
   return `${JSON.stringify({ ...shown, message: shownMessage, reasons, ...(withOriginal ? { header, original } : {}) }, null, 2)}\n`;
 }
 
-const SAO_PAULO = new Intl.DateTimeFormat('sv-SE', {
-  timeZone: 'America/Sao_Paulo',
-  dateStyle: 'short',
-  timeStyle: 'medium',
-});
-
 /** An instant as the warehouse gives it, `2026-11-23 23:11:02.5` in UTC, at São Paulo's wall clock: `23/11/2026 20:11`. */
-function localTime(utc: string | null): string {
-  return utc === null
-    ? '–'
-    : formatTimestamp(SAO_PAULO.format(new Date(`${utc.replace(' ', 'T')}Z`)).replace(' ', 'T'));
+function timeOf(utc: string | null): string {
+  return utc === null ? '–' : localTime(new Date(`${utc.replace(' ', 'T')}Z`));
 }
 
 function text(title: string): ResultColumn {
@@ -174,7 +166,7 @@ export function printSent(report: SendReport, style: ReportStyle): void {
       ),
     );
     if (refused.length > SHOWN_RECORDS)
-      stderr.write(`... and ${formatCount(refused.length - SHOWN_RECORDS)} more (--json shows all)\n`);
+      stderr.write(`... and ${formatCountEn(refused.length - SHOWN_RECORDS)} more (--json shows all)\n`);
   }
   if (report.wasComplete) stderr.write('Everything valid here had been sent before: nothing changed.\n');
   if (report.unreadable > 0)

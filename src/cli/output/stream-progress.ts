@@ -2,7 +2,7 @@
 // elsewhere it says something every few seconds, so that a log shows that work goes on.
 import type { QueryProgress } from '../../engines/spark/streaming.ts';
 import type { StreamProgress } from '../../pipeline/stream/stream.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from './counted.ts';
 
 const LOG_EVERY_MS = 10_000;
 
@@ -45,5 +45,5 @@ function describe(batch: QueryProgress): string {
   const source = batch.sources[0];
   const lag = Number(source?.metrics?.['maxOffsetsBehindLatest'] ?? 0);
   const milliseconds = batch.durationMs['triggerExecution'] ?? 0;
-  return `batch ${batch.batchId}: ${formatCount(source?.numInputRows ?? 0)} records in ${(milliseconds / 1000).toFixed(1)} s, ${formatCount(Math.round(source?.processedRowsPerSecond ?? 0))} records/s, lag ${formatCount(lag)} a partition`;
+  return `batch ${batch.batchId}: ${counted(source?.numInputRows ?? 0, 'record')} in ${(milliseconds / 1000).toFixed(1)} s, ${formatCountEn(Math.round(source?.processedRowsPerSecond ?? 0))} records/s, lag ${formatCountEn(lag)} a partition`;
 }
