@@ -2,6 +2,7 @@
 // Unknown values are refused, never guessed.
 import type { Language } from '../catalog/metrics.ts';
 import { CHANNELS, ORDER_STATUSES, UF_NOT_DECLARED } from '../catalog/order-words.ts';
+import { STORE_NAME } from '../model/contract.ts';
 import { UFS } from '../model/reference/places.ts';
 import { addDays, isInReach } from '../pipeline/period.ts';
 import type { AnalysisFilters } from '../pipeline/query.ts';
@@ -43,7 +44,6 @@ export const NO_FOCUS: Focus = { city: null, order: null, reason: null, record: 
 export type ReadView = { readonly view: View } | { readonly wrong: string };
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const STORE = /^[a-z0-9_-]{1,40}$/;
 const CITY = /^\d{7}$/;
 // no control characters; longer is no number of an order
 const ORDER = /^[^\p{Cc}]{1,100}$/u;
@@ -89,7 +89,7 @@ export function readView(query: URLSearchParams): ReadView {
     channels: list('channel', (text) => (CHANNELS as readonly string[]).includes(text)),
     statuses: list('status', (text) => (ORDER_STATUSES as readonly string[]).includes(text)),
     ufs: list('uf', (text) => UF_CODES.includes(text)),
-    stores: list('store', (text) => STORE.test(text)),
+    stores: list('store', (text) => STORE_NAME.test(text)),
     focus: {
       city: matching('city', CITY),
       order: matching('order', ORDER),

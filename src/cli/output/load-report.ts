@@ -2,7 +2,7 @@
 import { ruleById } from '../../catalog/rules.ts';
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import type { LoadReport } from '../../pipeline/load-files.ts';
-import { formatCount } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from './counted.ts';
 import { harmless } from '../../lib/harmless.ts';
 import { processTerminal, tableStyle } from './print-result.ts';
 import { renderTable } from './table.ts';
@@ -28,12 +28,12 @@ export function printReport(report: LoadReport, options: ReportOptions): void {
     const done = file.wasComplete
       ? ', already loaded, nothing to do'
       : file.wasStopped
-        ? `, ${formatCount(file.counts.linhas)} of them loaded before it was stopped`
+        ? `, ${formatCountEn(file.counts.linhas)} of them loaded before it was stopped`
         : file.linesRead < FEW_LINES
           ? ''
-          : `, ${formatCount(rate)} lines/s`;
+          : `, ${formatCountEn(rate)} lines/s`;
     process.stdout.write(
-      `${file.name}: ${formatCount(file.linesRead)} lines (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s${done}\n`,
+      `${file.name}: ${counted(file.linesRead, 'line')} (${file.profile}, ${file.format}) in ${file.seconds.toFixed(1)} s${done}\n`,
     );
   }
   if (!report.files.every((file) => file.wasComplete)) printOutcome(report, options);

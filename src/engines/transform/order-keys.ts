@@ -1,5 +1,6 @@
 // When the keys of a record, its order number and its store, cannot be relied on: the conditions of their rules. Such a record is known by its text
 // (docs/decisions/0027): what we take for its number may stand for many orders.
+import { STORE_NAME } from '../../model/contract.ts';
 import { isTrue, type Dialect } from './dialect.ts';
 import type { Conditions } from './items.ts';
 import { erroMask } from './masks.ts';
@@ -35,7 +36,7 @@ export function orderNumberErros(d: Dialect, id = 'id_pedido'): Conditions {
 
 /** The rule about the store, whose name in lower case stands in column `store`. */
 export function storeErros(d: Dialect, store: string): Conditions {
-  return { LOJA_INVALIDA: `${store} IS NULL OR NOT ${isTrue(d.fullMatch(store, '[a-z0-9_-]{1,40}'))}` };
+  return { LOJA_INVALIDA: `${store} IS NULL OR NOT ${isTrue(d.fullMatch(store, STORE_NAME.source.slice(1, -1)))}` };
 }
 
 /** True where no number tells the order of a row of `documentos` from others. */
