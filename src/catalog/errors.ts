@@ -236,7 +236,7 @@ export const ERROR_KINDS = {
   HOME_UNUSABLE: {
     exit: 2,
     retryable: false,
-    meaning: "Esteira's home folder cannot be created, read or written, or is open to others.",
+    meaning: "Esteira's home folder cannot be created, read or written.",
   },
   TEMP_UNUSABLE: {
     exit: 2,
