@@ -34,6 +34,16 @@ export async function openReader(config: Config): Promise<Access> {
   return { client, close: () => client.end() };
 }
 
+/** Runs `read` with such a connection and closes it. */
+export async function withReader<T>(config: Config, read: (client: pg.Client) => Promise<T>): Promise<T> {
+  const access = await openReader(config);
+  try {
+    return await read(access.client);
+  } finally {
+    await access.close();
+  }
+}
+
 /** The URL of the read-only role to a warehouse of the right schema. */
 export async function openReaderUrl(config: Config): Promise<string> {
   const { readUrl } = await resolve(config);

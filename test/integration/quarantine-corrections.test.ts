@@ -1,7 +1,7 @@
 // Corrections that were read back wrongly: long records, records without a store, times that a spreadsheet shortened, the same file twice.
 // Expected figures are worked by hand.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bench, correct, csv, good, parse, type Edit, type Line } from '../support/quarantine.ts';
@@ -181,4 +181,20 @@ test('the same correction again says that its orders were there already', async 
   assert.match(again, /já estavam no armazém +2 /);
   const { accepted, counts, wasComplete } = await fix(corrected);
   assert.deepEqual([accepted, counts.lidos, counts.duplicados, counts.aceitos, wasComplete], [2, 2, 2, 0, true]);
+});
+
+test('an export replaces no file unless told so', async (t) => {
+  const { esteira, load, folder } = await bench(t);
+  await load('a.csv', csv([good('X1', { status: 'Estranho' })]));
+  await esteira('quarantine', 'export', '--out', 'c.csv');
+  const exported = await readFile(join(folder, 'c.csv'), 'utf8');
+  await writeFile(join(folder, 'c.csv'), 'corrected the whole afternoon');
+  await assert.rejects(
+    esteira('quarantine', 'export', '--out', 'c.csv'),
+    (error: { code?: number; stderr?: string }) =>
+      error.code === 2 && /OUTPUT_UNWRITABLE.*exists already[\s\S]*Fix: .*--force/.test(error.stderr ?? ''),
+  );
+  assert.equal(await readFile(join(folder, 'c.csv'), 'utf8'), 'corrected the whole afternoon');
+  await esteira('quarantine', 'export', '--out', 'c.csv', '--force');
+  assert.equal(await readFile(join(folder, 'c.csv'), 'utf8'), exported);
 });

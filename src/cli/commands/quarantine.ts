@@ -1,12 +1,9 @@
 // `esteira quarantine`: what was rejected and why, and the ways out: correct in a spreadsheet, send again, discard.
 // It reads options and prints; the work is in src/pipeline/quarantine and src/storage.
-import { chmod } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import type { ResultColumn } from '../../catalog/analyses.ts';
 import { fail } from '../../catalog/errors.ts';
 import { ruleById } from '../../catalog/rules.ts';
-import { correctionTable } from '../../pipeline/quarantine/export.ts';
 import { fixQuarantine, replayQuarantine, type SendOptions } from '../../pipeline/quarantine/send-back.ts';
 import { expandInputs } from '../../sources/files/index.ts';
 import { discardRecords } from '../../storage/quarantine-discard.ts';
@@ -14,11 +11,9 @@ import {
   findKey,
   listQuarantine,
   readDetail,
-  readRecords,
   summariseQuarantine,
   type QuarantineFilter,
 } from '../../storage/quarantine-read.ts';
-import { csvHead, csvLine } from '../../pipeline/format/csv.ts';
 import { formatCount, formatMoney } from '../../pipeline/format/number-formats.ts';
 import { counted } from '../output/counted.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
@@ -30,10 +25,10 @@ import {
   shortId,
   SUMMARY_COLUMNS,
 } from '../output/quarantine-report.ts';
-import { writeTexts } from '../output/text-file.ts';
-import { resultFormat, writeAtomically } from '../output/write-result.ts';
+import { resultFormat } from '../output/write-result.ts';
 import { configOf } from '../settings.ts';
-import { openReader, openWarehouse, openWriter } from '../warehouse-access.ts';
+import { openWarehouse, openWriter, withReader } from '../warehouse-access.ts';
+import { addExport } from './quarantine-export.ts';
 import { addSelection, isUnselected, readLimit, selectionOf, type SelectionFlags } from './quarantine-options.ts';
 
 type TableFlags = SelectionFlags & Omit<OutputOptions, 'color'> & { readonly limit?: string };
@@ -161,66 +156,6 @@ function addShow(quarantine: Command): void {
           : detailText(detail, withOriginal, configOf(command).get('color')),
       );
     });
-}
-
-function addExport(quarantine: Command): void {
-  addSelection(quarantine.command('export'))
-    .description('write records to a CSV file for correction in a spreadsheet')
-    .requiredOption('--out <file>', 'the CSV file to write')
-    .option('--excel-br', 'for Excel in Portuguese (semicolons, decimal commas)')
-    .option('--mapping <file>', 'mapping file of records that were read with --profile generic')
-    .addHelpText(
-      'after',
-      `
-One line per item, in the columns of data/pedidos.csv; in front: id_quarentena (leave it as it is), the reasons and how to correct them.
-A line that cannot be taken apart stands in the column "original": fill in the others. The file holds personal data: delete it afterwards.
-
-Examples:
-  esteira quarantine export --out corrigir.csv --excel-br
-  esteira quarantine export --reason STATUS_DESCONHECIDO --out status.csv
-  esteira quarantine fix corrigir.csv`,
-    )
-    .action(
-      async (
-        flags: SelectionFlags & { readonly out: string; readonly excelBr?: boolean; readonly mapping?: string },
-        command: Command,
-      ) => {
-        if (resultFormat(flags.out) !== '.csv')
-          throw fail('USAGE', {
-            what: '--out must name a CSV file.',
-            why: 'The file is made for spreadsheets and for "esteira quarantine fix".',
-            fix: 'For example --out corrigir.csv.',
-          });
-        const filter = selectionOf(flags);
-        const config = configOf(command);
-        const isExcelBr = flags.excelBr === true;
-        const records = await reading(command, (client) => readRecords(client, filter));
-        const table = await correctionTable(records, {
-          memoryLimit: config.get('memory.limit'),
-          threads: config.get('threads'),
-          isExcelBr,
-          mapping: flags.mapping ?? null,
-        });
-        // the cells are protected already, and their text must not be touched: hence no kind that the output would dress
-        const columns = table.columns.map((name): ResultColumn => ({ name, title: name, kind: 'integer' }));
-        async function* texts(): AsyncGenerator<string> {
-          yield `${isExcelBr ? '' : BYTE_ORDER_MARK}${csvHead(columns, { isExcelBr })}`;
-          for (const line of table.lines) yield csvLine(columns, line, { isExcelBr });
-        }
-        await writeAtomically(flags.out, async (draft) => {
-          await chmod(draft, 0o600);
-          await writeTexts(draft, texts());
-        });
-        processTerminal.stderr.write(
-          `${counted(records.length, 'record')} in ${counted(table.lines.length, 'line')} written to ${flags.out} (with personal data: keep it private)\n`,
-        );
-        if (table.textOnly > 0)
-          processTerminal.stderr.write(
-            `Standing as text only: ${counted(table.textOnly, 'record')}; the profile or mapping is not at hand (--mapping FILE).\n`,
-          );
-        processTerminal.stderr.write(`Correct it, save it as CSV, then: esteira quarantine fix ${flags.out}\n`);
-      },
-    );
 }
 
 function addFix(quarantine: Command): void {
@@ -363,15 +298,8 @@ async function sending(
   }
 }
 
-type ReadClient = Awaited<ReturnType<typeof openReader>>['client'];
-
-async function reading<T>(command: Command, read: (client: ReadClient) => Promise<T>): Promise<T> {
-  const warehouse = await openReader(configOf(command));
-  try {
-    return await read(warehouse.client);
-  } finally {
-    await warehouse.close();
-  }
+function reading<T>(command: Command, read: Parameters<typeof withReader<T>>[1]): Promise<T> {
+  return withReader(configOf(command), read);
 }
 
 /** Asks on a terminal; elsewhere the command itself is the answer. */
@@ -384,8 +312,6 @@ async function confirm(question: string): Promise<boolean> {
     prompt.close();
   }
 }
-
-const BYTE_ORDER_MARK = '\uFEFF';
 
 const EXAMPLES = `
 A rejected order is never lost: its original stays here with every reason, until a correct version of it or a newer one is accepted.
