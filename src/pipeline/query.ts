@@ -168,22 +168,27 @@ export async function resolveParameters(db: Queryable, filters: AnalysisFilters)
   };
 }
 
-async function knownStores(db: Queryable): Promise<string[]> {
+/** The stores with orders, or with records in the quarantine, by name. */
+export async function knownStores(
+  db: Queryable,
+  table: 'pedidos_diarios' | 'pedidos_rejeitados' = 'pedidos_diarios',
+): Promise<string[]> {
   // steps through the key from one store to the next instead of reading the whole rollup
   const result = await db.query(`
     WITH RECURSIVE loja AS (
-      (SELECT loja FROM pedidos_diarios ORDER BY loja LIMIT 1)
+      (SELECT loja FROM ${table} ORDER BY loja LIMIT 1)
       UNION ALL
-      SELECT (SELECT d.loja FROM pedidos_diarios d WHERE d.loja > l.loja ORDER BY d.loja LIMIT 1) FROM loja l WHERE l.loja IS NOT NULL
+      SELECT (SELECT d.loja FROM ${table} d WHERE d.loja > l.loja ORDER BY d.loja LIMIT 1) FROM loja l WHERE l.loja IS NOT NULL
     )
     SELECT loja FROM loja WHERE loja IS NOT NULL`);
   return result.rows.map((row: { loja: string }) => row.loja);
 }
 
-function unknownStore(store: string, known: readonly string[]): Error {
+/** USAGE for a store that is not among the known ones. */
+export function unknownStore(store: string, known: readonly string[], where = 'in the warehouse'): Error {
   const meant = nearest(store, known);
   return fail('USAGE', {
-    what: `No orders of a store called "${store}" are in the warehouse.`,
+    what: `No orders of a store called "${store}" are ${where}.`,
     why: known.length === 0 ? 'The warehouse has no orders yet.' : `It knows: ${known.join(', ')}.`,
     fix: meant === undefined ? 'Leave --store out to see all stores.' : `Did you mean --store ${meant}?`,
   });

@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { fail } from '../catalog/errors.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
-import type { RecordKey } from './quarantine-read.ts';
+import { shortId, type RecordKey } from './quarantine-read.ts';
 
 /** Marks open records as discarded, all or none. Throws QUARANTINE_STATE when one is resolved or discarded already. */
 export async function discardRecords(client: pg.Client, keys: readonly RecordKey[], why: string): Promise<void> {
@@ -19,9 +19,9 @@ export async function discardRecords(client: pg.Client, keys: readonly RecordKey
       );
       if (rowCount === 1) continue;
       throw fail('QUARANTINE_STATE', {
-        what: `The record ${hash.slice(0, 12)} is not open any more; nothing was discarded.`,
+        what: `The record ${shortId(hash)} is not open any more; nothing was discarded.`,
         why: 'It was resolved by an accepted version, or discarded before.',
-        fix: `See it with "esteira quarantine show ${hash.slice(0, 12)}" and leave it out.`,
+        fix: `See it with "esteira quarantine show ${shortId(hash)}" and leave it out.`,
       });
     }
     await client.query('COMMIT');

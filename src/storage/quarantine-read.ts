@@ -109,6 +109,14 @@ export interface RecordKey {
   readonly hash: string;
 }
 
+/** Digits of a hash that people are shown. */
+const SHORT_ID = 12;
+
+/** The id as `quarantine list` shows it. */
+export function shortId(hash: string): string {
+  return hash.slice(0, SHORT_ID);
+}
+
 const UTC = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`;
 
 function conditionOf(filter: QuarantineFilter): { where: string; values: unknown[] } {
@@ -225,9 +233,14 @@ export async function findKey(client: pg.Client, id: string): Promise<RecordKey 
     why:
       second === undefined
         ? 'An id is the first digits (4 at least) of what "esteira quarantine list" shows.'
-        : `For example ${rows.map((row) => `${row.hash.slice(0, 16)}@${row.store}`).join(' and ')}.`,
+        : isSameHash
+          ? `${shortId(second.hash)} is in the stores ${rows
+              .filter((row) => row.hash === second.hash)
+              .map((row) => row.store)
+              .join(' and ')}.`
+          : `For example ${[...new Set(rows.map((row) => shortId(row.hash)))].join(' and ')}.`,
     fix: isSameHash
-      ? `Name the store too: ${found?.hash.slice(0, 12)}@${found?.store}.`
+      ? `Name the store too: ${shortId(second.hash)}@${second.store}.`
       : second === undefined
         ? 'Look it up with "esteira quarantine list --status all".'
         : 'Give more digits.',

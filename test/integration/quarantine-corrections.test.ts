@@ -198,3 +198,49 @@ test('an export replaces no file unless told so', async (t) => {
   await esteira('quarantine', 'export', '--out', 'c.csv', '--force');
   assert.equal(await readFile(join(folder, 'c.csv'), 'utf8'), exported);
 });
+
+test('a wrong file, an ambiguous id and a store that is nowhere are told with what helps', async (t) => {
+  const { esteira, load, write, database } = await bench(t);
+  await load('a.csv', csv([good('Y1', { status: 'Estranho' }), good('Y2', { loja: 'lojinha' })]));
+  const said = async (...args: string[]): Promise<string> => {
+    const failure = await esteira('quarantine', ...args).then(
+      () => assert.fail(`${args.join(' ')} was accepted`),
+      (error: { code?: number; stderr?: string }) => error,
+    );
+    return `${failure.code} ${failure.stderr}`;
+  };
+  for (const [name, text] of [
+    ['outro.csv', 'Name,Age,City\nAna,30,Recife\n'],
+    ['dados.csv', '1,2026-10-01,10.5\n2,2026-10-02,11.5\n'],
+    ['metade.csv', csv([]).split(',').slice(2).join(',')],
+  ] as const) {
+    const told = await said('fix', await write(name, text));
+    assert.match(told, /^4 FILE_[\s\S]*Fix: Give the file that "esteira quarantine export" wrote/, name);
+    assert.doesNotMatch(told, /--(profile|mapping)/, name);
+  }
+
+  // two more records whose ids begin alike, and one text in two stores
+  for (const [store, hash] of [
+    ['loja', '12f7bbeae73a163d00'],
+    ['loja', '12f7aaaae73a163d00'],
+    ['loja', '12f8bbeae73a163d00'],
+    ['lojinha', '12f8bbeae73a163d00'],
+  ])
+    await database.query(`
+      INSERT INTO pedidos_rejeitados (loja, hash_original, id_pedido, atualizado_em, revisao, motivos, avisos, detalhes, valor, formato, perfil, cabecalho, original, fonte, linha, recebido_em, versao_transformacao)
+      SELECT '${store}', '\\x${hash}', id_pedido, atualizado_em, revisao, motivos, avisos, detalhes, valor, formato, perfil, cabecalho, original, fonte, linha, recebido_em, versao_transformacao
+      FROM pedidos_rejeitados WHERE id_pedido = 'Y1' LIMIT 1`);
+  assert.match(await said('show', '12f7'), /For example 12f7aaaae73a and 12f7bbeae73a\./);
+  assert.match(
+    await said('show', '12f8bbeae73a'),
+    /12f8bbeae73a is in the stores loja and lojinha\.\s+Fix: Name the store too: 12f8bbeae73a@lojinha\./,
+  );
+
+  for (const command of [['list'], ['summary'], ['export', '--out', 'nada.csv'], ['replay']])
+    assert.match(
+      await said(...command, '--store', 'lojinhas'),
+      /^2 USAGE +No orders of a store called "lojinhas" are in the warehouse or its quarantine\.[\s\S]*It knows: loja, lojinha\.[\s\S]*Did you mean --store lojinha\?/,
+      command[0],
+    );
+  await esteira('quarantine', 'list', '--store', 'lojinha');
+});

@@ -6,6 +6,7 @@ import type { ResultColumn } from '../../catalog/analyses.ts';
 import { fail } from '../../catalog/errors.ts';
 import { csvHead, csvLine } from '../../pipeline/format/csv.ts';
 import { correctionTable } from '../../pipeline/quarantine/export.ts';
+import { checkStores } from '../../pipeline/quarantine/known-stores.ts';
 import { readRecords } from '../../storage/quarantine-read.ts';
 import { counted } from '../output/counted.ts';
 import { processTerminal } from '../output/print-result.ts';
@@ -56,7 +57,10 @@ Examples:
         const filter = selectionOf(flags);
         const config = configOf(command);
         const isExcelBr = flags.excelBr === true;
-        const records = await withReader(config, (client) => readRecords(client, filter));
+        const records = await withReader(config, async (client) => {
+          await checkStores(client, filter.stores);
+          return readRecords(client, filter);
+        });
         const table = await correctionTable(records, {
           memoryLimit: config.get('memory.limit'),
           threads: config.get('threads'),

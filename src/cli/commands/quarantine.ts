@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { fail } from '../../catalog/errors.ts';
 import { ruleById } from '../../catalog/rules.ts';
+import { checkStores } from '../../pipeline/quarantine/known-stores.ts';
 import { fixQuarantine, replayQuarantine, type SendOptions } from '../../pipeline/quarantine/send-back.ts';
 import { expandInputs } from '../../sources/files/index.ts';
 import { discardRecords } from '../../storage/quarantine-discard.ts';
@@ -11,20 +12,14 @@ import {
   findKey,
   listQuarantine,
   readDetail,
+  shortId,
   summariseQuarantine,
   type QuarantineFilter,
 } from '../../storage/quarantine-read.ts';
 import { formatCount, formatMoney } from '../../pipeline/format/number-formats.ts';
 import { counted } from '../output/counted.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
-import {
-  detailJson,
-  detailText,
-  LIST_COLUMNS,
-  printSent,
-  shortId,
-  SUMMARY_COLUMNS,
-} from '../output/quarantine-report.ts';
+import { detailJson, detailText, LIST_COLUMNS, printSent, SUMMARY_COLUMNS } from '../output/quarantine-report.ts';
 import { resultFormat } from '../output/write-result.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse, openWriter, withReader } from '../warehouse-access.ts';
@@ -76,7 +71,10 @@ Examples:
     .action(async (flags: TableFlags, command: Command) => {
       const filter = selectionOf(flags);
       const output = outputOf(flags, command);
-      const rows = await reading(command, (client) => summariseQuarantine(client, filter));
+      const rows = await reading(command, async (client) => {
+        await checkStores(client, filter.stores);
+        return summariseQuarantine(client, filter);
+      });
       await printRows(
         SUMMARY_COLUMNS,
         rows.map((row) => {
@@ -109,7 +107,10 @@ function addList(quarantine: Command): void {
       const filter = selectionOf(flags);
       const limit = readLimit(flags.limit);
       const output = outputOf(flags, command);
-      const { lines, total } = await reading(command, (client) => listQuarantine(client, filter, limit));
+      const { lines, total } = await reading(command, async (client) => {
+        await checkStores(client, filter.stores);
+        return listQuarantine(client, filter, limit);
+      });
       await printRows(
         LIST_COLUMNS,
         lines.map((line) => [

@@ -3,7 +3,7 @@
 import type { ResultColumn } from '../../catalog/analyses.ts';
 import { ruleById } from '../../catalog/rules.ts';
 import type { SendReport } from '../../pipeline/quarantine/send-back.ts';
-import type { QuarantineDetail } from '../../storage/quarantine-read.ts';
+import { shortId, type QuarantineDetail } from '../../storage/quarantine-read.ts';
 import { formatCount, formatDate, formatMoney } from '../../pipeline/format/number-formats.ts';
 import { harmless } from '../../lib/harmless.ts';
 import { formatCountEn } from './counted.ts';
@@ -14,13 +14,6 @@ import { renderRecord, renderTable } from './table.ts';
 export interface ReportStyle {
   readonly json: boolean;
   readonly color: 'auto' | 'always' | 'never';
-}
-
-/** Digits of a hash that people are shown. */
-const SHORT_ID = 12;
-
-export function shortId(hash: string): string {
-  return hash.slice(0, SHORT_ID);
 }
 
 /** Everything about one record. */

@@ -1,8 +1,9 @@
 // Reads a corrected file back: any CSV that `export` wrote and a spreadsheet saved again. Each line is marked with the record that it corrects.
 // It fills the table `marcadas`; it judges no value (the transform does) and changes nothing in the warehouse.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { fail } from '../../catalog/errors.ts';
+import { fail, type ErrorCode } from '../../catalog/errors.ts';
 import { run } from '../../engines/duckdb/session.ts';
+import { EsteiraError } from '../../lib/errors.ts';
 import { LINE_COLUMNS } from '../../model/contract.ts';
 import { stageFile, type InputFile, type StagedFile } from '../../sources/files/index.ts';
 import { plainName } from '../../sources/files/header.ts';
@@ -32,7 +33,11 @@ export async function readCorrections(
   input: InputFile,
   find: (hashes: readonly string[]) => Promise<readonly QuarantineRecord[]>,
 ): Promise<CorrectionFile> {
-  const staged = await stageFile(connection, input, { tempDir: folder, profile: 'esteira' });
+  const staged = await stageFile(connection, input, { tempDir: folder, profile: 'esteira' }).catch(
+    (refusal: unknown) => {
+      throw withOwnFix(refusal);
+    },
+  );
   if (staged.header === null || staged.separator === null) {
     throw invalid(
       `${input.name}: this is no CSV file.`,
@@ -93,6 +98,26 @@ export async function readCorrections(
     records: found,
     lines: read.map((line) => ({ record: indexOf(line.id), position: line.rowid, text: line.text })),
   };
+}
+
+const EXPORTED_FIX = 'Give the file that "esteira quarantine export" wrote, with its header as it was.';
+
+/** Reading a file of orders has options that reading corrections does not have: what to do instead. */
+const OWN_FIXES: Partial<Record<ErrorCode, string>> = {
+  FILE_BINARY: 'Save the spreadsheet as "CSV UTF-8" and run again.',
+  FILE_COLUMN_MISSING: EXPORTED_FIX,
+  FILE_DATES_MONTH_FIRST: 'Write the dates of the column data_pedido as YYYY-MM-DD or dd/mm/yyyy and run again.',
+  FILE_ENCODING: 'Save the spreadsheet as "CSV UTF-8" and run again.',
+  FILE_HEADER_IN_ONE_CELL: EXPORTED_FIX,
+  FILE_NO_HEADER: EXPORTED_FIX,
+  FILE_PROFILE_UNKNOWN: EXPORTED_FIX,
+};
+
+function withOwnFix(refusal: unknown): unknown {
+  if (!(refusal instanceof EsteiraError)) return refusal;
+  const code = refusal.code as ErrorCode;
+  const fix = OWN_FIXES[code];
+  return fix === undefined ? refusal : fail(code, { what: refusal.what, why: refusal.why, fix, cause: refusal });
 }
 
 async function mark(

@@ -14,6 +14,7 @@ import {
   type QuarantineRecord,
 } from '../../storage/quarantine-read.ts';
 import { WarehouseClient } from '../warehouse-client.ts';
+import { checkStores } from './known-stores.ts';
 import { readCorrections } from './correction-file.ts';
 import type { SessionSettings } from './export.ts';
 import type { Part } from './judged-documents.ts';
@@ -85,7 +86,10 @@ export async function replayQuarantine(
   options: SendOptions & { readonly mapping: string | null },
 ): Promise<SendReport> {
   return withSession(options, async (session, connection, warehouse) => {
-    const selected = await warehouse.run((client) => readRecords(client, filter));
+    const selected = await warehouse.run(async (client) => {
+      await checkStores(client, filter.stores);
+      return readRecords(client, filter);
+    });
     const records = selected.filter((record) => !record.reasons.some((reason) => UNREADABLE_REASONS.includes(reason)));
     const failed = new Set(await restage(connection, session.folder, records, options.mapping));
     const parts = partsOf(
