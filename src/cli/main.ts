@@ -23,6 +23,7 @@ import { streamCommand } from './commands/stream.ts';
 import { stackCommand } from './commands/stack.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
 import { environmentError } from './environment-error.ts';
+import { addHelpCommands, formatHelp } from './help.ts';
 import { checkSchema } from './schema-check.ts';
 import { addSettingFlags } from './settings.ts';
 import { STACK_CHECKS } from './stack-checks.ts';
@@ -57,15 +58,17 @@ export function buildProgram(): Command {
     .version(version, '-V, --version')
     .showHelpAfterError('(add --help for the options of this command)')
     .exitOverride()
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false, formatHelp })
     .addHelpText(
       'after',
-      '\nExamples:\n  esteira demo                      load 50,000 invented orders and show the main answers\n  esteira run pedidos.csv           load a file\n  esteira query top-products        ask the warehouse\n  esteira doctor                    check this machine',
+      '\nExamples:\n  esteira demo                      load 50,000 invented orders and show the main answers\n  esteira run pedidos.csv           load a file\n  esteira query top-products        ask the warehouse\n  esteira doctor                    check this machine\n\n' +
+        'Settings (every command takes them as options): esteira config, docs/config.md',
     );
   addSettingFlags(program);
   for (const add of COMMANDS) add(program);
   doctorCommand(program, [checkSchema, ...STACK_CHECKS]);
   completionCommand(program);
+  addHelpCommands(program);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
