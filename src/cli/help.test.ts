@@ -41,6 +41,12 @@ test("a command's own help is as commander makes it", async () => {
   assert.equal(await shown('query', 'help', 'summary'), text);
 });
 
+test('defaults that are durations are shown with their unit', async () => {
+  const text = (await shown('consume', '--help')).replaceAll(/\s+/g, ' ');
+  assert.match(text, /--max-wait <duration> [^(]*\(default: 20ms\)/);
+  assert.match(text, /--session-timeout <duration> [^(]*\(default: 30s\)/);
+});
+
 test('help for a command that does not exist says so, with the nearest one', async () => {
   await assert.rejects(shown('help', 'nada'), { code: 'USAGE', what: 'There is no command "esteira nada".' });
   await assert.rejects(shown('help', 'statsu'), { code: 'USAGE', fix: 'Did you mean esteira status --help?' });

@@ -161,6 +161,14 @@ test('the nearest name is found within a slip, not beyond', () => {
   assert.equal(editDistance('kitten', 'sitting'), 3);
   assert.equal(nearest('tread', ['threads', 'home']), 'threads');
   assert.equal(nearest('zzz', ['threads', 'home']), undefined);
+  const states = ['AP', 'RO', 'SC', 'SP', 'São Paulo', 'ND'];
+  for (const unlike of ['XX', 'XY', 'Z']) assert.equal(nearest(unlike, states), undefined, unlike);
+  // one of several, at the same distance: none is meant more than another
+  assert.equal(nearest('XP', states), undefined);
+  assert.equal(nearest('RX', states), 'RO');
+  assert.equal(nearest('Sao Pualo', states), 'São Paulo');
+  assert.equal(nearest('Ap', ['Site', 'App', 'Marketplace', 'Outro']), 'App');
+  assert.equal(nearest('sit', ['Site', 'App', 'Marketplace', 'Outro']), 'Site');
 });
 
 test('the reference page has one row for every setting', () => {

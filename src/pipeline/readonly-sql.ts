@@ -3,6 +3,7 @@
 import pg from 'pg';
 import type { ColumnKind, ResultColumn } from '../catalog/analyses.ts';
 import { fail } from '../catalog/errors.ts';
+import { nearest } from '../config/nearest.ts';
 import type { Queryable } from './query.ts';
 import { type Cell, textTypes, toCell } from './result-cells.ts';
 
@@ -89,22 +90,51 @@ function* toRows(columns: readonly ResultColumn[], page: readonly Cell[][]): Gen
   for (const row of page) yield row.map((cell, index) => toCell(cell, columns[index]?.kind ?? 'text'));
 }
 
-/** What a statement begins with, past blanks, comments and opening brackets. */
 /** SQLSTATEs of a table, a view, a column, a function that does not exist. */
 const NAMES_NOTHING = new Set(['42P01', '42703', '42883', '3F000']);
+/** What a statement begins with, past blanks, comments and opening brackets. */
 const FIRST_WORD = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*([A-Za-z]+)/;
+const READS = ['SELECT', 'WITH', 'VALUES', 'TABLE', 'EXPLAIN', 'SHOW'];
+/** Statements that change rows, tables or rights. */
+const WRITES = new Set(
+  'INSERT UPDATE DELETE MERGE TRUNCATE COPY CREATE ALTER DROP COMMENT GRANT REVOKE CALL DO VACUUM REINDEX REFRESH IMPORT'.split(
+    ' ',
+  ),
+);
 
 function kindOf(statement: string): 'cursor' | 'whole' {
   const word = FIRST_WORD.exec(statement)?.[1]?.toUpperCase();
-  if (word === 'SELECT' || word === 'WITH' || word === 'VALUES' || word === 'TABLE') return 'cursor';
   if (word === 'EXPLAIN' || word === 'SHOW') return 'whole';
-  throw fail('USAGE', {
-    what: word === undefined ? 'There is no SQL statement to run.' : `esteira sql does not run ${word}.`,
-    why: 'It only reads: one SELECT, WITH, VALUES, TABLE, EXPLAIN or SHOW.',
-    fix:
-      word === undefined
-        ? `Give one, for example: esteira sql "SELECT count(*) FROM pedidos".`
-        : 'Orders change by loading them: see esteira run --help and esteira quarantine --help.',
+  if (word !== undefined && READS.includes(word)) return 'cursor';
+  throw notRead(statement, word);
+}
+
+/** The refusal of what does not begin as a read, by what was probably meant. */
+function notRead(statement: string, word: string | undefined): Error {
+  if (statement.trimStart().startsWith('\\')) {
+    return fail('USAGE', {
+      what: `${statement.trim().split(/\s/)[0]} is a command of psql, not SQL.`,
+      why: 'psql itself answers commands that begin with a backslash; esteira sql sends SQL to PostgreSQL.',
+      fix: 'docs/schema.md lists the tables, views and columns; then esteira sql "SELECT ...".',
+    });
+  }
+  const why = 'It only reads: one SELECT, WITH, VALUES, TABLE, EXPLAIN or SHOW.';
+  if (word === undefined) {
+    return fail('USAGE', {
+      what: 'There is no SQL statement to run.',
+      why,
+      fix: `Give one, for example: esteira sql "SELECT count(*) FROM pedidos".`,
+    });
+  }
+  const meant = nearest(word, READS);
+  return fail('USAGE', {
+    what: `esteira sql does not run ${word}.`,
+    why,
+    fix: WRITES.has(word)
+      ? 'Orders change by loading them: see esteira run --help and esteira quarantine --help.'
+      : meant === undefined
+        ? 'Begin with SELECT; docs/schema.md lists the tables, views and columns.'
+        : `Did you mean ${meant}?`,
   });
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { EsteiraError } from '../../src/lib/errors.ts';
 import pg from 'pg';
 import { printStream } from '../../src/cli/output/print-result.ts';
 import { runReadOnly } from '../../src/pipeline/readonly-sql.ts';
@@ -60,6 +61,25 @@ test('a large result is read in pages, in order and whole', async (t) => {
   const { rows } = await read('SELECT n FROM generate_series(1, 6000) n ORDER BY n');
   assert.equal(rows.length, 6000);
   assert.deepEqual([rows[0], rows[1999], rows[2000], rows[5999]], [['1'], ['2000'], ['2001'], ['6000']]);
+});
+
+test('what is no statement that reads is refused with what was probably meant', async (t) => {
+  const { read } = await reader(t);
+  const refusal = async (statement: string): Promise<{ what: string; fix: string }> => {
+    const error: unknown = await read(statement).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof EsteiraError && error.code === 'USAGE', statement);
+    return error;
+  };
+  for (const statement of ['\\d pedidos', ' \\dt', '\\?']) {
+    const { what, fix } = await refusal(statement);
+    assert.equal(what, `${statement.trim().split(' ')[0]} is a command of psql, not SQL.`);
+    assert.match(fix, /docs\/schema\.md.*esteira sql "SELECT/);
+  }
+  assert.equal((await refusal('SELEC 1')).fix, 'Did you mean SELECT?');
+  assert.match((await refusal('quantos pedidos?')).fix, /^Begin with SELECT; docs\/schema\.md/);
+  assert.match((await refusal('COMMIT')).fix, /^Begin with SELECT/);
+  assert.match((await refusal('-- none\nupdate pedidos SET uf = NULL')).fix, /^Orders change by loading them/);
+  assert.match((await refusal('')).what, /no SQL statement/);
 });
 
 test('what would write is refused, whichever way it is dressed', async (t) => {

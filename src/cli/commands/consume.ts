@@ -1,5 +1,5 @@
 // `esteira consume`: a topic into the warehouse, until stopped or until its end. It reads options and prints; the work is in src/pipeline/consume.
-import { InvalidArgumentError, type Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { brokerSettings } from '../../broker/connection.ts';
 import { duration } from '../../config/kinds.ts';
 import type { Config } from '../../config/load.ts';
@@ -36,6 +36,11 @@ const whole =
     return value;
   };
 
+/** An option that takes a duration; its help shows the default as one would write it. */
+function lasting(flags: string, description: string, byDefault: number): Option {
+  return new Option(flags, description).argParser(milliseconds).default(byDefault, duration.show(byDefault));
+}
+
 function milliseconds(text: string): number {
   const parsed = duration.parse(text);
   if ('expected' in parsed) throw new InvalidArgumentError(`Write ${parsed.expected}.`);
@@ -54,12 +59,13 @@ export function consumeCommand(program: Command): void {
       'set the positions of the group first: earliest, latest, a time, or 0:120,1:95 (kept on record)',
     )
     .option('--max-batch <n>', 'messages in one batch, that is one transaction', whole(1, 200_000), 30_000)
-    .option('--max-wait <duration>', 'how long the first message of a batch waits for others', milliseconds, 20)
-    .option(
-      '--session-timeout <duration>',
-      'how long the group waits for a consumer that went silent before others take over',
-      milliseconds,
-      30_000,
+    .addOption(lasting('--max-wait <duration>', 'how long the first message of a batch waits for others', 20))
+    .addOption(
+      lasting(
+        '--session-timeout <duration>',
+        'how long the group waits for a consumer that went silent before others take over',
+        30_000,
+      ),
     )
     .option('--reprocess', 'let a newer transform replace rows that an older one made')
     .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on this port of 127.0.0.1', whole(0, 65_535))

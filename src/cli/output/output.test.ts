@@ -17,7 +17,7 @@ import {
   roundDecimal,
 } from '../../pipeline/format/number-formats.ts';
 import { renderRecord, renderTable } from './table.ts';
-import { writeResult } from './write-result.ts';
+import { resultFormat, writeResult } from './write-result.ts';
 
 const columns: readonly ResultColumn[] = [
   { name: 'produto', title: 'Produto', kind: 'text' },
@@ -265,4 +265,14 @@ test('a result file is whole or untouched, and nothing is left behind', async (t
   await assert.rejects(writeResult(join(folder, 'nao', 'r.csv'), columns, []), { code: 'OUTPUT_UNWRITABLE' });
   await assert.rejects(writeResult(join(folder, 'r.xlsx'), columns, []), { code: 'USAGE' });
   assert.deepEqual(readdirSync(folder).sort(), ['pasta.csv', 'r.csv']);
+});
+
+test('a name whose ending says no format is refused; that of a spreadsheet with what opens in one', () => {
+  assert.equal(resultFormat('a.CSV'), '.csv');
+  for (const ending of ['.xlsx', '.xls', '.XLSM', '.ods'])
+    assert.throws(() => resultFormat(`/x/vendas${ending}`), {
+      code: 'USAGE',
+      fix: 'For a spreadsheet: --out vendas.csv --excel-br.',
+    });
+  assert.throws(() => resultFormat('vendas'), { fix: 'Use a name that ends in .csv, .json, .parquet.' });
 });

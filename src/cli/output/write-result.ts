@@ -29,7 +29,9 @@ export function resultFormat(path: string): ResultFormat {
   throw fail('USAGE', {
     what: `Esteira cannot tell which format "${basename(path)}" should have.`,
     why: 'The ending of the file name decides it.',
-    fix: `Use a name that ends in ${RESULT_FORMATS.join(', ')}.`,
+    fix: /^\.(xls[xmb]?|ods)$/.test(ending)
+      ? `For a spreadsheet: --out ${basename(path, extname(path))}.csv --excel-br.`
+      : `Use a name that ends in ${RESULT_FORMATS.join(', ')}.`,
   });
 }
 
