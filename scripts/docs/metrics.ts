@@ -1,5 +1,6 @@
 // Writes docs/metrics.md from src/catalog/metrics.ts and src/catalog/analyses.ts.
-import { ANALYSES, type Analysis } from '../../src/catalog/analyses.ts';
+import { ANALYSES, type Analysis, type AnalysisName } from '../../src/catalog/analyses.ts';
+import { columnMeanings } from '../../src/catalog/column-meanings.ts';
 import { type Metric, METRICS } from '../../src/catalog/metrics.ts';
 import { ORDER_STATUSES } from '../../src/catalog/order-words.ts';
 import { code, page, table } from './markdown.ts';
@@ -14,7 +15,7 @@ export function metricsDoc(): string {
     ...METRICS.flatMap(metric),
     '## Analyses',
     'Ready-made answers of `esteira query`, each the SQL of `sql/analyses/<name>.sql`; the dashboard shows the same.',
-    ...(ANALYSES as readonly Analysis[]).flatMap(analysis),
+    ...ANALYSES.flatMap((each) => analysis(each)),
   ]);
 }
 
@@ -39,7 +40,9 @@ function metric({ name, title, meaning, formula, statuses, date, kind, better, o
   ];
 }
 
-function analysis({ name, title, question, rows, date, statuses, revenue, metrics }: Analysis): string[] {
+function analysis(described: Analysis & { readonly name: AnalysisName }): string[] {
+  const { name, title, question, rows, date, statuses, revenue, metrics } = described;
+  const own = columnMeanings(described).filter(([column]) => metrics?.some((figure) => figure === column) !== true);
   return [
     `### ${code(name)}: ${title}`,
     question,
@@ -51,6 +54,7 @@ function analysis({ name, title, question, rows, date, statuses, revenue, metric
         ['statuses', statuses],
         ['revenue', revenue],
         ...(metrics === undefined ? [] : [['figures above', metrics.map(code).join(', ')]]),
+        ...own.map(([column, meaning]) => [code(column), meaning]),
       ],
     ),
   ];

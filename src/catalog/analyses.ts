@@ -311,7 +311,7 @@ export const ANALYSES = [
       { name: 'frete', title: 'Frete', kind: 'money', dropOrder: 2 },
       { name: 'frete_medio', title: 'Frete médio', kind: 'money' },
       { name: 'participacao_frete', title: 'Peso do frete', kind: 'fraction' },
-      { name: 'entregues', title: 'Entregues', kind: 'count', dropOrder: 1 },
+      { name: 'entregues', title: 'Com data de entrega', kind: 'count', dropOrder: 1 },
       { name: 'dias_envio', title: 'Dias até enviar', kind: 'decimal' },
       { name: 'dias_entrega', title: 'Dias até entregar', kind: 'decimal' },
       { name: 'no_prazo', title: 'No prazo', kind: 'fraction' },

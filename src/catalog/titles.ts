@@ -81,7 +81,7 @@ const ENGLISH: Readonly<Record<string, string>> = {
   'Dias, em média': 'Days on average',
   'Frete médio': 'Average freight',
   'Peso do frete': 'Freight share',
-  Entregues: 'Delivered',
+  'Com data de entrega': 'With delivery date',
   'Dias até enviar': 'Days to dispatch',
   'Dias até entregar': 'Days to deliver',
   'No prazo': 'In time',

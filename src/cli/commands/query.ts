@@ -1,8 +1,8 @@
 // `esteira query <analysis>`: the ready-made answers. One subcommand per analysis of the catalogue, all with the same filters
 // and outputs; the help states what each figure means.
 import type { Command } from 'commander';
-import { ANALYSES, type Analysis, type AnalysisName } from '../../catalog/analyses.ts';
-import { metricNamed } from '../../catalog/metrics.ts';
+import { ANALYSES, type Analysis, type AnalysisName, analysisNamed } from '../../catalog/analyses.ts';
+import { columnMeanings } from '../../catalog/column-meanings.ts';
 import { type AnalysisResult, runAnalysis } from '../../pipeline/query.ts';
 import { formatCount, formatDate, formatTimestamp } from '../../pipeline/format/number-formats.ts';
 import {
@@ -109,7 +109,7 @@ function footnoteOf({ rows, filters, freshness }: AnalysisResult): string {
   return `${isEmptyPeriod ? 'Nenhuma linha neste período; ' : ''}${parts.join(' · ')}`;
 }
 
-function describeAnalysis(analysis: Analysis): string {
+function describeAnalysis(analysis: Analysis & { readonly name: AnalysisName }): string {
   return [
     analysis.question,
     '',
@@ -117,15 +117,18 @@ function describeAnalysis(analysis: Analysis): string {
     `Date:      ${analysis.date}.`,
     `Statuses:  ${analysis.statuses}.`,
     `Revenue:   ${analysis.revenue}.`,
-    ...(analysis.metrics ?? []).map((name) => `${name}: ${metricNamed(name).meaning.en}`),
+    ...columnMeanings(analysis).map(([column, meaning]) => `${column}: ${meaning}`),
     `Columns:   ${analysis.columns.map((column) => column.name).join(', ')}. Money is R$; shares and rates are fractions of 1 in files.`,
   ].join('\n');
 }
 
+/** What must be known of all answers: the three revenues. */
+const GENERAL = columnMeanings({ ...analysisNamed('summary'), name: 'summary' }).filter(([column]) =>
+  ['valor_captado', 'receita_aprovada', 'receita_liquida'].includes(column),
+);
+
 const EXAMPLES = `
-${(['receita_captada', 'receita_aprovada', 'receita_liquida'] as const)
-  .map((name) => `${name}: ${metricNamed(name).meaning.en}`)
-  .join('\n')}
+${GENERAL.map(([column, meaning]) => `${column}: ${meaning}`).join('\n')}
 Everything is by day of sale in America/Sao_Paulo. The help of each analysis says what its figures mean.
 
 Examples:
