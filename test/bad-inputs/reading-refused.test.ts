@@ -82,6 +82,7 @@ test('input 10: a first line that nobody knows is shown only where it can be a h
   }
   const unknown = await refusal(`${PERSON.join(' ')}\n`);
   assert.equal(unknown.code, 'FILE_PROFILE_UNKNOWN');
+  assert.equal(unknown.what, 'pedidos.csv: nothing in its one line is a header of a known export.');
   assert.match(unknown.why, /not shown, because it may be personal/);
   const named = await refusal('alfa;beta 2;gama 3\nx;y;z\n');
   assert.match(named.why, /The first line is: alfa;beta 2;gama 3$/);

@@ -279,17 +279,18 @@ function refuse(
   const seen = mayBePersonal(first.text)
     ? 'The first line is not shown, because it may be personal.'
     : `The first line is: ${shown(first.text)}`;
+  const none = lines.length === 1 ? 'nothing in its one line' : `none of its first ${lines.length} lines`;
   const mapped = profiles.find((profile) => profile.name === 'generic');
   if (mapped !== undefined) {
     const sought = Object.values(mapped.columns).map((spec) => `"${spec.names[0] ?? ''}"`);
     return fail('FILE_PROFILE_UNKNOWN', {
-      what: `${file}: none of its first ${lines.length} lines has the columns that the mapping names.`,
+      what: `${file}: ${none} has the columns that the mapping names.`,
       why: `It names ${someOf(sought, 8, ', ')}. ${seen}`,
       fix: 'Correct the names under "columns" in the mapping file; if they are right, say --separator or --encoding.',
     });
   }
   return fail('FILE_PROFILE_UNKNOWN', {
-    what: `${file}: none of its first ${lines.length} lines is a header of a known export.`,
+    what: `${file}: ${none} is a header of a known export.`,
     why: `Known: ${profiles.map((profile) => profile.name).join(', ')}. ${seen}`,
     fix: 'Name the columns as in our own header, or describe the file in a mapping file (--mapping).',
   });
