@@ -16,8 +16,8 @@ import {
   summariseQuarantine,
   type QuarantineFilter,
 } from '../../storage/quarantine-read.ts';
-import { formatCount, formatMoney } from '../../pipeline/format/number-formats.ts';
-import { counted } from '../output/counted.ts';
+import { formatMoney } from '../../pipeline/format/number-formats.ts';
+import { counted, formatCountEn } from '../output/counted.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
 import { detailJson, detailText, LIST_COLUMNS, printSent, SUMMARY_COLUMNS } from '../output/quarantine-report.ts';
 import { resultFormat } from '../output/write-result.ts';
@@ -129,7 +129,7 @@ function addList(quarantine: Command): void {
       );
       if (output.json !== true && output.out === undefined) {
         processTerminal.stderr.write(
-          `${formatCount(lines.length)} of ${counted(total, 'record')} (esteira quarantine show ID)\n`,
+          `${formatCountEn(lines.length)} of ${counted(total, 'record')} (esteira quarantine show ID)\n`,
         );
       }
     });
