@@ -94,7 +94,7 @@ test(
     const { code, stdout, stderr } = await produce([path, '--topic', topic, '--kafka', bootstrap]);
     assert.equal(code, 4, stderr);
     assert.match(stderr, /MESSAGE_TOO_LARGE[\s\S]*hash_origem [0-9a-f]{64}/);
-    assert.match(stdout, /1 messages delivered/);
+    assert.match(stdout, /1 message delivered/);
   },
 );
 
