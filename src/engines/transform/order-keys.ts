@@ -20,8 +20,8 @@ const UNSEEN = [
   '\\x{2000}-\\x{200f}\\x{2028}-\\x{202f}\\x{205f}-\\x{206f}\\x{2800}\\x{3000}\\x{3164}',
   '\\x{fe00}-\\x{fe0f}\\x{feff}\\x{ffa0}\\x{fff0}-\\x{fffd}\\x{e0000}-\\x{e0fff}',
 ].join('');
-/** A number without a letter and without a digit from 1 to 9 ("0", "00", "-", "?") is none. */
-const UNFIT = `[${UNSEEN}]|^[^\\p{L}1-9]*$`;
+/** A number without a letter (or what is beyond ASCII) and without a digit from 1 to 9 ("0", "00", "-", "?") is none. */
+const UNFIT = `[${UNSEEN}]|^[^a-zA-Z1-9\\x{aa}-\\x{10ffff}]*$`;
 /** What programs write where there is no number: as a number it would make one order of many. "#1001" is a number. */
 const NOTHING = 'null|[(]null[)]|none|nil|nan|undefined|true|false|-1|n/a|#n/[ad]|#[^0-9]*0?[!?]';
 
