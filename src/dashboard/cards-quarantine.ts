@@ -99,7 +99,7 @@ const recordCard: Card = {
         id,
         rule?.title ?? null,
         each?.campo ?? null,
-        harmless(each?.valor ?? null),
+        unlessPersonal(each?.valor ?? null),
         fix,
       ]);
     });
@@ -174,7 +174,7 @@ function reasonItem(id: string, detail: QuarantineDetail, view: View): Html {
       <b>${lang === 'pt' ? (rule?.title ?? id) : withCode(rule?.condition ?? id)}</b>
       <a class="code" href="/quarantine${queryOf(view, { focus: { ...NO_FOCUS, reason: id } })}">${id}</a>
     </p>
-    ${found.map(({ campo, valor }) => html`<p class="read"><code>${campo}</code> = <code>${harmless(valor) ?? word('withheld', lang)}</code></p>`)}
+    ${found.map(({ campo, valor }) => html`<p class="read"><code>${campo}</code> = <code>${unlessPersonal(valor) ?? word('withheld', lang)}</code></p>`)}
     ${rule === undefined ? null : whyAndFix(rule, lang)}
   </li>`;
 }
@@ -198,7 +198,7 @@ function withCode(text: string): Html {
 const PERSONAL = /@|\d{3}\.?\d{3}\.?\d{3}-?\d{2}|\(?\d{2}\)?\s?9?\d{4}-?\d{4}/;
 
 /** What was read in a field, unless it may be somebody's: lines whose cells have moved put an address or a document where a word belongs. */
-function harmless(value: string | null): string | null {
+function unlessPersonal(value: string | null): string | null {
   return value === null || PERSONAL.test(value) ? null : value;
 }
 

@@ -2,8 +2,7 @@
 
 // line breaks and tabs would break the row; other control characters could drive the terminal; bidi controls reorder the row
 const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
-// oxlint-disable-next-line no-control-regex -- control characters are what it is looking for
-const CONTROLS = /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const CONTROLS = /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /** As it may be written to a terminal: line breaks and tabs stay, other control characters become `�`. For texts that quote names and values of others. */
 export function harmless(text: string): string {

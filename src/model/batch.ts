@@ -86,7 +86,7 @@ export interface PreparedBatch {
   rejectedKeys(): Promise<RowsFile | null>;
   /** Sorts the events against what the warehouse holds and writes the files. `quarantine` names events that the database refused. */
   sort(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<SortedBatch>;
-  /** After `sort`: the records that came to the quarantine with it, by reason; one with two reasons is in both. Most first. */
+  /** After `sort`: the records that came to the quarantine with it, by reason, in any order; one with two reasons is in both. */
   rejections(): Promise<readonly RejectionGroup[]>;
   /** Frees tables and files. */
   drop(): Promise<void>;

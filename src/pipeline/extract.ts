@@ -9,9 +9,8 @@ import { mergePages } from '../sources/store/merge-pages.ts';
 import type { StorePage, StoreReader } from '../sources/store/source.ts';
 import { readPositionText, registerSource } from '../storage/sources.ts';
 import { prepareStoreBatch } from './extract-stage.ts';
-import { addCounts, NO_COUNTS } from './load-file.ts';
-import { addRejections } from './rejections.ts';
 import { isInterruption } from './retry.ts';
+import { addCounts, addRejections, NO_COUNTS } from './totals.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 

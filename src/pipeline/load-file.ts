@@ -20,7 +20,7 @@ import {
 } from '../storage/sources.ts';
 import { loadOriginals } from './file-originals.ts';
 import type { SparkTransform } from './spark-transform.ts';
-import { addRejections } from './rejections.ts';
+import { addCounts, addRejections, NO_COUNTS } from './totals.ts';
 import { unusedColumns } from './unused-columns.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
@@ -81,17 +81,6 @@ export interface FileReport {
 
 /** Batches prepared while one is loaded: a batch's statements keep one thread busy, and PostgreSQL takes less time than they do. */
 const BATCHES_AHEAD = 2;
-
-export const NO_COUNTS: EventCounts = {
-  lidos: 0,
-  aceitos: 0,
-  rejeitados: 0,
-  duplicados: 0,
-  antigos: 0,
-  linhas: 0,
-  valorAceito: '0.00',
-  valorRejeitado: '0.00',
-};
 
 /** Loads one file. Throws for a refused file (nothing written) or a warehouse that stays down (resumable). */
 export async function loadFile(input: InputFile, options: LoadFileOptions): Promise<FileReport> {
@@ -322,25 +311,6 @@ function readingOptions(options: LoadFileOptions): Record<string, unknown> {
 /** How the cells of this file were read as a whole: a rejected order of it is read the same way again, alone. */
 function readingFacts(staged: StagedFile): Record<string, unknown> {
   return { formato_decimal: staged.decimalFormat, formato_data: staged.dateFormat, tem_endereco: staged.hasAddress };
-}
-
-/** Adds up what two batches or files did. */
-export function addCounts(a: EventCounts, b: EventCounts): EventCounts {
-  const cents = (x: string, y: string): string => {
-    const sum = BigInt(x.replace('.', '')) + BigInt(y.replace('.', ''));
-    const text = sum.toString().padStart(3, '0');
-    return `${text.slice(0, -2)}.${text.slice(-2)}`;
-  };
-  return {
-    lidos: a.lidos + b.lidos,
-    aceitos: a.aceitos + b.aceitos,
-    rejeitados: a.rejeitados + b.rejeitados,
-    duplicados: a.duplicados + b.duplicados,
-    antigos: a.antigos + b.antigos,
-    linhas: a.linhas + b.linhas,
-    valorAceito: cents(a.valorAceito, b.valorAceito),
-    valorRejeitado: cents(a.valorRejeitado, b.valorRejeitado),
-  };
 }
 
 function sqlTime(time: Date): string {

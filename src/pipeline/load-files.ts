@@ -3,9 +3,9 @@ import type { EventCounts, RejectionGroup } from '../model/batch.ts';
 import type { InputFile } from '../sources/files/index.ts';
 import type { SparkPlace } from './spark-client.ts';
 import { SparkTransform } from './spark-transform.ts';
-import { addRejections } from './rejections.ts';
 import { rethrowUnlessStopped } from './retry.ts';
-import { addCounts, loadFile, NO_COUNTS, type FileReport, type LoadFileOptions } from './load-file.ts';
+import { loadFile, type FileReport, type LoadFileOptions } from './load-file.ts';
+import { addCounts, addRejections, NO_COUNTS } from './totals.ts';
 
 export interface LoadReport {
   readonly files: readonly FileReport[];

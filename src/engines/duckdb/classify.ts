@@ -118,7 +118,7 @@ export async function groupRejected(connection: DuckDBConnection, p: string): Pr
       SELECT r.valor, unnest(regexp_extract_all(r.motivos, '[A-Z0-9_]+')) AS motivo
       FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original
       WHERE k.hash_original IS NULL)
-    GROUP BY motivo ORDER BY count(*) DESC, motivo`,
+    GROUP BY motivo`,
   );
   return found.map(({ motivo, n, valor }) => ({ reason: motivo, count: Number(n), amount: valor }));
 }

@@ -16,7 +16,7 @@ import { recordIncident } from '../../storage/incidents.ts';
 import type { LoadOutcome } from '../../storage/loader.ts';
 import { readEpochs } from '../../storage/positions.ts';
 import { topicSourceId } from '../../storage/topic-sources.ts';
-import { addCounts, NO_COUNTS } from '../load-file.ts';
+import { addCounts, NO_COUNTS } from '../totals.ts';
 import { isInterruption, Outage, rethrowUnlessStopped, stopWatch } from '../retry.ts';
 import { WarehouseClient } from '../warehouse-client.ts';
 import { makeWorkFolder } from '../work-folder.ts';

@@ -10,7 +10,7 @@ import { EsteiraError } from '../../lib/errors.ts';
 import type { EventCounts } from '../../model/batch.ts';
 import { versionsOf, type QuarantineRecord } from '../../storage/quarantine-read.ts';
 import { readPosition, registerSource } from '../../storage/sources.ts';
-import { addCounts, NO_COUNTS } from '../load-file.ts';
+import { addCounts, NO_COUNTS } from '../totals.ts';
 import type { WarehouseClient } from '../warehouse-client.ts';
 import { judgedDocuments, type Part } from './judged-documents.ts';
 import type { Judged } from './update-times.ts';

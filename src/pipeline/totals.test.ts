@@ -1,7 +1,7 @@
 // Sums of reasons are exact, negative amounts included, and in a fixed order.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { addRejections } from './rejections.ts';
+import { addCounts, addRejections, NO_COUNTS } from './totals.ts';
 
 test('groups of one reason are added up, most records first, equal ones by the alphabet', () => {
   const a = [
@@ -19,4 +19,9 @@ test('groups of one reason are added up, most records first, equal ones by the a
     { reason: 'PRECO_NEGATIVO', count: 2, amount: '-1.05' },
   ]);
   assert.deepEqual(addRejections([], []), []);
+});
+
+test('amounts of batches are exact and may be negative', () => {
+  const sum = addCounts({ ...NO_COUNTS, valorRejeitado: '-0.75' }, { ...NO_COUNTS, lidos: 2, valorRejeitado: '0.25' });
+  assert.deepEqual(sum, { ...NO_COUNTS, lidos: 2, valorRejeitado: '-0.50' });
 });
