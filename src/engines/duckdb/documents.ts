@@ -37,14 +37,14 @@ const HEADER_OF_ORDER = `CASE WHEN NOT (${IS_CONTINUATION}) AND problema IS NULL
 
 /**
  * Finds the orders of `linhas` and cuts them into slices of about `sliceLines` lines.
- * Makes the tables `dispersas` (lines of orders whose lines are not adjacent, or have no number, in order) and `lugares` (what a line's neighbours say of it).
+ * Makes the tables `dispersas` (lines of orders whose lines are not adjacent, or have no number, in order) and `agrupamento` (what a line's neighbours say of it).
  */
 export async function planSlices(connection: DuckDBConnection, sliceLines: number): Promise<Slice[]> {
   await inheritStores(connection);
   const total = await count(connection, 'SELECT count(*) FROM linhas');
   await run(
     connection,
-    `CREATE OR REPLACE TABLE lugares AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema, CAST(0 AS BIGINT) AS grupo WHERE FALSE`,
+    `CREATE OR REPLACE TABLE agrupamento AS SELECT CAST(0 AS BIGINT) AS rid, '' AS versao, '' AS problema, CAST(0 AS BIGINT) AS grupo WHERE FALSE`,
   );
   await planUnnumbered(connection);
   await planContinuations(connection);
@@ -57,7 +57,7 @@ export async function planSlices(connection: DuckDBConnection, sliceLines: numbe
       SELECT ${STORE} AS loja, id_pedido, CAST(NULL AS BIGINT) AS grupo, min(rowid) AS primeira, count(*) AS linhas
       FROM linhas WHERE id_pedido IS NOT NULL GROUP BY ALL HAVING max(rowid) - min(rowid) + 1 <> count(*)
       UNION ALL
-      SELECT NULL, NULL, grupo, grupo, count(*) FROM lugares WHERE grupo IS NOT NULL GROUP BY grupo)`,
+      SELECT NULL, NULL, grupo, grupo, count(*) FROM agrupamento WHERE grupo IS NOT NULL GROUP BY grupo)`,
   );
   await run(
     connection,
@@ -66,7 +66,7 @@ export async function planSlices(connection: DuckDBConnection, sliceLines: numbe
     SELECT * FROM (
       SELECT o.n, l.rowid AS rid, ${LINES} FROM linhas l JOIN ordens_dispersas o ON o.loja IS NOT DISTINCT FROM lower(l.loja) AND o.id_pedido = l.id_pedido
       UNION ALL
-      SELECT o.n, l.rowid, ${LINES} FROM linhas l JOIN lugares p ON p.rid = l.rowid JOIN ordens_dispersas o ON o.grupo = p.grupo)
+      SELECT o.n, l.rowid, ${LINES} FROM linhas l JOIN agrupamento p ON p.rid = l.rowid JOIN ordens_dispersas o ON o.grupo = p.grupo)
     ORDER BY n, rid`,
   );
   const slices: Slice[] = [];
@@ -131,7 +131,7 @@ async function planContinuations(connection: DuckDBConnection): Promise<void> {
   await run(
     connection,
     `
-    INSERT INTO lugares (rid, versao, problema)
+    INSERT INTO agrupamento (rid, versao, problema)
     SELECT rid, COALESCE(versao_acima, ''), CASE WHEN pedido_acima IS DISTINCT FROM id_pedido OR loja_acima IS DISTINCT FROM ${STORE} THEN 'CONTINUACAO_ORFA' END
     FROM (
       SELECT rowid AS rid, id_pedido, loja, ${IS_CONTINUATION} AS continua,
@@ -152,7 +152,7 @@ async function planUnnumbered(connection: DuckDBConnection): Promise<void> {
   await run(
     connection,
     `
-    INSERT INTO lugares (rid, grupo)
+    INSERT INTO agrupamento (rid, grupo)
     SELECT rid, min(rid) OVER (PARTITION BY loja, atualizado_em, cabecalho, vez) FROM (
       SELECT rowid AS rid, ${STORE} AS loja, atualizado_em, COALESCE(${HEADER_OF_ORDER}, rowid) AS cabecalho,
         CASE WHEN n_item IS NULL THEN 1 ELSE row_number() OVER (PARTITION BY ${STORE}, atualizado_em, COALESCE(${HEADER_OF_ORDER}, rowid), n_item ORDER BY rowid) END AS vez
@@ -168,7 +168,7 @@ function linesOf(slice: Slice): string {
          AND rowid NOT IN (SELECT rid FROM dispersas WHERE rid >= ${slice.from} AND rid <= ${slice.to}))`
       : `(SELECT * FROM dispersas WHERE n >= ${slice.from} AND n <= ${slice.to})`;
   return `SELECT l.*, COALESCE(l.atualizado_em, c.versao, '') AS versao, COALESCE(l.problema, c.problema) AS problema_lido, c.grupo
-    FROM ${from} l LEFT JOIN lugares c ON c.rid = l.rid`;
+    FROM ${from} l LEFT JOIN agrupamento c ON c.rid = l.rid`;
 }
 
 /** Fields of an item or payment that tell two lines apart, besides their place in the file. */
