@@ -1,5 +1,6 @@
 // Fills an empty, migrated warehouse with invented orders of three years by SQL alone: as many as one asks for in minutes, where reading a file of them
-// takes an hour. For measuring reading only: totals need not fit the items. SKUs and places are drawn by Zipf's law; rollups come from the catalogue.
+// takes an hour. For measuring reading only: totals need not fit the items. SKUs and places are drawn by Zipf's law; orders stand in the order of
+// time and sums in that of their keys, as the loader writes them; rollups come from the catalogue.
 import type pg from 'pg';
 import { rollupColumns, ROLLUPS, rollupSql } from '../src/catalog/rollups.ts';
 
@@ -10,8 +11,8 @@ export interface FillOptions {
 
 const DAYS = 1_095;
 const PLACES = 3_000;
-/** The last day of sale. */
-export const LAST_DAY = '2026-10-31';
+/** The last day of sale: the thirty days to it cut a month in half, the slowest way that a recent period can fall. */
+export const LAST_DAY = '2026-10-15';
 
 /** Table -> rows, at the end. */
 export async function fillWarehouse(client: pg.Client, { orders, skus }: FillOptions): Promise<Map<string, number>> {
@@ -24,7 +25,9 @@ export async function fillWarehouse(client: pg.Client, { orders, skus }: FillOpt
   for (const sql of statements(orders, skus)) await client.query(sql);
   const from = { pedidos: 'pedidos', itens: 'itens_pedido', pagamentos: 'pagamentos' };
   for (const rollup of ROLLUPS)
-    await client.query(`INSERT INTO ${rollup.table} (${rollupColumns(rollup).join(', ')}) ${rollupSql(rollup, from)}`);
+    await client.query(
+      `INSERT INTO ${rollup.table} (${rollupColumns(rollup).join(', ')}) ${rollupSql(rollup, from)} ORDER BY ${Object.keys(rollup.keys).join(', ')}`,
+    );
   await client.query('VACUUM (ANALYZE)');
   const counts = new Map<string, number>();
   const tables = ['pedidos', 'itens_pedido', 'pagamentos', 'historico_status', ...ROLLUPS.map(({ table }) => table)];
@@ -46,16 +49,18 @@ function statements(orders: number, skus: number): string[] {
         valor_calculado, valor_reembolsado, enviado_em, entregue_em, prazo_entrega, avisos, recebido_em, versao_transformacao)
       SELECT 'loja', 's' || i, t, dia, hora, t + interval '2 days', false, 0, '\\x00', canal, canal, status, status, 'Entregue', md5(cliente::text)::uuid,
         l.nome, l.uf, l.codigo_ibge, l.regiao, 1 + i % 2, 1 + i % 3, valor, 15, 0, valor + 15, valor + 15, CASE status WHEN 'Reembolsado' THEN valor + 15 ELSE 0 END,
-        t + interval '1 day', CASE WHEN status = 'Pago' THEN t + interval '1 day' * (2 + i % 9) END, t + interval '7 days', '{}', t, 1
+        t + interval '1 hour' * (1 + 47 * random()), CASE WHEN status = 'Pago' THEN t + interval '1 day' * (2 + 9 * random()) END, t + interval '7 days', '{}', t, 1
       FROM (
         SELECT i, dia, hora, (dia + hora * interval '1 hour') AT TIME ZONE 'America/Sao_Paulo' AS t, cliente, lugar, valor,
           CASE WHEN c < 0.5 THEN 'Site' WHEN c < 0.8 THEN 'App' ELSE 'Marketplace' END AS canal,
           CASE WHEN s < 0.82 THEN 'Pago' WHEN s < 0.88 THEN 'Pendente' WHEN s < 0.97 THEN 'Cancelado' ELSE 'Reembolsado' END AS status
         FROM (
-          SELECT i, date '${LAST_DAY}' - floor(random() * ${DAYS})::int AS dia, floor(24 * sqrt(random()))::int AS hora, random() AS c, random() AS s,
-            floor(random() * ${Math.ceil(orders / 3)})::int AS cliente, ${zipf(PLACES)} AS lugar, round((20 + 400 * random() * random())::numeric, 2) AS valor
-          FROM generate_series(1, ${orders}) i) drawn) o
-      JOIN lugar l ON l.n = least(o.lugar, ${PLACES})`,
+          SELECT row_number() OVER (ORDER BY dia, hora) AS i, * FROM (
+            SELECT date '${LAST_DAY}' - floor(random() * ${DAYS})::int AS dia, floor(24 * sqrt(random()))::int AS hora, random() AS c, random() AS s,
+              floor(random() * ${Math.ceil(orders / 3)})::int AS cliente, ${zipf(PLACES)} AS lugar, round((20 + 400 * random() * random())::numeric, 2) AS valor
+            FROM generate_series(1, ${orders})) sale) drawn) o
+      JOIN lugar l ON l.n = least(o.lugar, ${PLACES})
+      ORDER BY i`,
     `INSERT INTO itens_pedido (loja, id_pedido, n_item, data_venda, canal, status, uf, excluido, sku, produto, categoria, quantidade, preco_unitario, desconto, valor)
       SELECT 'loja', o.id_pedido, o.n, o.data_venda, o.canal, o.status, o.uf, false, 'SKU-' || o.s, 'Produto ' || o.s,
         (ARRAY['Casa', 'Moda', 'Beleza', 'Esporte', 'Informática', 'Brinquedos', 'Livros', 'Áudio'])[1 + o.s % 8], 1, o.valor_itens, 0, o.valor_itens

@@ -3,11 +3,12 @@
 //
 // usage: npm run bench -- dashboard [--orders 100000] [--skus 20000] [--runs 5] [--browsers 200] [--lines 20000] [--bar 150] [--only cards|browsers]
 //   a warehouse of its own is filled (dashboard-data.ts) and thrown away afterwards; its rows are printed
-//   cards     milliseconds of every card, its queries and its drawing: median and slowest of the runs, warm, for 30 days and for a year
+//   cards     milliseconds of every card, its queries and its drawing: median and slowest of the runs, warm, for the last 30 days, for 30 days
+//             three months before, and for a year
 //   page      first byte and last of a page that nobody has asked for since the last batch
 //   browsers  while a file of new orders is loaded in small batches: notices heard, pages read, CPU, and how long after the last batch's notice each
 //             browser had the final figures
-//   fails (exit 1) when a card of 30 days is over the bar, or a browser never had the final figures within 30 s
+//   fails (exit 1) when a card of the last 30 days is over the bar or fails, or a browser never had the final figures within 30 s
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
@@ -15,9 +16,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CARDS } from '../src/dashboard/cards.ts';
-import { ReaderPool } from '../src/dashboard/readers.ts';
-import { NO_FOCUS, type PeriodName, scopeOf, type View } from '../src/dashboard/view.ts';
 import { packagePath } from '../src/lib/paths.ts';
 import { generate } from '../src/pipeline/generate.ts';
 import { BATCH_CHANNEL } from '../src/storage/notices.ts';
@@ -25,6 +23,7 @@ import { connect } from '../src/storage/connection.ts';
 import { type EmbeddedServer, startEmbedded, stopEmbedded } from '../src/storage/embedded/server.ts';
 import { migrate } from '../src/storage/migrations.ts';
 import { OpenBrowser } from './open-browser.ts';
+import { measureCards } from './dashboard-cards.ts';
 import { fillWarehouse, LAST_DAY } from './dashboard-data.ts';
 import { Running } from './running-command.ts';
 
@@ -39,8 +38,6 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const RUNS = Number(values.runs);
-const BAR_MS = Number(values.bar);
 const LONGEST_WAIT_MS = 30_000;
 const BATCH_LINES = 500;
 
@@ -55,53 +52,18 @@ try {
   await owner.end();
   print(`filled in ${seconds(performance.now() - start)}, load average ${loadText()}`);
   for (const [table, rows] of counts) print(`  ${table.padEnd(24)} ${rows.toLocaleString('en')}`);
-  if (values.only !== 'browsers') await measureCards(server);
+  if (values.only !== 'browsers') {
+    const missed = await measureCards(
+      server.url('leitura'),
+      { runs: Number(values.runs), barMs: Number(values.bar) },
+      print,
+    );
+    if (missed > 0) process.exitCode = 1;
+  }
   if (values.only !== 'cards') await measureBrowsers(server);
 } finally {
   await stopEmbedded(home);
   await rm(folder, { recursive: true, force: true });
-}
-
-async function measureCards(warehouse: EmbeddedServer): Promise<void> {
-  const readers = new ReaderPool(warehouse.url('leitura'));
-  const desk = { readers, broker: { bootstrap: ['127.0.0.1:9'] } };
-  const known = await readers.use(async (client) => {
-    const { rows } = await client.query<{ oldest: string; newest: string }>(
-      'SELECT min(data_venda)::text AS oldest, max(data_venda)::text AS newest FROM pedidos_diarios',
-    );
-    return { oldest: rows[0]?.oldest ?? null, newest: rows[0]?.newest ?? null, stores: ['loja'] };
-  });
-  print(`\n${'card'.padEnd(22)} ${'30 days'.padStart(16)} ${'a year'.padStart(16)}   ms: median (slowest) of ${RUNS}`);
-  let missed = 0;
-  for (const card of CARDS) {
-    const shown: string[] = [];
-    for (const period of ['30d', '365d'] as const) {
-      const view = viewOf(period, card.id === 'cities' ? ['SP'] : null);
-      if (card.appears?.(view) === false) continue;
-      const scope = scopeOf(view, known, { day: LAST_DAY, time: '15:00' });
-      const times: number[] = [];
-      for (let run = 0; run <= RUNS; run++) {
-        const start = performance.now();
-        await card.load(desk, scope);
-        // the first one warms the cache
-        if (run > 0) times.push(performance.now() - start);
-      }
-      times.sort((a, b) => a - b);
-      const [middle, slowest] = [times[Math.floor(times.length / 2)] ?? 0, times.at(-1) ?? 0];
-      const isOver = period === '30d' && middle > BAR_MS;
-      if (isOver) missed += 1;
-      shown.push(`${middle.toFixed(0)} (${slowest.toFixed(0)})${isOver ? ' !' : ''}`.padStart(16));
-    }
-    if (shown.length > 0) print(`${card.id.padEnd(22)} ${shown.join(' ')}`);
-  }
-  print(`over ${BAR_MS} ms for 30 days: ${missed}`);
-  if (missed > 0) process.exitCode = 1;
-  await readers.close();
-}
-
-function viewOf(period: PeriodName, ufs: readonly string[] | null): View {
-  const nothing = { from: null, to: null, by: null, channels: null, statuses: null, stores: null } as const;
-  return { lang: 'pt', period, ...nothing, ufs, focus: NO_FOCUS };
 }
 
 async function measureBrowsers(warehouse: EmbeddedServer): Promise<void> {

@@ -13,18 +13,25 @@ WITH partes AS (
     AND (:channels IS NULL OR canal = ANY (:channels))
     AND (:ufs IS NULL OR uf = ANY (:ufs))
   UNION ALL
-  SELECT date_trunc('month', data_venda::timestamp)::date, categoria, sinal * sum(quantidade), sinal * sum(valor)
-  FROM (
-    SELECT data_venda, categoria, quantidade, valor, CASE WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
-    FROM itens_pedido
-    WHERE (:all_stores OR loja = ANY (:stores))
-      AND (data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to)
-      AND NOT excluido
-      AND (:statuses IS NULL OR status = ANY (:statuses))
-      AND (:channels IS NULL OR canal = ANY (:channels))
-      AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
-  ) i
-  GROUP BY data_venda, categoria, sinal
+  SELECT date_trunc('month', data_venda::timestamp)::date, categoria, :head_sign * sum(quantidade), :head_sign * sum(valor)
+  FROM itens_pedido
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda BETWEEN :head_from AND :head_to
+    AND NOT excluido
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  GROUP BY data_venda, categoria
+  UNION ALL
+  SELECT date_trunc('month', data_venda::timestamp)::date, categoria, :tail_sign * sum(quantidade), :tail_sign * sum(valor)
+  FROM itens_pedido
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda BETWEEN :tail_from AND :tail_to
+    AND NOT excluido
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  GROUP BY data_venda, categoria
 ), venda AS (
   SELECT mes, categoria, sum(unidades)::bigint AS unidades, sum(valor) AS receita
   FROM partes
@@ -43,6 +50,8 @@ WITH partes AS (
       (SELECT v.data_venda FROM pedidos_diarios v WHERE v.loja = s.loja ORDER BY v.loja, v.data_venda LIMIT 1) AS primeiro,
       (SELECT v.data_venda FROM pedidos_diarios v WHERE v.loja = s.loja ORDER BY v.loja DESC, v.data_venda DESC LIMIT 1) AS ultimo
   ) d
+  -- without sales there are no months, and not all that there ever were
+  HAVING min(d.primeiro) IS NOT NULL
 ), mes AS (
   SELECT g::date AS mes
   FROM limites, generate_series(date_trunc('month', primeiro::timestamp), ultimo::timestamp, interval '1 month') g

@@ -13,20 +13,23 @@ WITH partes AS (
     AND (:channels IS NULL OR canal = ANY (:channels))
     AND (:ufs IS NULL OR uf = ANY (:ufs))
   UNION ALL
-  SELECT p.uf, p.codigo_ibge, p.cidade, p.sinal, p.sinal * p.valor_total
-  FROM (
-    SELECT
-      coalesce(p.uf, 'ND') AS uf, coalesce(p.codigo_ibge, 0) AS codigo_ibge, coalesce(p.cidade, 'ND') AS cidade,
-      p.valor_total,
-      CASE WHEN p.data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
-    FROM pedidos p
-    WHERE (:all_stores OR p.loja = ANY (:stores))
-      AND (p.data_venda BETWEEN :head_from AND :head_to OR p.data_venda BETWEEN :tail_from AND :tail_to)
-      AND p.excluido_em IS NULL
-      AND (:statuses IS NULL OR p.status = ANY (:statuses))
-      AND (:channels IS NULL OR p.canal = ANY (:channels))
-      AND (:ufs IS NULL OR p.uf = ANY (:ufs) OR (p.uf IS NULL AND 'ND' = ANY (:ufs)))
-  ) p
+  SELECT coalesce(uf, 'ND'), coalesce(codigo_ibge, 0), coalesce(cidade, 'ND'), :head_sign::bigint, :head_sign * valor_total
+  FROM pedidos
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda BETWEEN :head_from AND :head_to
+    AND excluido_em IS NULL
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  UNION ALL
+  SELECT coalesce(uf, 'ND'), coalesce(codigo_ibge, 0), coalesce(cidade, 'ND'), :tail_sign::bigint, :tail_sign * valor_total
+  FROM pedidos
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda BETWEEN :tail_from AND :tail_to
+    AND excluido_em IS NULL
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
 ), municipio AS (
   SELECT
     uf, codigo_ibge, max(cidade COLLATE "C") AS cidade,

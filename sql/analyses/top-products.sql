@@ -4,36 +4,39 @@
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
 -- Reads: vendas_produto_regiao (vendas_produto when states are asked for) for whole months; itens_pedido for the days before and after them.
 WITH partes AS (
-  SELECT loja, sku, sum(unidades) AS unidades, sum(valor) AS valor
+  SELECT loja, sku, unidades, valor
   FROM vendas_produto_regiao
   WHERE :ufs IS NULL
     AND loja = ANY (:stores)
     AND mes >= :first_month AND mes < :end_month
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
-  GROUP BY loja, sku
   UNION ALL
-  SELECT loja, sku, sum(unidades), sum(valor)
+  SELECT loja, sku, unidades, valor
   FROM vendas_produto
   WHERE :ufs IS NOT NULL AND uf = ANY (:ufs)
     AND loja = ANY (:stores)
     AND mes >= :first_month AND mes < :end_month
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
-  GROUP BY loja, sku
   UNION ALL
-  SELECT loja, sku, sinal * sum(quantidade), sinal * sum(valor)
-  FROM (
-    SELECT loja, sku, quantidade, valor, CASE WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
-    FROM itens_pedido
-    WHERE (:all_stores OR loja = ANY (:stores))
-      AND (data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to)
-      AND NOT excluido
-      AND (:statuses IS NULL OR status = ANY (:statuses))
-      AND (:channels IS NULL OR canal = ANY (:channels))
-      AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
-  ) i
-  GROUP BY loja, sku, sinal
+  SELECT loja, sku, :head_sign * quantidade::bigint, :head_sign * valor
+  FROM itens_pedido
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda BETWEEN :head_from AND :head_to
+    AND NOT excluido
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  UNION ALL
+  SELECT loja, sku, :tail_sign * quantidade::bigint, :tail_sign * valor
+  FROM itens_pedido
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda BETWEEN :tail_from AND :tail_to
+    AND NOT excluido
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
 ), produto AS (
   SELECT loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
   FROM partes

@@ -78,7 +78,7 @@ const DEFINITIONS: Readonly<Record<AnalysisName, Definition>> = {
     revenue: 'os totais que os pedidos tinham depois da mudança, com frete',
   },
   delivery: {
-    rows: 'uma por UF de entrega; os dias são a mediana do pedido até o envio e até a entrega, dos pedidos cuja fonte os informa',
+    rows: 'uma por UF de entrega; os dias são a mediana, em horas cheias, do pedido até o envio e até a entrega, dos pedidos cuja fonte os informa',
     date: SALE_DAY,
     statuses: APPROVED,
     revenue: 'frete como cobrado do cliente; o peso é nos totais dos pedidos, com frete',

@@ -299,7 +299,7 @@ export const ANALYSES = [
     name: 'delivery',
     title: 'Frete e entrega por UF',
     question: 'What does delivery cost in each state, and how long does it take?',
-    rows: 'one per delivery state; days are the median from the order to dispatch and to delivery, of the orders whose source states them',
+    rows: 'one per delivery state; days are the median, in whole hours, from the order to dispatch and to delivery, of the orders whose source states them',
     date: SALE_DAY,
     statuses: APPROVED,
     revenue: 'freight as charged to customers; its share is of order totals, freight included',

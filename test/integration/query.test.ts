@@ -333,6 +333,9 @@ test('freight and delivery days are by state, of half of the orders not more, an
     { ...base, id: '2', total: 100, frete: 20, enviado: 2, entregue: 9, prazo: 4 },
     { ...base, id: '3', total: 100, frete: 30, enviado: 1, entregue: 5 },
     { ...base, id: '4', total: 50, frete: 5, uf: 'AM', cidade: 'Manaus', codigo: 1302603 },
+    // whole hours: 49 h 12 min and 60 h are 49 and 60, and of two orders the mean counts
+    { ...base, id: '5', total: 10, frete: 0, uf: 'RJ', entregue: 2.05 },
+    { ...base, id: '6', total: 10, frete: 0, uf: 'RJ', entregue: 2.5 },
   ]);
   assert.deepEqual(
     pick(
@@ -346,7 +349,7 @@ test('freight and delivery days are by state, of half of the orders not more, an
       'dias_entrega',
       'no_prazo',
     ),
-    ['SP 3 20.00 0.200000 3 1.00 5.00 0.500000', 'AM 1 5.00 0.100000 0 - - -'],
+    ['SP 3 20.00 0.200000 3 1.00 5.00 0.500000', 'RJ 2 0.00 0.000000 2 - 2.27 -', 'AM 1 5.00 0.100000 0 - - -'],
   );
 });
 
@@ -503,8 +506,8 @@ const REFERENCE: Readonly<
       n AS (SELECT *, row_number() OVER (PARTITION BY u ORDER BY d) r, count(d) OVER (PARTITION BY u) c FROM o WHERE d IS NOT NULL),
       e AS (SELECT *, row_number() OVER (PARTITION BY u ORDER BY s) r, count(s) OVER (PARTITION BY u) c FROM o WHERE s IS NOT NULL)
       SELECT u, count(*), sum(frete), count(d),
-        (SELECT round(avg(extract(epoch FROM s) / 86400), 2) FROM e WHERE e.u = o.u AND r IN ((c + 1) / 2, (c + 2) / 2)),
-        (SELECT round(avg(extract(epoch FROM d) / 86400), 2) FROM n WHERE n.u = o.u AND r IN ((c + 1) / 2, (c + 2) / 2)),
+        (SELECT round(avg(floor(extract(epoch FROM s) / 3600) / 24), 2) FROM e WHERE e.u = o.u AND r IN ((c + 1) / 2, (c + 2) / 2)),
+        (SELECT round(avg(floor(extract(epoch FROM d) / 3600) / 24), 2) FROM n WHERE n.u = o.u AND r IN ((c + 1) / 2, (c + 2) / 2)),
         round(count(*) FILTER (WHERE entregue_em <= prazo_entrega)::numeric / nullif(count(*) FILTER (WHERE entregue_em IS NOT NULL AND prazo_entrega IS NOT NULL), 0), 6)
       FROM o GROUP BY u ORDER BY 2 DESC, u COLLATE "C"`,
   },
