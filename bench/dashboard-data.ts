@@ -2,7 +2,14 @@
 // takes an hour. For measuring reading only: totals need not fit the items. SKUs and places are drawn by Zipf's law; orders stand in the order of
 // time and sums in that of their keys, as the loader writes them; rollups come from the catalogue.
 import type pg from 'pg';
-import { rollupColumns, ROLLUPS, rollupSql } from '../src/catalog/rollups.ts';
+import {
+  rollupColumns,
+  ROLLUP_TABLES,
+  ROLLUPS,
+  rollupSql,
+  STATUS_CHANGES,
+  statusChangesSql,
+} from '../src/catalog/rollups.ts';
 
 export interface FillOptions {
   readonly orders: number;
@@ -24,13 +31,17 @@ export async function fillWarehouse(client: pg.Client, { orders, skus }: FillOpt
   await client.query('CREATE UNIQUE INDEX ON lugar (n)');
   for (const sql of statements(orders, skus)) await client.query(sql);
   const from = { pedidos: 'pedidos', itens: 'itens_pedido', pagamentos: 'pagamentos' };
-  for (const rollup of ROLLUPS)
+  const changes = statusChangesSql({ pedidos: 'pedidos', historico: 'historico_status' });
+  for (const [rollup, sums] of [
+    ...ROLLUPS.map((rollup) => [rollup, rollupSql(rollup, from)] as const),
+    [STATUS_CHANGES, changes] as const,
+  ])
     await client.query(
-      `INSERT INTO ${rollup.table} (${rollupColumns(rollup).join(', ')}) ${rollupSql(rollup, from)} ORDER BY ${Object.keys(rollup.keys).join(', ')}`,
+      `INSERT INTO ${rollup.table} (${rollupColumns(rollup).join(', ')}) ${sums} ORDER BY ${Object.keys(rollup.keys).join(', ')}`,
     );
   await client.query('VACUUM (ANALYZE)');
   const counts = new Map<string, number>();
-  const tables = ['pedidos', 'itens_pedido', 'pagamentos', 'historico_status', ...ROLLUPS.map(({ table }) => table)];
+  const tables = ['pedidos', 'itens_pedido', 'pagamentos', 'historico_status', ...ROLLUP_TABLES];
   for (const table of tables) {
     const { rows } = await client.query<{ n: number }>(`SELECT count(*)::float8 AS n FROM ${table}`);
     counts.set(table, rows[0]?.n ?? 0);

@@ -41,6 +41,8 @@ export interface SortedBatch {
   readonly counts: EventCounts;
   /** Orders whose rows are to be removed before the new ones are written: loja, id_pedido. Null when none. */
   readonly replaced: RowsFile | null;
+  /** Orders of two versions or more, of which the batch brings one, moves a time or replaces the present row: loja, id_pedido. Null when none. */
+  readonly touched: RowsFile | null;
   /** New rows of pedidos, itens_pedido, pagamentos, historico_status: copied straight into the tables. */
   readonly inserts: readonly RowsFile[];
   /** Rows for clientes, produtos: the newest version wins. */

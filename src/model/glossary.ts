@@ -92,6 +92,11 @@ export const COLUMN_NAMES = {
   itemCount: 'itens',
   unitCount: 'unidades',
   paymentCount: 'pagamentos',
+  statusBefore: 'de',
+  statusAfter: 'para',
+  changeCount: 'mudancas',
+  timedChangeCount: 'medidas',
+  elapsedSeconds: 'segundos',
 
   // days
   saleDate: 'data_venda',
@@ -173,6 +178,7 @@ export const TABLE_NAMES = {
   regionalProductSales: 'vendas_produto_regiao',
   dailyPayments: 'pagamentos_diarios',
   monthlyPayments: 'pagamentos_mensais',
+  statusChanges: 'mudancas_diarias',
   orderView: 'vw_pedidos',
   itemView: 'vw_itens',
   salesView: 'vw_vendas',

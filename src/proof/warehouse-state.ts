@@ -73,6 +73,13 @@ const EXPECTED_ROLLUPS: Readonly<Record<string, string>> = {
     FROM pedidos p JOIN pagamentos g USING (loja, id_pedido) WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
   pagamentos_mensais: `SELECT p.loja, date_trunc('month', p.data_venda)::date AS mes, g.forma, COALESCE(g.parcelas, 0) AS parcelas, COALESCE(p.uf, 'ND') AS uf, p.status, p.canal, count(*) AS pagamentos, sum(g.valor) AS valor
     FROM pedidos p JOIN pagamentos g USING (loja, id_pedido) WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
+  mudancas_diarias: `SELECT p.loja, p.data_venda, p.canal, p.status, COALESCE(p.uf, 'ND') AS uf, a.status AS de, b.status AS para, count(*) AS mudancas, sum(b.valor_total) AS valor,
+      sum((a.medida AND b.medida)::int) AS medidas, sum(CASE WHEN a.medida AND b.medida THEN floor(date_part('epoch', b.atualizado_em - a.atualizado_em)) ELSE 0 END) AS segundos
+    FROM (SELECT *, NOT atualizado_em_estimado AS medida FROM historico_status) b
+    JOIN LATERAL (SELECT h.*, NOT h.atualizado_em_estimado AS medida FROM historico_status h
+      WHERE h.loja = b.loja AND h.id_pedido = b.id_pedido AND (h.atualizado_em, h.revisao, h.hash_origem) < (b.atualizado_em, b.revisao, b.hash_origem)
+      ORDER BY h.atualizado_em DESC, h.revisao DESC, h.hash_origem DESC LIMIT 1) a ON a.status <> b.status
+    JOIN pedidos p ON p.loja = b.loja AND p.id_pedido = b.id_pedido WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
 };
 
 /** I6: every rollup equals the aggregate of the base tables. */

@@ -15,7 +15,7 @@ import { BATCH_CHANNEL } from './notices.ts';
 import { ledgerPosition, lockPositions, movePositions } from './positions.ts';
 import { quoteName } from './quote.ts';
 import { keepRejected, resolveCorrected } from './quarantine.ts';
-import { addToRollups, removeReplaced } from './rollups.ts';
+import { addChanges, addToRollups, removeChanges, removeReplaced } from './rollups.ts';
 import { makeStaging, stagingIsKept } from './staging-table.ts';
 
 /** What became of a batch. `lost`: another loader moved a position of the source or took it over; discard, read the position again, go on from there. */
@@ -168,6 +168,7 @@ export class Loader {
 
   async #write(sorted: SortedBatch): Promise<void> {
     const client = this.#client;
+    if (sorted.touched) await removeChanges(client, sorted.touched);
     if (sorted.replaced) await removeReplaced(client, sorted.replaced);
     for (const file of sorted.inserts) await this.#insert(file);
     if (sorted.customers)
@@ -188,6 +189,7 @@ export class Loader {
     if (sorted.corrected) await resolveCorrected(client, sorted.corrected);
     await keepRejected(client, sorted.rejected, sorted.accepted);
     await addToRollups(client, sorted.rollups, sorted.replaced !== null);
+    if (sorted.touched) await addChanges(client);
   }
 
   async #insert(file: RowsFile): Promise<void> {

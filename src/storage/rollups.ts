@@ -1,6 +1,13 @@
 // The rollups follow the orders: what is replaced is taken out of the sums, what is new is added, both in the loader's transaction.
 import type pg from 'pg';
-import { ROLLUPS, rollupColumns, rollupSql, type Rollup } from '../catalog/rollups.ts';
+import {
+  ROLLUPS,
+  rollupColumns,
+  rollupSql,
+  STATUS_CHANGES,
+  statusChangesSql,
+  type Rollup,
+} from '../catalog/rollups.ts';
 import type { RowsFile } from '../model/batch.ts';
 import { copyIn } from './copy.ts';
 import { quoteName } from './quote.ts';
@@ -23,10 +30,7 @@ export async function removeReplaced(client: pg.Client, replaced: RowsFile): Pro
   for (const rollup of ROLLUPS) await makeDelta(client, rollup);
   await runAll(
     client,
-    ROLLUPS.map(
-      (rollup) =>
-        `INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${rollupSql(rollup, base, -1)}`,
-    ),
+    ROLLUPS.map((rollup) => intoDelta(rollup, rollupSql(rollup, base, -1))),
   );
   await runAll(
     client,
@@ -37,6 +41,28 @@ export async function removeReplaced(client: pg.Client, replaced: RowsFile): Pro
   );
 }
 
+/** Of touched orders: those present, and all their versions. */
+const TOUCHED_ROWS = {
+  pedidos: '(SELECT p.* FROM pedidos p JOIN tocados t ON t.loja = p.loja AND t.id_pedido = p.id_pedido)',
+  historico: '(SELECT h.* FROM historico_status h JOIN tocados t ON t.loja = h.loja AND t.id_pedido = h.id_pedido)',
+};
+
+/** Takes the changes of status of these orders away, before their rows and versions change; `addChanges` must follow when they have. */
+export async function removeChanges(client: pg.Client, touched: RowsFile): Promise<void> {
+  await makeStaging(client, 'tocados', 'loja text, id_pedido text');
+  await copyIn(client, 'tocados', touched);
+  await makeDelta(client, STATUS_CHANGES);
+  await runAll(client, ['ANALYZE tocados', intoDelta(STATUS_CHANGES, statusChangesSql(TOUCHED_ROWS, -1))]);
+}
+
+/** Adds the changes of status of the orders given to `removeChanges`, as they are now. */
+export async function addChanges(client: pg.Client): Promise<void> {
+  await runAll(client, [
+    intoDelta(STATUS_CHANGES, statusChangesSql(TOUCHED_ROWS)),
+    ...additionsSql(STATUS_CHANGES, true),
+  ]);
+}
+
 /** Runs statements without values in one go: each would otherwise wait for the answer to the one before. */
 async function runAll(client: pg.Client, statements: readonly string[]): Promise<void> {
   if (statements.length > 0) await client.query(statements.join(';\n'));
@@ -44,6 +70,10 @@ async function runAll(client: pg.Client, statements: readonly string[]): Promise
 
 async function makeDelta(client: pg.Client, rollup: Rollup): Promise<void> {
   await makeStaging(client, deltaName(rollup), `LIKE ${quoteName(rollup.table)}`);
+}
+
+function intoDelta(rollup: Rollup, select: string): string {
+  return `INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${select}`;
 }
 
 /** Adds the new sums and those taken away; rows that reach zero are deleted. */

@@ -1,5 +1,5 @@
 // The tables that every load fills. Their columns are in sql/migrations.
-import { ROLLUPS } from '../catalog/rollups.ts';
+import { ROLLUP_TABLES } from '../catalog/rollups.ts';
 
 /** Orders and what belongs to them, customers and products, the quarantine, the rollups. */
 export const LOADED_TABLES: readonly string[] = [
@@ -10,5 +10,5 @@ export const LOADED_TABLES: readonly string[] = [
   'clientes',
   'produtos',
   'pedidos_rejeitados',
-  ...ROLLUPS.map(({ table }) => table),
+  ...ROLLUP_TABLES,
 ];

@@ -35,6 +35,7 @@ const TABLES = [
   'vendas_produto_regiao',
   'pagamentos_diarios',
   'pagamentos_mensais',
+  'mudancas_diarias',
 ];
 
 interface Finished {

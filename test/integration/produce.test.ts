@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { partitionOf } from '../../src/broker/partition.ts';
-import { ROLLUPS } from '../../src/catalog/rollups.ts';
+import { ROLLUP_TABLES } from '../../src/catalog/rollups.ts';
 import { EsteiraError } from '../../src/lib/errors.ts';
 import { generate } from '../../src/pipeline/generate.ts';
 import { loadFile } from '../../src/pipeline/load-file.ts';
@@ -154,7 +154,7 @@ const SAME: Readonly<Record<string, readonly string[]>> = {
   historico_status: [],
   clientes: [],
   produtos: [],
-  ...Object.fromEntries(ROLLUPS.map(({ table }) => [table, []])),
+  ...Object.fromEntries(ROLLUP_TABLES.map((table) => [table, []])),
   pedidos_rejeitados: ['id_rejeitado', 'fonte', 'formato', 'perfil', 'cabecalho', 'original', 'situacao_em'],
 };
 

@@ -91,6 +91,7 @@ async function contents(database: TestDatabase): Promise<string> {
     'vendas_produto_regiao',
     'pagamentos_diarios',
     'pagamentos_mensais',
+    'mudancas_diarias',
   ];
   const parts = [];
   for (const table of tables)

@@ -133,6 +133,11 @@ const ROLLUPS = [
     FROM pedidos p JOIN pagamentos g USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
   `INSERT INTO pagamentos_mensais SELECT p.loja, date_trunc('month', data_venda)::date, forma, coalesce(parcelas, 0), coalesce(uf, 'ND'), status, canal, count(*), sum(g.valor)
     FROM pedidos p JOIN pagamentos g USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
+  `INSERT INTO mudancas_diarias SELECT p.loja, p.data_venda, p.canal, p.status, coalesce(p.uf, 'ND'), a.status, b.status, count(*), sum(b.valor_total), count(*),
+    sum(extract(epoch FROM b.atualizado_em - a.atualizado_em))
+    FROM pedidos p JOIN historico_status b USING (loja, id_pedido) JOIN historico_status a ON a.loja = b.loja AND a.id_pedido = b.id_pedido AND a.status <> b.status
+      AND a.atualizado_em = (SELECT max(c.atualizado_em) FROM historico_status c WHERE c.loja = b.loja AND c.id_pedido = b.id_pedido AND c.atualizado_em < b.atualizado_em)
+    WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
 ];
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */

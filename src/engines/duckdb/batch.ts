@@ -29,6 +29,7 @@ import {
   rejectedOutput,
   replacedOutput,
   sightingsOutput,
+  touchedOutput,
 } from './output-rows.ts';
 import { keepCounted, keepRejected } from './quarantine-rows.ts';
 import { addedSums, freshSums, sumTables } from './rollup-outputs.ts';
@@ -213,22 +214,25 @@ class DuckdbBatch implements PreparedBatch {
     await this.#refuse(refused);
     await classify(connection, p, reprocess);
     await this.#lanes.all(acceptedTables(p, known.versionsPath !== null), run);
-    const { counts, replaces, hasEstimated } = await countEvents(connection, p);
-    const [replaced, customers, products, sightings, rejected, accepted, corrected, ...copied] = await this.#writeAll([
-      replaces ? replacedOutput(p) : null,
-      customersOutput(p),
-      productsOutput(p),
-      hasEstimated ? sightingsOutput(p) : null,
-      this.#hasRejected ? rejectedOutput(p) : null,
-      acceptedOutput(p, known.versionsPath === null),
-      this.#correctedOutput(),
-      ...insertOutputs(p),
-    ]);
+    const { counts, replaces, touches, hasEstimated } = await countEvents(connection, p);
+    const [replaced, touched, customers, products, sightings, rejected, accepted, corrected, ...copied] =
+      await this.#writeAll([
+        replaces ? replacedOutput(p) : null,
+        touches ? touchedOutput(p) : null,
+        customersOutput(p),
+        productsOutput(p),
+        hasEstimated ? sightingsOutput(p) : null,
+        this.#hasRejected ? rejectedOutput(p) : null,
+        acceptedOutput(p, known.versionsPath === null),
+        this.#correctedOutput(),
+        ...insertOutputs(p),
+      ]);
     this.#sorted = {
       counts,
       inserts: copied.filter((file) => file !== null),
       rollups: [],
       replaced,
+      touched,
       customers,
       products,
       sightings,

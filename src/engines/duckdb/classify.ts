@@ -37,7 +37,7 @@ function readAs(path: string | null, columns: string): string {
     columns = {${pairs.map(([name, type]) => `'${name}': '${type}'`).join(', ')}})`;
 }
 
-/** Table `_classes`: each valid event group with what becomes of it. */
+/** Table `_classes`: each valid event group with what becomes of it, and whether it may move what the versions of its order sum to (`toca`). */
 export async function classify(connection: DuckDBConnection, p: string, reprocess: boolean): Promise<void> {
   await run(
     connection,
@@ -52,14 +52,15 @@ export async function classify(connection: DuckDBConnection, p: string, reproces
         ON x.loja = e.loja AND x.id_pedido = e.id_pedido AND x.revisao = e.revisao AND x.hash_origem = e.hash_origem),
     ordenadas AS (
       SELECT *, row_number() OVER (PARTITION BY loja, id_pedido ORDER BY GREATEST(maior, maior_conhecido) DESC, revisao DESC, hash_origem DESC) AS lugar,
-        bool_or(na_historia) OVER (PARTITION BY loja, id_pedido) AS existe
+        bool_or(na_historia) OVER (PARTITION BY loja, id_pedido) AS existe, count(*) OVER (PARTITION BY loja, id_pedido) AS versoes
       FROM todas)
     SELECT *, CASE
         WHEN lugar = 1 AND NOT atual THEN 'aceito'
         WHEN lugar = 1 AND ${reprocess ? `versao_transformacao < ${TRANSFORM_VERSION}` : 'FALSE'} THEN 'aceito'
         WHEN lugar = 1 AND estimado AND menor < menor_conhecido THEN 'aceito'
         WHEN na_historia THEN 'duplicado'
-        ELSE 'antigo' END AS situacao
+        ELSE 'antigo' END AS situacao,
+      versoes > 1 AND (situacao = 'aceito' OR NOT na_historia OR (estimado AND menor < menor_conhecido)) AS toca
     FROM ordenadas WHERE ordinal IS NOT NULL`,
   );
 }
@@ -76,18 +77,23 @@ export async function countRejected(connection: DuckDBConnection, p: string, rej
   await run(connection, `ALTER TABLE ${p}_rejeitados DROP ordinal`);
 }
 
-/** What the batch did, in events; whether it replaces orders, and whether some of its times are estimated. */
+/** What the batch did, in events; whether it replaces orders or touches some of several versions, and whether some of its times are estimated. */
 export async function countEvents(
   connection: DuckDBConnection,
   p: string,
-): Promise<{ readonly counts: EventCounts; readonly replaces: boolean; readonly hasEstimated: boolean }> {
+): Promise<{
+  readonly counts: EventCounts;
+  readonly replaces: boolean;
+  readonly touches: boolean;
+  readonly hasEstimated: boolean;
+}> {
   const [sums] = await rows<Record<string, string>>(
     connection,
     `
     SELECT * FROM
       (SELECT COALESCE(sum(copias), 0) AS validos, count(*) FILTER (situacao = 'aceito') AS aceitos, count(*) FILTER (situacao = 'antigo') AS antigos,
          COALESCE(sum(copias) - count(*) FILTER (situacao IN ('aceito', 'antigo')), 0) AS duplicados,
-         count(*) FILTER (situacao = 'aceito' AND existe) AS substituidos, count(*) FILTER (estimado) AS estimados FROM ${p}_classes),
+         count(*) FILTER (situacao = 'aceito' AND existe) AS substituidos, count(*) FILTER (toca) AS tocados, count(*) FILTER (estimado) AS estimados FROM ${p}_classes),
       (SELECT COALESCE(sum(vezes), 0) AS invalidos, count(*) FILTER (k.hash_original IS NULL) AS rejeitados, COALESCE(sum(valor) FILTER (k.hash_original IS NULL), 0) AS valor_rejeitado
          FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original),
       (SELECT COALESCE(sum(valor_total), 0) AS valor_aceito FROM ${p}_pedidos),
@@ -105,7 +111,12 @@ export async function countEvents(
     valorAceito: sums?.['valor_aceito'] ?? '0',
     valorRejeitado: sums?.['valor_rejeitado'] ?? '0',
   };
-  return { counts, replaces: of('substituidos') > 0, hasEstimated: of('estimados') > 0 };
+  return {
+    counts,
+    replaces: of('substituidos') > 0,
+    touches: of('tocados') > 0,
+    hasEstimated: of('estimados') > 0,
+  };
 }
 
 /** The rejected records that the warehouse did not know, by reason. */

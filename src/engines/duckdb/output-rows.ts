@@ -227,6 +227,11 @@ export function replacedOutput(prefix: string): Output {
   ];
 }
 
+/** Orders whose versions may sum to something else than before. */
+export function touchedOutput(prefix: string): Output {
+  return ['tocados', ['loja', 'id_pedido'], `SELECT DISTINCT loja, id_pedido FROM ${prefix}_classes WHERE toca`];
+}
+
 export function rejectedOutput(prefix: string): Output {
   return [
     'pedidos_rejeitados',

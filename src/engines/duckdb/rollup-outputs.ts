@@ -1,11 +1,11 @@
 // The sums of a batch for the rollups: over its accepted orders, of periods that have rows already and of those that have none. Pure text.
-import { periodOf, type Rollup, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
+import { periodOf, type OrderRollup, ROLLUPS, rollupColumns, rollupSql } from '../../catalog/rollups.ts';
 import type { Output } from './output-rows.ts';
 
 /** Of the batch's days and months, which have rows in the rollups (table `_periodos_conhecidos`). */
 export type KnownPeriods = 'none' | 'some' | 'all';
 
-function sumsSql(prefix: string, rollup: Rollup): string {
+function sumsSql(prefix: string, rollup: OrderRollup): string {
   return rollupSql(rollup, {
     pedidos: `${prefix}_pedidos`,
     itens: `${prefix}_itens`,
@@ -40,7 +40,7 @@ export function freshSums(prefix: string, known: KnownPeriods, isSummedUp: boole
 
 function sumsOf(
   prefix: string,
-  rollup: Rollup,
+  rollup: OrderRollup,
   known: KnownPeriods,
   isSummedUp: boolean,
   test: 'EXISTS' | 'NOT EXISTS',
