@@ -41,7 +41,7 @@ export interface SortedBatch {
   readonly counts: EventCounts;
   /** Orders whose rows are to be removed before the new ones are written: loja, id_pedido. Null when none. */
   readonly replaced: RowsFile | null;
-  /** Orders of two versions or more, of which the batch brings one, moves a time or replaces the present row: loja, id_pedido. Null when none. */
+  /** Orders of two versions or more, of which the batch brings one, moves a time or replaces the present row: loja, id_pedido, existe (the warehouse knows it). Null when none. */
   readonly touched: RowsFile | null;
   /** New rows of pedidos, itens_pedido, pagamentos, historico_status: copied straight into the tables. */
   readonly inserts: readonly RowsFile[];

@@ -7,6 +7,7 @@ import {
   STATUS_CHANGES,
   statusChangesSql,
   type Rollup,
+  type VersionRows,
 } from '../catalog/rollups.ts';
 import type { RowsFile } from '../model/batch.ts';
 import { copyIn } from './copy.ts';
@@ -41,26 +42,26 @@ export async function removeReplaced(client: pg.Client, replaced: RowsFile): Pro
   );
 }
 
-/** Of touched orders: those present, and all their versions. */
-const TOUCHED_ROWS = {
-  pedidos: '(SELECT p.* FROM pedidos p JOIN tocados t ON t.loja = p.loja AND t.id_pedido = p.id_pedido)',
-  historico: '(SELECT h.* FROM historico_status h JOIN tocados t ON t.loja = h.loja AND t.id_pedido = h.id_pedido)',
-};
+/** Touched orders as they are, and all their versions. */
+function rowsOf(touched: string): VersionRows {
+  const of = (table: string): string =>
+    `(SELECT r.* FROM ${table} r JOIN ${touched} t ON t.loja = r.loja AND t.id_pedido = r.id_pedido)`;
+  return { pedidos: of('pedidos'), historico: of('historico_status') };
+}
 
-/** Takes the changes of status of these orders away, before their rows and versions change; `addChanges` must follow when they have. */
+/** Takes the changes of status of touched orders away, before their rows and versions change; `addChanges` must follow when they have. */
 export async function removeChanges(client: pg.Client, touched: RowsFile): Promise<void> {
-  await makeStaging(client, 'tocados', 'loja text, id_pedido text');
+  await makeStaging(client, 'tocados', 'loja text, id_pedido text, existe boolean');
   await copyIn(client, 'tocados', touched);
   await makeDelta(client, STATUS_CHANGES);
-  await runAll(client, ['ANALYZE tocados', intoDelta(STATUS_CHANGES, statusChangesSql(TOUCHED_ROWS, -1))]);
+  const known = rowsOf('(SELECT * FROM tocados WHERE existe)');
+  await runAll(client, ['ANALYZE tocados', intoDelta(STATUS_CHANGES, statusChangesSql(known, -1))]);
 }
 
 /** Adds the changes of status of the orders given to `removeChanges`, as they are now. */
 export async function addChanges(client: pg.Client): Promise<void> {
-  await runAll(client, [
-    intoDelta(STATUS_CHANGES, statusChangesSql(TOUCHED_ROWS)),
-    ...additionsSql(STATUS_CHANGES, true),
-  ]);
+  const changes = intoDelta(STATUS_CHANGES, statusChangesSql(rowsOf('tocados')));
+  await runAll(client, [changes, ...additionsSql(STATUS_CHANGES, true)]);
 }
 
 /** Runs statements without values in one go: each would otherwise wait for the answer to the one before. */

@@ -69,6 +69,7 @@ const CANCELLED = {
   valor_total: '60.00',
   valor_pagamento: '60.00',
 };
+const ofOrder = (id: string, cells: Cells): Cells => line({ ...cells, id_pedido: id });
 const LIFE: readonly Cells[] = [PENDING, PAID, SENT, CANCELLED];
 
 /** A JSON line as a source writes it that has no addresses. */
@@ -83,7 +84,7 @@ function permutations<Item>(items: readonly Item[]): Item[][] {
 }
 
 /** One order for every order of arrival of four versions: file k holds the k-th to arrive of each. */
-const ARRIVALS = permutations(LIFE).map((life, n) => life.map((cells) => line({ ...cells, id_pedido: String(n + 1) })));
+const ARRIVALS = permutations(LIFE).map((life, n) => life.map((cells) => ofOrder(String(n + 1), cells)));
 const ALL_ARRIVED = [
   // an order: 110.00 after 86,430 s; 60.00 after 3,600 s, from the second of the two versions in Pago
   '2026-03-01 Site Cancelado SP Pago>Cancelado 24 1440.00 24 86400',
@@ -139,7 +140,7 @@ test('a correction from the quarantine is a version like any other, and comes af
 
 test('a deleted order takes its changes with it, and brings them back', async (t) => {
   const { load, rows } = await changesOf(t);
-  const both = (cells: Cells): Cells[] => ['1', '2'].map((id) => line({ ...cells, id_pedido: id }));
+  const both = (cells: Cells): Cells[] => ['1', '2'].map((id) => ofOrder(id, cells));
   await load([...both(PENDING), ...both(PAID)]);
   await load([line({ ...SENT, excluido_em: '2026-03-03 10:00:00' })]);
   assert.deepEqual(await rows(), ['2026-03-01 Site Pago SP Pendente>Pago 1 110.00 1 86430']);
@@ -250,7 +251,7 @@ test('a newer transform that reads another channel moves the changes with their 
 
 test('orders of one version, and those that were seen before, do not meet the table', async (t) => {
   const { warehouse, client, rows } = await changesOf(t);
-  const orders = Array.from({ length: 20 }, (_, n) => line({ ...PENDING, id_pedido: String(n + 1) }));
+  const orders = Array.from({ length: 20 }, (_, n) => ofOrder(String(n + 1), PENDING));
   await warehouse.query('ALTER TABLE mudancas_diarias RENAME TO guardadas');
   await warehouse.load(csvOf(orders), { batchLines: 5 });
   await warehouse.load(csvOf(orders), { name: 'de-novo.csv' });
@@ -263,18 +264,17 @@ test('orders of one version, and those that were seen before, do not meet the ta
 
 test('a warehouse from before the table gets it filled', async (t) => {
   const { warehouse, client, load, rows } = await changesOf(t);
-  const other = (id: string, cells: Cells): Cells => line({ ...cells, id_pedido: id });
   await load([
     ...LIFE.map((cells) => line(cells)),
-    other('2', PENDING),
-    other('2', { ...PAID, canal: 'App' }),
-    other('3', PENDING),
-    other('3', { ...PAID, excluido_em: '2026-03-03 10:00:00' }),
-    other('4', PENDING),
+    ofOrder('2', PENDING),
+    ofOrder('2', { ...PAID, canal: 'App' }),
+    ofOrder('3', PENDING),
+    ofOrder('3', { ...PAID, excluido_em: '2026-03-03 10:00:00' }),
+    ofOrder('4', PENDING),
   ]);
-  await load(withoutAddress(other('2', { ...SENT, canal: 'App' })), { name: 'sem-endereco.jsonl' });
-  await load([other('5', { status: 'Pendente', atualizado_em: '' })], { name: 'ontem.csv' });
-  await load([other('5', { status: 'Pago', atualizado_em: '' })], {
+  await load(withoutAddress(ofOrder('2', { ...SENT, canal: 'App' })), { name: 'sem-endereco.jsonl' });
+  await load([ofOrder('5', { status: 'Pendente', atualizado_em: '' })], { name: 'ontem.csv' });
+  await load([ofOrder('5', { status: 'Pago', atualizado_em: '' })], {
     name: 'hoje.csv',
     asOf: new Date('2026-11-02T09:00:00Z'),
   });

@@ -227,9 +227,10 @@ export function replacedOutput(prefix: string): Output {
   ];
 }
 
-/** Orders whose versions may sum to something else than before. */
+/** Orders whose versions may sum to something else than before, and whether the warehouse knows them. */
 export function touchedOutput(prefix: string): Output {
-  return ['tocados', ['loja', 'id_pedido'], `SELECT DISTINCT loja, id_pedido FROM ${prefix}_classes WHERE toca`];
+  const columns = ['loja', 'id_pedido', 'existe'];
+  return ['tocados', columns, `SELECT DISTINCT ${columns.join(', ')} FROM ${prefix}_classes WHERE toca`];
 }
 
 export function rejectedOutput(prefix: string): Output {
