@@ -263,7 +263,7 @@ test('orders of one version, and those that were seen before, do not meet the ta
 });
 
 test('a warehouse from before the table gets it filled', async (t) => {
-  const { warehouse, client, load, rows } = await changesOf(t);
+  const { client, load, rows } = await changesOf(t);
   await load([
     ...LIFE.map((cells) => line(cells)),
     ofOrder('2', PENDING),
