@@ -33,7 +33,7 @@ export async function fillWarehouse(client: pg.Client, { orders, skus }: FillOpt
   const from = { pedidos: 'pedidos', itens: 'itens_pedido', pagamentos: 'pagamentos' };
   const changes = statusChangesSql({ pedidos: 'pedidos', historico: 'historico_status' });
   for (const [rollup, sums] of [
-    ...ROLLUPS.map((rollup) => [rollup, rollupSql(rollup, from)] as const),
+    ...ROLLUPS.map((each) => [each, rollupSql(each, from)] as const),
     [STATUS_CHANGES, changes] as const,
   ])
     await client.query(
