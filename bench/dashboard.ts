@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packagePath } from '../src/lib/paths.ts';
 import { generate } from '../src/pipeline/generate.ts';
+import { addDays } from '../src/pipeline/period.ts';
 import { BATCH_CHANNEL } from '../src/storage/notices.ts';
 import { connect } from '../src/storage/connection.ts';
 import { type EmbeddedServer, startEmbedded, stopEmbedded } from '../src/storage/embedded/server.ts';
@@ -81,7 +82,7 @@ async function measureBrowsers(warehouse: EmbeddedServer): Promise<void> {
     const { port } = JSON.parse(line) as { port: number };
     await firstPage(port);
     const file = join(folder, 'novos.csv');
-    await generate({ rows: Number(values.lines), seed: 7, from: '2026-10-25', to: '2026-10-31', out: file });
+    await generate({ rows: Number(values.lines), seed: 7, from: addDays(LAST_DAY, -6), to: LAST_DAY, out: file });
     const notices: number[] = [];
     const listener = await connect(warehouse.url('leitura'), 'reader');
     listener.on('notification', () => notices.push(performance.now()));
@@ -91,7 +92,7 @@ async function measureBrowsers(warehouse: EmbeddedServer): Promise<void> {
     const cpuBefore = { server: await cpuSeconds(child.pid), own: process.cpuUsage() };
     const start = performance.now();
     await new Running(
-      ['run', file, '--batch-lines', String(BATCH_LINES), '--as-of', '2026-11-01'],
+      ['run', file, '--batch-lines', String(BATCH_LINES), '--as-of', addDays(LAST_DAY, 1)],
       variables,
     ).success();
     const loadedAt = performance.now();
