@@ -1,6 +1,7 @@
 // Makes docs/images/dashboard-light.png and dashboard-dark.png: the overview over data/pedidos.csv, as the system's Chromium draws it.
-// Usage: node scripts/screenshots.ts [--all FOLDER] [--orders none|one|demo]. --all writes every page in both schemes, wide, narrow and printed, to look at.
-// It starts a warehouse of its own in a temporary folder and takes it away again.
+// Usage: node scripts/screenshots.ts [--all FOLDER] [--orders none|one|demo] [--only PAGE,PAGE] [--read URL --day DAY]
+// --all writes every page in both schemes, wide, narrow and printed, to look at. It starts a warehouse of its own in a temporary folder and takes it
+// away again; with --read it shows one that is there, as of a day.
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,23 +19,25 @@ import { withFewColors } from './small-png.ts';
 
 /** The README's pictures must not make the repository heavy. */
 const MOST_BYTES = 150_000;
-const NOW = { day: '2026-11-01', time: '12:00' };
 const AS_OF = new Date('2026-11-01T09:00:00Z');
 
 const { values } = parseArgs({
-  options: { all: { type: 'string' }, orders: { type: 'string', default: 'demo' }, only: { type: 'string' } },
+  options: {
+    all: { type: 'string' },
+    orders: { type: 'string', default: 'demo' },
+    only: { type: 'string' },
+    read: { type: 'string' },
+    day: { type: 'string', default: '2026-11-01' },
+  },
 });
+const NOW = { day: values.day, time: '12:00' };
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-screenshots-'));
 const home = join(folder, 'home');
 try {
-  const server = await startEmbedded({ home });
-  const owner = await connect(server.url('app'), 'loader');
-  await migrate(owner);
-  await owner.end();
-  await fill(server.url('app'));
+  const readUrl = values.read ?? (await ownWarehouse());
   const dashboard = await startDashboard({
-    readUrl: server.url('leitura'),
+    readUrl,
     broker: { bootstrap: ['127.0.0.1:9'] },
     host: '127.0.0.1',
     port: 0,
@@ -42,12 +45,21 @@ try {
     onError: (error) => process.stderr.write(`${messageOf(error)} ${messageOf((error as Error).cause)}\n`),
   });
   const url = `http://127.0.0.1:${dashboard.port}`;
-  await (values.all === undefined ? pictures(url) : everything(url, values.all, server.url('leitura')));
+  await (values.all === undefined ? pictures(url) : everything(url, values.all, readUrl));
   await dashboard.close();
 } finally {
   await closeBrowser();
-  await stopEmbedded(home);
+  if (values.read === undefined) await stopEmbedded(home);
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function ownWarehouse(): Promise<string> {
+  const server = await startEmbedded({ home });
+  const owner = await connect(server.url('app'), 'loader');
+  await migrate(owner);
+  await owner.end();
+  await fill(server.url('app'));
+  return server.url('leitura');
 }
 
 async function fill(warehouseUrl: string): Promise<void> {
@@ -78,7 +90,8 @@ async function everything(url: string, out: string, readUrl: string): Promise<vo
   const client = await connect(readUrl, 'reader');
   const { rows } = await client.query<{ record: string; order: string }>(
     `SELECT (SELECT encode(hash_original, 'hex') || '@' || loja FROM pedidos_rejeitados ORDER BY cardinality(motivos) DESC, id_pedido LIMIT 1) AS record,
-       (SELECT id_pedido FROM historico_status GROUP BY loja, id_pedido ORDER BY count(*) DESC, id_pedido LIMIT 1) AS order`,
+       (SELECT id_pedido FROM (SELECT loja, id_pedido FROM pedidos ORDER BY data_venda DESC, id_pedido LIMIT 10000) newest
+          JOIN historico_status USING (loja, id_pedido) GROUP BY loja, id_pedido ORDER BY count(*) DESC, id_pedido LIMIT 1) AS order`,
   );
   await client.end();
   const pages: Readonly<Record<string, string>> = {
