@@ -311,7 +311,7 @@ class DuckdbBatch implements PreparedBatch {
       this.#connection,
       [`DROP VIEW IF EXISTS ${this.#source}`, ...tables.map((table) => `DROP TABLE IF EXISTS ${table}`)].join('; '),
     );
-    for (const path of this.#files) await rm(path, { force: true });
+    await Promise.all([...this.#files].map((path) => rm(path, { force: true })));
     this.#lanes.close();
   }
 

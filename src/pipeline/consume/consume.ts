@@ -143,6 +143,8 @@ class Consumption {
   #overtakenCount = 0;
   #totals = NO_COUNTS;
   #hasRead = false;
+  /** The batch loaded last gives up its tables and files while the next one is being loaded. */
+  #dropping: Promise<void> = Promise.resolve();
 
   constructor(options: ConsumeOptions, session: Session, warehouse: WarehouseClient) {
     this.#options = options;
@@ -268,6 +270,7 @@ class Consumption {
     } finally {
       await ahead?.drop();
       await loading.catch(() => undefined);
+      await this.#dropping;
     }
   }
 
@@ -309,7 +312,10 @@ class Consumption {
       });
       return outcome;
     } finally {
-      await batch.drop();
+      // a third batch may not come before: it would take this one's names
+      await this.#dropping;
+      this.#dropping = batch.drop();
+      this.#dropping.catch(() => undefined);
     }
   }
 
