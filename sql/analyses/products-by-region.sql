@@ -3,8 +3,9 @@
 -- Units: unidades pieces; receita R$. --limit is per region.
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
 -- Region: of the delivery state (regiao_da_uf); orders without an address are 'Não informada'.
--- Reads: vendas_produto_regiao (vendas_produto when states are asked for) for whole months; itens_pedido for the days before and after them.
-WITH partes AS (
+-- Reads: vendas_produto_regiao for whole months and vendas_produto_diarias for the days before and after them. These days of a channel, and all days of a
+--   state, are in no rollup: itens_pedido.
+WITH partes AS NOT MATERIALIZED (
   SELECT loja, sku, regiao, unidades, valor
   FROM vendas_produto_regiao
   WHERE :ufs IS NULL
@@ -13,57 +14,74 @@ WITH partes AS (
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
   UNION ALL
-  SELECT loja, sku, regiao_da_uf(uf), unidades, valor
-  FROM vendas_produto
-  WHERE :ufs IS NOT NULL AND uf = ANY (:ufs)
+  SELECT loja, sku, regiao, :head_sign * unidades, :head_sign * valor
+  FROM vendas_produto_diarias
+  WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)
-    AND mes >= :first_month AND mes < :end_month
-    AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-  UNION ALL
-  SELECT loja, sku, regiao_da_uf(uf), :head_sign * quantidade::bigint, :head_sign * valor
-  FROM itens_pedido
-  WHERE (:all_stores OR loja = ANY (:stores))
     AND data_venda BETWEEN :head_from AND :head_to
-    AND NOT excluido
     AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
   UNION ALL
-  SELECT loja, sku, regiao_da_uf(uf), :tail_sign * quantidade::bigint, :tail_sign * valor
-  FROM itens_pedido
-  WHERE (:all_stores OR loja = ANY (:stores))
+  SELECT loja, sku, regiao, :tail_sign * unidades, :tail_sign * valor
+  FROM vendas_produto_diarias
+  WHERE :ufs IS NULL AND :channels IS NULL
+    AND loja = ANY (:stores)
     AND data_venda BETWEEN :tail_from AND :tail_to
-    AND NOT excluido
     AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  UNION ALL
+  SELECT loja, sku, regiao_da_uf(uf), sinal * quantidade, sinal * valor
+  FROM (
+    SELECT loja, sku, uf, quantidade::bigint, valor,
+      CASE WHEN :ufs IS NOT NULL THEN 1 WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
+    FROM itens_pedido
+    WHERE (:ufs IS NOT NULL OR :channels IS NOT NULL)
+      AND (:all_stores OR loja = ANY (:stores))
+      AND CASE
+        WHEN :ufs IS NOT NULL THEN data_venda BETWEEN :from AND :to
+        ELSE data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to
+      END
+      AND NOT excluido
+      AND (:statuses IS NULL OR status = ANY (:statuses))
+      AND (:channels IS NULL OR canal = ANY (:channels))
+      AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  ) i
 ), produto AS MATERIALIZED (
-  SELECT regiao, loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
+  -- units first, and the revenue of those alone that may be among the best: most products are not. As float8 whole numbers are exact up to 2^53, and
+  -- summed in place
+  SELECT regiao, loja, sku, sum(unidades::float8) AS unidades
   FROM partes
   GROUP BY regiao, loja, sku
-  HAVING sum(unidades) <> 0
-), regiao AS (
-  SELECT DISTINCT regiao FROM produto
+  HAVING sum(unidades::float8) <> 0
+), candidato AS MATERIALIZED (
+  SELECT r.regiao, p.loja, p.sku, p.unidades
+  FROM (SELECT DISTINCT regiao FROM produto) r
+  CROSS JOIN LATERAL (
+    SELECT loja, sku, unidades
+    FROM produto
+    WHERE regiao = r.regiao
+    ORDER BY unidades DESC
+    FETCH FIRST coalesce(:limit, 9223372036854775807) ROWS WITH TIES
+  ) p
+), ordenado AS (
+  SELECT
+    c.regiao,
+    row_number() OVER (PARTITION BY c.regiao ORDER BY c.unidades DESC, v.receita DESC, c.sku COLLATE "C", c.loja COLLATE "C") AS posicao,
+    c.loja, c.sku, c.unidades::bigint AS unidades, v.receita
+  FROM candidato c
+  JOIN (
+    SELECT regiao, loja, sku, sum(valor) AS receita
+    FROM partes
+    WHERE (loja, sku) IN (SELECT loja, sku FROM candidato)
+    GROUP BY regiao, loja, sku
+  ) v USING (regiao, loja, sku)
 )
 SELECT
-  r.regiao, o.posicao, o.loja, o.sku,
+  o.regiao, o.posicao, o.loja, o.sku,
   coalesce(d.produto, o.sku) AS produto,
   coalesce(d.categoria, 'Sem categoria') AS categoria,
   o.unidades, o.receita
-FROM regiao r
-CROSS JOIN LATERAL (
-  -- the best of each region are picked out; ordering all of its products would take as long as summing them
-  SELECT row_number() OVER (ORDER BY unidades DESC, receita DESC, sku COLLATE "C", loja COLLATE "C") AS posicao, m.*
-  FROM (
-    SELECT loja, sku, unidades, receita
-    FROM produto p
-    WHERE p.regiao = r.regiao
-    ORDER BY unidades DESC, receita DESC, sku COLLATE "C", loja COLLATE "C"
-    LIMIT :limit
-  ) m
-) o
+FROM ordenado o
 LEFT JOIN produtos d ON d.loja = o.loja AND d.sku = o.sku
+WHERE :limit IS NULL OR o.posicao <= :limit
 ORDER BY
-  array_position(ARRAY['Norte', 'Nordeste', 'Centro-Oeste', 'Sudeste', 'Sul', 'Não informada'], r.regiao),
+  array_position(ARRAY['Norte', 'Nordeste', 'Centro-Oeste', 'Sudeste', 'Sul', 'Não informada'], o.regiao),
   o.posicao;

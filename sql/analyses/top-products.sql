@@ -2,7 +2,8 @@
 -- Grain: one row per product of a store (loja, sku), best first: by units, ties by revenue, then sku, then loja.
 -- Units: unidades pieces; receita R$; participacao fraction (0-1) of the revenue of all products in the selection.
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
--- Reads: vendas_produto_regiao (vendas_produto when states are asked for) for whole months; itens_pedido for the days before and after them.
+-- Reads: vendas_produto_regiao for whole months and vendas_produto_diarias for the days before and after them. These days of a channel, and all days of a
+--   state, are in no rollup: itens_pedido.
 WITH partes AS (
   SELECT loja, sku, unidades, valor
   FROM vendas_produto_regiao
@@ -12,31 +13,36 @@ WITH partes AS (
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
   UNION ALL
-  SELECT loja, sku, unidades, valor
-  FROM vendas_produto
-  WHERE :ufs IS NOT NULL AND uf = ANY (:ufs)
+  SELECT loja, sku, :head_sign * unidades, :head_sign * valor
+  FROM vendas_produto_diarias
+  WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)
-    AND mes >= :first_month AND mes < :end_month
-    AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-  UNION ALL
-  SELECT loja, sku, :head_sign * quantidade::bigint, :head_sign * valor
-  FROM itens_pedido
-  WHERE (:all_stores OR loja = ANY (:stores))
     AND data_venda BETWEEN :head_from AND :head_to
-    AND NOT excluido
     AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
   UNION ALL
-  SELECT loja, sku, :tail_sign * quantidade::bigint, :tail_sign * valor
-  FROM itens_pedido
-  WHERE (:all_stores OR loja = ANY (:stores))
+  SELECT loja, sku, :tail_sign * unidades, :tail_sign * valor
+  FROM vendas_produto_diarias
+  WHERE :ufs IS NULL AND :channels IS NULL
+    AND loja = ANY (:stores)
     AND data_venda BETWEEN :tail_from AND :tail_to
-    AND NOT excluido
     AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  UNION ALL
+  SELECT loja, sku, sinal * quantidade, sinal * valor
+  FROM (
+    SELECT loja, sku, uf, quantidade::bigint, valor,
+      CASE WHEN :ufs IS NOT NULL THEN 1 WHEN data_venda BETWEEN :head_from AND :head_to THEN :head_sign ELSE :tail_sign END AS sinal
+    FROM itens_pedido
+    WHERE (:ufs IS NOT NULL OR :channels IS NOT NULL)
+      AND (:all_stores OR loja = ANY (:stores))
+      AND CASE
+        WHEN :ufs IS NOT NULL THEN data_venda BETWEEN :from AND :to
+        ELSE data_venda BETWEEN :head_from AND :head_to OR data_venda BETWEEN :tail_from AND :tail_to
+      END
+      AND NOT excluido
+      AND (:statuses IS NULL OR status = ANY (:statuses))
+      AND (:channels IS NULL OR canal = ANY (:channels))
+      AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+  ) i
 ), produto AS (
   SELECT loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
   FROM partes

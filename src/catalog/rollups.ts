@@ -76,10 +76,10 @@ export const ROLLUPS: readonly OrderRollup[] = [
     sums: { unidades: 'i.quantidade', valor: 'i.valor' },
   },
   {
-    table: 'vendas_produto',
+    table: 'vendas_produto_diarias',
     grain: 'item',
     counter: 'unidades',
-    keys: { loja: 'p.loja', mes: MONTH, sku: 'i.sku', uf: STATE, canal: 'p.canal', status: 'p.status' },
+    keys: { loja: 'p.loja', data_venda: 'p.data_venda', status: 'p.status', sku: 'i.sku', regiao: REGION },
     sums: { unidades: 'i.quantidade', valor: 'i.valor' },
   },
   {

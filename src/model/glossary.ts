@@ -174,7 +174,7 @@ export const TABLE_NAMES = {
   hourlyOrders: 'pedidos_horarios',
   municipalityOrders: 'pedidos_municipio',
   categorySales: 'vendas_categoria',
-  productSales: 'vendas_produto',
+  dailyProductSales: 'vendas_produto_diarias',
   regionalProductSales: 'vendas_produto_regiao',
   dailyPayments: 'pagamentos_diarios',
   monthlyPayments: 'pagamentos_mensais',

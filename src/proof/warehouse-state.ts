@@ -65,8 +65,8 @@ const EXPECTED_ROLLUPS: Readonly<Record<string, string>> = {
     FROM pedidos WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
   vendas_categoria: `SELECT p.loja, date_trunc('month', p.data_venda)::date AS mes, i.categoria, COALESCE(p.uf, 'ND') AS uf, p.canal, p.status, sum(i.quantidade) AS unidades, sum(i.valor) AS valor
     FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
-  vendas_produto: `SELECT p.loja, date_trunc('month', p.data_venda)::date AS mes, i.sku, COALESCE(p.uf, 'ND') AS uf, p.canal, p.status, sum(i.quantidade) AS unidades, sum(i.valor) AS valor
-    FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
+  vendas_produto_diarias: `SELECT p.loja, p.data_venda, p.status, i.sku, regiao_da_uf(p.uf) AS regiao, sum(i.quantidade) AS unidades, sum(i.valor) AS valor
+    FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5`,
   vendas_produto_regiao: `SELECT p.loja, date_trunc('month', p.data_venda)::date AS mes, i.sku, regiao_da_uf(p.uf) AS regiao, p.canal, p.status, sum(i.quantidade) AS unidades, sum(i.valor) AS valor
     FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE p.excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
   pagamentos_diarios: `SELECT p.loja, p.data_venda, g.forma, COALESCE(g.parcelas, 0) AS parcelas, p.status, p.canal, count(*) AS pagamentos, sum(g.valor) AS valor

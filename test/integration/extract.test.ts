@@ -31,7 +31,7 @@ const TABLES = [
   'pedidos_rejeitados',
   'pedidos_diarios',
   'vendas_categoria',
-  'vendas_produto',
+  'vendas_produto_diarias',
   'vendas_produto_regiao',
   'pagamentos_diarios',
   'pagamentos_mensais',

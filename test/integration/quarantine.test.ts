@@ -87,7 +87,7 @@ async function contents(database: TestDatabase): Promise<string> {
     'pedidos_rejeitados',
     'pedidos_diarios',
     'vendas_categoria',
-    'vendas_produto',
+    'vendas_produto_diarias',
     'vendas_produto_regiao',
     'pagamentos_diarios',
     'pagamentos_mensais',

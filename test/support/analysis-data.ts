@@ -125,8 +125,8 @@ const ROLLUPS = [
     canal, status, count(*), sum(valor_total), sum(valor_itens) FROM pedidos WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`,
   `INSERT INTO vendas_categoria SELECT p.loja, date_trunc('month', p.data_venda)::date, categoria, coalesce(p.uf, 'ND'), p.canal, p.status, sum(quantidade), sum(valor)
     FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
-  `INSERT INTO vendas_produto SELECT p.loja, date_trunc('month', p.data_venda)::date, sku, coalesce(p.uf, 'ND'), p.canal, p.status, sum(quantidade), sum(valor)
-    FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
+  `INSERT INTO vendas_produto_diarias SELECT p.loja, p.data_venda, p.status, sku, coalesce(p.regiao, 'Não informada'), sum(quantidade), sum(valor)
+    FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5`,
   `INSERT INTO vendas_produto_regiao SELECT p.loja, date_trunc('month', p.data_venda)::date, sku, coalesce(p.regiao, 'Não informada'), p.canal, p.status, sum(quantidade), sum(valor)
     FROM pedidos p JOIN itens_pedido i USING (loja, id_pedido) WHERE excluido_em IS NULL GROUP BY 1, 2, 3, 4, 5, 6`,
   `INSERT INTO pagamentos_diarios SELECT p.loja, data_venda, forma, coalesce(parcelas, 0), status, canal, count(*), sum(g.valor)
