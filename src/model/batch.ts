@@ -57,6 +57,8 @@ export interface SortedBatch {
   readonly corrected: RowsFile | null;
   /** Sums to add to rows that may exist, one file per rollup table; those of periods without any row are among the inserts. */
   readonly rollups: readonly RowsFile[];
+  /** Oldest day of sale (YYYY-MM-DD) among the new orders that count in cohorts, those that replace others left out; null when none. */
+  readonly oldestNewSale: string | null;
 }
 
 /** A place in a source that a batch moves, as stored in esteira.posicoes: a file's or a store's only one, or one of each partition of a topic. */

@@ -97,6 +97,14 @@ export const COLUMN_NAMES = {
   changeCount: 'mudancas',
   timedChangeCount: 'medidas',
   elapsedSeconds: 'segundos',
+  customerCount: 'clientes',
+
+  // cohorts of customers, and from when on they may be out of date
+  cohort: 'coorte',
+  revenue: 'receita',
+  mark: 'marca',
+  since: 'desde',
+  nextAt: 'proxima_em',
 
   // days
   saleDate: 'data_venda',
@@ -179,6 +187,8 @@ export const TABLE_NAMES = {
   dailyPayments: 'pagamentos_diarios',
   monthlyPayments: 'pagamentos_mensais',
   statusChanges: 'mudancas_diarias',
+  customerCohorts: 'clientes_coorte',
+  monthlyCohorts: 'coortes_mensais',
   orderView: 'vw_pedidos',
   itemView: 'vw_itens',
   salesView: 'vw_vendas',
@@ -188,4 +198,5 @@ export const TABLE_NAMES = {
   positions: 'esteira.posicoes',
   incidents: 'esteira.incidentes',
   sightings: 'esteira.vistos',
+  cohortMarks: 'esteira.apuracao_coortes',
 } as const satisfies Readonly<Record<string, string>>;

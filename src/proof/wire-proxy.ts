@@ -6,7 +6,7 @@ import { createServer, connect as connectTo, type AddressInfo, type Socket } fro
 /** Moments in the order of the transaction. `data` moments are held in the middle of a COPY: the statement is at the server, its end is not. */
 export const PHASES = {
   'before BEGIN is executed': { sql: /^BEGIN/ },
-  'before the lock is taken': { sql: /pg_advisory_xact_lock/ },
+  'before the lock is taken': { sql: /^SELECT pg_advisory_xact_lock/ },
   'before the ledger is looked up': { sql: /FROM esteira\.lotes WHERE id_lote/ },
   'before the position is read': { sql: /FROM esteira\.posicoes WHERE chave = ANY \(\$1\) .*FOR UPDATE/ },
   'during COPY of the keys': { sql: /^COPY "chaves_lote"/, isCopy: true },

@@ -2,12 +2,13 @@
 // It never transforms a value, never retries (src/pipeline does), and writes nothing outside its transaction.
 //
 // Order inside the transaction: lock the warehouse; is the batch already there? compare the position; probe what is known; remove replaced orders
-// and their share of the rollups; copy the new rows; quarantine; rollups; ledger; move the position; commit.
+// and their share of the rollups; copy the new rows; quarantine; rollups; the mark of the cohorts; ledger; move the position; commit.
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type pg from 'pg';
 import type { EventCounts, KnownRows, PreparedBatch, RefusedOrder, RowsFile, SortedBatch } from '../model/batch.ts';
+import { markChanged } from './cohorts.ts';
 import { asWarehouseError, isDataError, sqlStateOf } from './connection.ts';
 import { copyIn, copyOut } from './copy.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
@@ -190,6 +191,7 @@ export class Loader {
     await keepRejected(client, sorted.rejected, sorted.accepted);
     await addToRollups(client, sorted.rollups, sorted.replaced !== null);
     if (sorted.touched) await addChanges(client);
+    await markChanged(client, sorted.oldestNewSale, sorted.replaced !== null);
   }
 
   async #insert(file: RowsFile): Promise<void> {

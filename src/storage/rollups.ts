@@ -10,6 +10,7 @@ import {
   type VersionRows,
 } from '../catalog/rollups.ts';
 import type { RowsFile } from '../model/batch.ts';
+import { makeRemembered, REMEMBER_REPLACED } from './cohorts.ts';
 import { copyIn } from './copy.ts';
 import { quoteName } from './quote.ts';
 import { makeStaging } from './staging-table.ts';
@@ -33,13 +34,14 @@ export async function removeReplaced(client: pg.Client, replaced: RowsFile): Pro
     client,
     ROLLUPS.map((rollup) => intoDelta(rollup, rollupSql(rollup, base, -1))),
   );
-  await runAll(
-    client,
-    ['itens_pedido', 'pagamentos', 'pedidos'].map(
+  await makeRemembered(client);
+  await runAll(client, [
+    REMEMBER_REPLACED,
+    ...['itens_pedido', 'pagamentos', 'pedidos'].map(
       (table) =>
         `DELETE FROM ${quoteName(table)} t USING substituidos s WHERE s.loja = t.loja AND s.id_pedido = t.id_pedido`,
     ),
-  );
+  ]);
 }
 
 /** Touched orders as they are, and all their versions. */

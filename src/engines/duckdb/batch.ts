@@ -214,7 +214,7 @@ class DuckdbBatch implements PreparedBatch {
     await this.#refuse(refused);
     await classify(connection, p, reprocess);
     await this.#lanes.all(acceptedTables(p, known.versionsPath !== null), run);
-    const { counts, replaces, touches, hasEstimated } = await countEvents(connection, p);
+    const { counts, replaces, touches, hasEstimated, oldestNewSale } = await countEvents(connection, p);
     const [replaced, touched, customers, products, sightings, rejected, accepted, corrected, ...copied] =
       await this.#writeAll([
         replaces ? replacedOutput(p) : null,
@@ -239,6 +239,7 @@ class DuckdbBatch implements PreparedBatch {
       rejected,
       accepted,
       corrected,
+      oldestNewSale,
     };
   }
 

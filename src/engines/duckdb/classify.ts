@@ -1,6 +1,7 @@
 // Sorts a batch's events out against what the warehouse holds: which become current, which are history only, which were seen before.
 // The largest version wins by (time, revision, hash), whatever the order of arrival.
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { countsInCohorts } from '../../catalog/cohorts.ts';
 import type { EventCounts, KnownRows, RejectionGroup } from '../../model/batch.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
 import { rows, run } from './session.ts';
@@ -77,17 +78,19 @@ export async function countRejected(connection: DuckDBConnection, p: string, rej
   await run(connection, `ALTER TABLE ${p}_rejeitados DROP ordinal`);
 }
 
-/** What the batch did, in events; whether it replaces orders or touches some of several versions, and whether some of its times are estimated. */
-export async function countEvents(
-  connection: DuckDBConnection,
-  p: string,
-): Promise<{
+export interface Sorting {
   readonly counts: EventCounts;
+  /** Whether it replaces orders or touches some of several versions, and whether some of its times are estimated. */
   readonly replaces: boolean;
   readonly touches: boolean;
   readonly hasEstimated: boolean;
-}> {
-  const [sums] = await rows<Record<string, string>>(
+  /** See `SortedBatch`. */
+  readonly oldestNewSale: string | null;
+}
+
+/** What the batch did, in events, and what of it the next steps depend on. */
+export async function countEvents(connection: DuckDBConnection, p: string): Promise<Sorting> {
+  const [sums] = await rows<Record<string, string | null>>(
     connection,
     `
     SELECT * FROM
@@ -97,6 +100,8 @@ export async function countEvents(
       (SELECT COALESCE(sum(vezes), 0) AS invalidos, count(*) FILTER (k.hash_original IS NULL) AS rejeitados, COALESCE(sum(valor) FILTER (k.hash_original IS NULL), 0) AS valor_rejeitado
          FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original),
       (SELECT COALESCE(sum(valor_total), 0) AS valor_aceito FROM ${p}_pedidos),
+      (SELECT CAST(min(t.data_venda) AS VARCHAR) AS primeira_venda FROM ${p}_tratados t JOIN ${p}_classes c ON c.ordinal = t.ordinal
+         WHERE c.situacao = 'aceito' AND NOT c.existe AND ${countsInCohorts('t')}),
       (SELECT COALESCE(sum(n_linhas), 0) AS linhas FROM ${p}_tratados)`,
   );
   const of = (name: string): number => Number(sums?.[name]);
@@ -116,6 +121,7 @@ export async function countEvents(
     replaces: of('substituidos') > 0,
     touches: of('tocados') > 0,
     hasEstimated: of('estimados') > 0,
+    oldestNewSale: sums?.['primeira_venda'] ?? null,
   };
 }
 
