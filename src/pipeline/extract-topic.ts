@@ -67,6 +67,7 @@ export async function extractToTopic(reader: StoreReader, options: ExtractTopicO
     maxOutageMs: options.maxOutageMs,
     signal: options.signal,
     onWait: onWait('PostgreSQL'),
+    settles: 'never',
   });
   let writer: TopicWriter | null = null;
   try {

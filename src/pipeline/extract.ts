@@ -10,6 +10,7 @@ import type { StorePage, StoreReader } from '../sources/store/source.ts';
 import { readPositionText, registerSource } from '../storage/sources.ts';
 import { prepareStoreBatch } from './extract-stage.ts';
 import { isInterruption } from './retry.ts';
+import type { SettleProgress } from './settle.ts';
 import { addCounts, addRejections, NO_COUNTS } from './totals.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
@@ -31,6 +32,7 @@ export interface ExtractOptions {
 }
 
 export type ExtractProgress =
+  | SettleProgress
   | { readonly kind: 'started'; readonly isResumed: boolean }
   | { readonly kind: 'read'; readonly orderCount: number; readonly pageCount: number }
   | { readonly kind: 'loaded'; readonly orderCount: number; readonly batchCount: number; readonly counts: EventCounts }
@@ -75,6 +77,8 @@ export async function extract(reader: StoreReader, options: ExtractOptions): Pro
     maxOutageMs: options.maxOutageMs,
     signal: options.signal,
     onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', reason: `PostgreSQL: ${reason}`, waitMs }),
+    settles: 'meanwhile',
+    onSettle: options.onProgress,
   });
   try {
     return await new Extraction(reader, options, session, warehouse).run();

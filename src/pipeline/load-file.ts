@@ -22,6 +22,7 @@ import { loadOriginals } from './file-originals.ts';
 import type { SparkTransform } from './spark-transform.ts';
 import { addCounts, addRejections, NO_COUNTS } from './totals.ts';
 import { unusedColumns } from './unused-columns.ts';
+import type { SettleProgress } from './settle.ts';
 import { makeWorkFolder } from './work-folder.ts';
 import { WarehouseClient } from './warehouse-client.ts';
 
@@ -41,6 +42,7 @@ export interface LoadFileOptions {
 
 /** How far a file is, for the progress line and the log. */
 export type LoadProgress =
+  | SettleProgress
   | { readonly kind: 'reading'; readonly name: string }
   | { readonly kind: 'staged'; readonly name: string; readonly staged: StagedFile; readonly batches: number }
   | {
@@ -82,7 +84,7 @@ export interface FileReport {
 /** Batches prepared while one is loaded: a batch's statements keep one thread busy, and PostgreSQL takes less time than they do. */
 const BATCHES_AHEAD = 2;
 
-/** Loads one file. Throws for a refused file (nothing written) or a warehouse that stays down (resumable). */
+/** Loads one file; settling the cohorts is left to the caller. Throws for a refused file (nothing written) or a warehouse that stays down (resumable). */
 export async function loadFile(input: InputFile, options: LoadFileOptions): Promise<FileReport> {
   const folder = await makeWorkFolder();
   const session = await openSession({ folder, memoryLimit: options.memoryLimit, threads: options.threads });
@@ -114,6 +116,7 @@ class FileLoad {
       maxOutageMs: options.maxOutageMs,
       signal: options.signal,
       onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', service: 'PostgreSQL', reason, waitMs }),
+      settles: 'never',
     });
   }
 

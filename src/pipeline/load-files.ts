@@ -4,6 +4,7 @@ import type { InputFile } from '../sources/files/index.ts';
 import type { SparkPlace } from './spark-client.ts';
 import { SparkTransform } from './spark-transform.ts';
 import { rethrowUnlessStopped } from './retry.ts';
+import { settle } from './settle.ts';
 import { loadFile, type FileReport, type LoadFileOptions } from './load-file.ts';
 import { addCounts, addRejections, NO_COUNTS } from './totals.ts';
 
@@ -19,7 +20,7 @@ export interface LoadFilesOptions extends Omit<LoadFileOptions, 'spark'> {
   readonly spark?: SparkPlace | undefined;
 }
 
-/** Loads the files in order. A refused file throws; what was loaded before it stays. */
+/** Loads the files in order and settles the cohorts after the last. A refused file throws; what was loaded before it stays. */
 export async function loadFiles(inputs: readonly InputFile[], options: LoadFilesOptions): Promise<LoadReport> {
   const { spark: access, maxOutageMs, signal, onProgress } = options;
   const onWait = (reason: string, waitMs: number): void =>
@@ -37,6 +38,7 @@ export async function loadFiles(inputs: readonly InputFile[], options: LoadFiles
     }
   } finally {
     await spark?.close();
+    if (files.length > 0) await settle({ url: options.warehouseUrl, signal, onSettle: onProgress });
   }
   const totals = files.reduce((sum, file) => addCounts(sum, file.counts), NO_COUNTS);
   return {

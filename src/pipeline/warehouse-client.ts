@@ -7,6 +7,7 @@ import { asWarehouseError, connect } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
 import { refreshStatistics } from '../storage/statistics.ts';
 import { retrying } from './retry.ts';
+import { settle, type SettleProgress, Settler } from './settle.ts';
 
 export interface WarehouseClientOptions {
   readonly url: string;
@@ -17,6 +18,9 @@ export interface WarehouseClientOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told before every wait for a warehouse that does not answer. */
   readonly onWait?: (reason: string, waitMs: number) => void;
+  /** When the cohorts of what was loaded are settled: when this closes, also now and then between batches, or not by us. */
+  readonly settles: 'at-end' | 'meanwhile' | 'never';
+  readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
 }
 
 /** One connection at a time. Close it at the end. */
@@ -25,16 +29,22 @@ export class WarehouseClient {
   #client: pg.Client | null = null;
   #loader: Loader | null = null;
   #acceptedCount = 0;
+  readonly #settler: Settler | null;
 
   constructor(options: WarehouseClientOptions) {
     this.#options = options;
+    this.#settler = options.settles === 'meanwhile' ? new Settler(options) : null;
   }
 
   /** Runs `action` until it succeeds: it must be repeatable. Throws WAREHOUSE_UNREACHABLE or DISK_FULL when the outage lasts too long, WAREHOUSE_REFUSED, or a bug. */
   run<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
     const { url, maxOutageMs, signal, onWait } = this.#options;
     return retrying({ maxOutageMs, signal, onWait: (error, waitMs) => onWait?.(error.why, waitMs) }, async () => {
-      this.#client ??= await connect(url, 'loader');
+      if (this.#client === null) {
+        this.#client = await connect(url, 'loader');
+        // what an earlier process left
+        this.#settler?.changed();
+      }
       try {
         return await action(this.#client);
       } catch (error) {
@@ -55,6 +65,7 @@ export class WarehouseClient {
       this.#loader ??= new Loader(client, { folder, reprocess, transformVersion: TRANSFORM_VERSION });
       const outcome = await this.#loader.load(batch);
       if (outcome.kind === 'loaded') this.#acceptedCount += outcome.counts.aceitos;
+      if (outcome.kind === 'loaded' && outcome.counts.aceitos > 0) this.#settler?.changed();
       return outcome;
     });
   }
@@ -68,12 +79,16 @@ export class WarehouseClient {
     this.#loader = null;
   }
 
-  /** After many new orders PostgreSQL looks at its tables first; a failure of that changes nothing of what was loaded. */
+  /** After many new orders PostgreSQL looks at its tables first, then the cohorts are settled; a failure of either changes nothing of what was loaded. */
   async close(): Promise<void> {
-    if (this.#client !== null && this.#options.signal?.aborted !== true)
-      await refreshStatistics(this.#client, this.#acceptedCount).catch(() => undefined);
-    await this.#client?.end().catch(() => undefined);
+    await this.#settler?.close();
+    const client = this.#client;
     this.#client = null;
     this.#loader = null;
+    if (client === null) return;
+    if (this.#options.signal?.aborted !== true)
+      await refreshStatistics(client, this.#acceptedCount).catch(() => undefined);
+    await client.end().catch(() => undefined);
+    if (this.#options.settles !== 'never') await settle(this.#options);
   }
 }

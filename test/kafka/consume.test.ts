@@ -104,6 +104,37 @@ test(
   },
 );
 
+test('a consumer that goes on settles the cohorts by itself, a pause after the last time', options, async (t) => {
+  const { warehouse, client, send, consume } = await bench(t);
+  const stop = new AbortController();
+  const settled: number[] = [];
+  const going = consume({
+    untilEnd: false,
+    signal: stop.signal,
+    onProgress: (progress) => {
+      if (progress.kind === 'settled') settled.push(performance.now());
+    },
+  });
+  const isSettled = async (orders: string): Promise<void> => {
+    const [row] = await warehouse.query(
+      'SELECT (SELECT min(desde) FROM esteira.apuracao_coortes) AS desde, (SELECT sum(pedidos) FROM coortes_mensais) AS pedidos',
+    );
+    assert.deepEqual(row, { desde: 'infinity', pedidos: orders });
+  };
+  try {
+    await send(numbered(1, 5).map((id) => orderRecord({ id_pedido: id })));
+    await waitFor(() => isSettled('5'), 30_000);
+    await send(numbered(6, 9).map((id) => orderRecord({ id_pedido: id })));
+    await waitFor(() => isSettled('9'), 60_000);
+    await assertSound(client);
+    const [first = 0, second = 0] = settled;
+    assert.ok(second - first >= 10_000, `settled again after ${second - first} ms`);
+  } finally {
+    stop.abort();
+    await going;
+  }
+});
+
 test('orders from a topic leave the warehouse that the same orders from a file leave', options, async (t) => {
   const kafka = await bench(t, 2);
   const file = await bench(t);

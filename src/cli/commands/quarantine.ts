@@ -20,6 +20,7 @@ import { formatMoney } from '../../pipeline/format/number-formats.ts';
 import { counted, formatCountEn } from '../output/counted.ts';
 import { checkOutputOptions, printRows, processTerminal, type OutputOptions } from '../output/print-result.ts';
 import { detailJson, detailText, LIST_COLUMNS, printSent, SUMMARY_COLUMNS } from '../output/quarantine-report.ts';
+import { unsettledText } from '../output/settle-words.ts';
 import { resultFormat } from '../output/write-result.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse, openWriter, withReader } from '../warehouse-access.ts';
@@ -289,6 +290,9 @@ async function sending(
         void processTerminal.stderr.write(
           `waiting for PostgreSQL (${reason}); trying again in ${Math.ceil(waitMs / 1000)} s\n`,
         ),
+      onSettle: (progress) => {
+        if (progress.kind === 'unsettled') processTerminal.stderr.write(`${unsettledText(progress.reason)}\n`);
+      },
     });
     printSent(report, { json: isJson, color: config.get('color') });
     if (!isJson && report.counts.aceitos > 0)

@@ -3,6 +3,7 @@ import type { LogFormat, LogLevel, Logger } from '../../lib/log.ts';
 import { createLogger } from '../../lib/log.ts';
 import type { ConsumeProgress } from '../../pipeline/consume/consume.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { unsettledText } from './settle-words.ts';
 
 export interface ConsumeProgressLine {
   readonly show: (progress: ConsumeProgress) => void;
@@ -28,6 +29,8 @@ export function consumeProgress(stream: NodeJS.WriteStream, options: ConsumeLogO
         return;
       }
       if (progress.kind === 'loaded') messageCount += progress.messageCount;
+      // It runs beside the loading, whose figures stay on the line.
+      if (progress.kind === 'settling' || progress.kind === 'settled') return;
       const text = lineOf(progress, messageCount, (performance.now() - startedAt) / 1000);
       stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
       isShown = true;
@@ -43,7 +46,11 @@ function lagOf(progress: Extract<ConsumeProgress, { kind: 'assigned' | 'loaded' 
   return progress.partitions.reduce((sum, { position, end }) => sum + (end > position ? end - position : 0n), 0n);
 }
 
-function lineOf(progress: ConsumeProgress, messageCount: number, seconds: number): string {
+function lineOf(
+  progress: Exclude<ConsumeProgress, { kind: 'settling' | 'settled' }>,
+  messageCount: number,
+  seconds: number,
+): string {
   switch (progress.kind) {
     case 'assigned':
       return `${counted(progress.partitions.length, 'partition')}, ${counted(lagOf(progress), 'message')} to read`;
@@ -53,6 +60,8 @@ function lineOf(progress: ConsumeProgress, messageCount: number, seconds: number
       return 'another consumer has taken over: reading on from where it is';
     case 'rebalanced':
       return 'the group shares its partitions out anew';
+    case 'unsettled':
+      return unsettledText(progress.reason);
     default:
       return `waiting for ${progress.service}: ${progress.reason}`;
   }
@@ -86,6 +95,14 @@ function write(log: Logger, progress: ConsumeProgress): void {
       break;
     case 'rebalanced':
       log.info('group.rebalanced');
+      break;
+    case 'settling':
+      break;
+    case 'settled':
+      log.info('cohorts.settled', { since: progress.since, seconds: Number(progress.seconds.toFixed(3)) });
+      break;
+    case 'unsettled':
+      log.warn('cohorts.unsettled', { reason: progress.reason });
       break;
     case 'waiting':
       log.warn('service.awaited', {

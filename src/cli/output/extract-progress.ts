@@ -5,6 +5,7 @@ import type { ExtractTopicProgress } from '../../pipeline/extract-topic.ts';
 import type { ExtractTextsProgress } from '../../pipeline/extract-texts.ts';
 import type { StoreEvent } from '../../sources/store/source.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { SETTLING, unsettledText } from './settle-words.ts';
 
 export interface ExtractProgressLine {
   readonly show: (progress: ExtractProgress) => void;
@@ -53,6 +54,8 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
     if (progress.kind === 'read') rate(progress.orderCount, progress.pageCount, `, ${formatCountEn(safe)} ${done}`);
     if (progress.kind === 'overtaken')
       tell(`${name}: another process is extracting the same store; going on from where it is`);
+    if (progress.kind === 'settling') draw(`${name}: ${SETTLING}`);
+    if (progress.kind === 'unsettled') tell(`${name}: ${unsettledText(progress.reason)}`);
     if (progress.kind === 'waiting')
       tell(`waiting for ${progress.reason}; trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
   };

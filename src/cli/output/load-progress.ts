@@ -1,6 +1,7 @@
 // The progress line of a load: how many lines, how fast, how long still. On a terminal it rewrites one line; elsewhere it says little.
 import type { LoadProgress } from '../../pipeline/load-file.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { SETTLING, unsettledText } from './settle-words.ts';
 
 export interface ProgressLine {
   readonly show: (progress: LoadProgress) => void;
@@ -33,6 +34,8 @@ export function loadProgress(stream: NodeJS.WriteStream): ProgressLine {
           `${progress.name}: ${formatCountEn(progress.linesDone)} of ${counted(progress.lines, 'line')}, ${formatCountEn(Math.round(rate))} lines/s, ${duration(left)} left`,
         );
       }
+      if (progress.kind === 'settling') line(SETTLING);
+      if (progress.kind === 'unsettled') stream.write(`${shown ? '\n' : ''}${unsettledText(progress.reason)}\n`);
       if (progress.kind === 'waiting') {
         if (stream.isTTY) line(`waiting for ${progress.service}: ${progress.reason}`);
         else

@@ -18,6 +18,7 @@ import { readEpochs } from '../../storage/positions.ts';
 import { topicSourceId } from '../../storage/topic-sources.ts';
 import { addCounts, NO_COUNTS } from '../totals.ts';
 import { isInterruption, Outage, rethrowUnlessStopped, stopWatch } from '../retry.ts';
+import type { SettleProgress } from '../settle.ts';
 import { WarehouseClient } from '../warehouse-client.ts';
 import { makeWorkFolder } from '../work-folder.ts';
 import { applyFrom, type ReadFromWhere } from './from.ts';
@@ -49,6 +50,7 @@ export interface ConsumeOptions {
 }
 
 export type ConsumeProgress =
+  | SettleProgress
   | { readonly kind: 'assigned'; readonly partitions: readonly PartitionLag[] }
   | {
       readonly kind: 'loaded';
@@ -116,6 +118,8 @@ export async function consume(options: ConsumeOptions): Promise<ConsumeReport> {
     maxOutageMs: options.maxOutageMs,
     signal: options.signal,
     onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', service: 'PostgreSQL', reason, waitMs }),
+    settles: 'meanwhile',
+    onSettle: options.onProgress,
   });
   const consumption = new Consumption(options, session, warehouse);
   try {

@@ -55,6 +55,11 @@ export class ConsumeMetrics implements HealthSource {
         this.#waits[progress.service] += 1;
         this.#waitingFor = `waiting for ${progress.service}`;
         break;
+      // beside the loading: it says nothing of it
+      case 'settling':
+      case 'settled':
+      case 'unsettled':
+        break;
     }
   }
 

@@ -20,6 +20,7 @@ import type { SessionSettings } from './export.ts';
 import type { Part } from './judged-documents.ts';
 import { resubmit, type ResubmitReport } from './resubmit.ts';
 import { restage, UNREADABLE_REASONS } from './restage.ts';
+import type { SettleProgress } from '../settle.ts';
 import { makeWorkFolder } from '../work-folder.ts';
 
 export interface SendOptions extends SessionSettings {
@@ -27,6 +28,7 @@ export interface SendOptions extends SessionSettings {
   readonly maxOutageMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onWait?: (reason: string, waitMs: number) => void;
+  readonly onSettle?: (progress: SettleProgress) => void;
 }
 
 export interface SendReport extends ResubmitReport {
@@ -168,6 +170,8 @@ async function withSession<T>(
     maxOutageMs: options.maxOutageMs,
     signal: options.signal,
     ...(options.onWait ? { onWait: options.onWait } : {}),
+    settles: 'at-end',
+    onSettle: options.onSettle,
   });
   try {
     const connection = await session.connect();

@@ -1,0 +1,92 @@
+// When the cohort tables are counted again: at the end of a command that loads, and now and then by one that goes on loading. A settling that fails fails
+// nothing: it is told, and answers stay right without it. It counts nothing itself (src/storage/cohorts.ts).
+import type pg from 'pg';
+import { messageOf } from '../lib/errors.ts';
+import { PAUSE_FACTOR, settleCohorts } from '../storage/cohorts.ts';
+import { connect } from '../storage/connection.ts';
+
+export type SettleProgress =
+  | { readonly kind: 'settling' }
+  /** Counted again from the month that begins at `since` (YYYY-MM-DD; -infinity: all). */
+  | { readonly kind: 'settled'; readonly since: string; readonly seconds: number }
+  | { readonly kind: 'unsettled'; readonly reason: string };
+
+export interface SettleOptions {
+  readonly url: string;
+  /** Breaks a settling off. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
+}
+
+/** Settles once, on a connection of its own; `isPaced` as in `settleCohorts`. False when it has to be tried again. Never throws. */
+export async function settle({ url, signal, onSettle }: SettleOptions, isPaced = false): Promise<boolean> {
+  if (isStopped(signal)) return true;
+  let client: pg.Client | null = null;
+  const breakOff = (): void => {
+    (client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection?.stream?.destroy();
+  };
+  signal?.addEventListener('abort', breakOff);
+  try {
+    client = await connect(url, 'loader');
+    if (isStopped(signal)) return true;
+    const outcome = await settleCohorts(client, { isPaced, onStart: () => onSettle?.({ kind: 'settling' }) });
+    if (outcome.kind === 'settled') onSettle?.(outcome);
+    return outcome.kind !== 'busy';
+  } catch (error) {
+    if (isStopped(signal)) return true;
+    onSettle?.({ kind: 'unsettled', reason: messageOf(error) });
+    return false;
+  } finally {
+    signal?.removeEventListener('abort', breakOff);
+    await client?.end().catch(() => undefined);
+  }
+}
+
+function isStopped(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+/** Between two tries: the warehouse knows when the next settling is due, and on a small one that would be every second. */
+const PAUSE_MS = 10_000;
+
+/** Settles beside the loading, on connections of its own, so that no batch waits for it. */
+export class Settler {
+  readonly #options: SettleOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> | null = null;
+  /** Orders have changed since the settling under way began. */
+  #hasChanged = false;
+  #isClosed = false;
+  #nextAtMs = 0;
+
+  constructor(options: SettleOptions) {
+    this.#options = options;
+  }
+
+  /** A batch was loaded: it is settled at once if the last try is long enough ago, otherwise when that will be so. */
+  changed(): void {
+    if (this.#running !== null) this.#hasChanged = true;
+    else if (this.#timer === null && !this.#isClosed)
+      this.#timer = setTimeout(() => this.#start(), Math.max(0, this.#nextAtMs - performance.now())).unref();
+  }
+
+  #start(): void {
+    this.#timer = null;
+    this.#hasChanged = false;
+    const startedMs = performance.now();
+    this.#running = settle(this.#options, true).then((isDone) => {
+      const endedMs = performance.now();
+      // one that failed has left no word in the warehouse
+      this.#nextAtMs = endedMs + Math.max(PAUSE_MS, (endedMs - startedMs) * PAUSE_FACTOR);
+      this.#running = null;
+      if (this.#hasChanged || !isDone) this.changed();
+    });
+  }
+
+  /** Waits for the settling under way; none follows. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#running;
+  }
+}
