@@ -1,6 +1,7 @@
 // Fills an empty, migrated warehouse with invented orders of three years by SQL alone: as many as one asks for in minutes, where reading a file of them
 // takes an hour. For measuring reading only: totals need not fit the items. SKUs and places are drawn by Zipf's law; orders stand in the order of
-// time and sums in that of their keys, as the loader writes them; rollups come from the catalogue.
+// time and sums in that of their keys, as the loader writes them; rollups come from the catalogue, and cohorts
+// are settled as after a load.
 import type pg from 'pg';
 import {
   rollupColumns,
@@ -10,6 +11,7 @@ import {
   STATUS_CHANGES,
   statusChangesSql,
 } from '../src/catalog/rollups.ts';
+import { settleCohorts } from '../src/storage/cohorts.ts';
 
 export interface FillOptions {
   readonly orders: number;
@@ -40,8 +42,9 @@ export async function fillWarehouse(client: pg.Client, { orders, skus }: FillOpt
       `INSERT INTO ${rollup.table} (${rollupColumns(rollup).join(', ')}) ${sums} ORDER BY ${Object.keys(rollup.keys).join(', ')}`,
     );
   await client.query('VACUUM (ANALYZE)');
+  await settleCohorts(client);
   const counts = new Map<string, number>();
-  const tables = ['pedidos', 'itens_pedido', 'pagamentos', 'historico_status', ...ROLLUP_TABLES];
+  const tables = ['pedidos', 'itens_pedido', 'pagamentos', 'historico_status', ...ROLLUP_TABLES, 'clientes_coorte', 'coortes_mensais'];
   for (const table of tables) {
     const { rows } = await client.query<{ n: number }>(`SELECT count(*)::float8 AS n FROM ${table}`);
     counts.set(table, rows[0]?.n ?? 0);

@@ -24,6 +24,7 @@ import {
   runAnalysis,
   SNAPSHOT_SETTINGS,
 } from '../src/pipeline/query.ts';
+import { settleCohorts } from '../src/storage/cohorts.ts';
 import { connect } from '../src/storage/connection.ts';
 import { startEmbedded, stopEmbedded } from '../src/storage/embedded/server.ts';
 import { migrate } from '../src/storage/migrations.ts';
@@ -84,6 +85,7 @@ async function withOwnWarehouse(measure: (url: string) => Promise<void>): Promis
     );
     // what autovacuum does by itself within a minute or two
     await owner.query('VACUUM (ANALYZE)');
+    await settleCohorts(owner);
     await owner.end();
     await measure(server.url('leitura'));
   } finally {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addDays, addMonths, type Edge, splitMonths } from './period.ts';
+import { addDays, addMonths, type Edge, splitMonths, wholeMonths } from './period.ts';
 
 test('whole months need no edge days', () => {
   const split = splitMonths({ from: '2026-02-01', to: '2026-03-31' }, { oldest: '2025-01-01', newest: '2026-12-31' });
@@ -33,6 +33,17 @@ test('a bound beyond all orders cuts no month', () => {
     [split.firstMonth, split.endMonth, split.head.from, split.tail.from],
     ['-infinity', 'infinity', 'infinity', 'infinity'],
   );
+});
+
+test('whole months are those of which no day with orders is outside the period', () => {
+  const known = { oldest: '2026-01-20', newest: '2026-06-10' };
+  const of = (from: string | null, to: string | null): string[] => Object.values(wholeMonths({ from, to }, known));
+  assert.deepEqual(of('2026-02-01', '2026-04-30'), ['2026-02-01', '2026-05-01']);
+  assert.deepEqual(of('2026-02-02', '2026-04-29'), ['2026-03-01', '2026-04-01']);
+  assert.deepEqual(of('2026-03-02', '2026-03-30'), ['2026-04-01', '2026-03-01'], 'none');
+  assert.deepEqual(of('2026-01-20', '2026-06-10'), ['-infinity', 'infinity'], 'no order is outside');
+  assert.deepEqual(of('2026-01-21', '2026-06-09'), ['2026-02-01', '2026-06-01']);
+  assert.deepEqual(of(null, null), ['-infinity', 'infinity']);
 });
 
 test('months keep the day where they can', () => {

@@ -26,12 +26,24 @@ export interface Edge {
   readonly sign: 1 | -1;
 }
 
+/** The oldest and the newest day with orders. */
+export interface KnownDays {
+  readonly oldest: string | null;
+  readonly newest: string | null;
+}
+
 /** `firstMonth` is the first day of the first month, `endMonth` that of the first month no longer included. */
 export interface MonthSplit {
   readonly firstMonth: string;
   readonly endMonth: string;
   readonly head: Edge;
   readonly tail: Edge;
+}
+
+/** Whole months, of which a rollup's sums can be neither added to nor taken from; `endMonth` as in `MonthSplit`. None where it is not after `firstMonth`. */
+export interface WholeMonths {
+  readonly firstMonth: string;
+  readonly endMonth: string;
 }
 
 export const BEFORE_ALL = '-infinity';
@@ -42,9 +54,8 @@ const NO_DAYS: Edge = { from: AFTER_ALL, to: BEFORE_ALL, sign: 1 };
  * Chooses for each cut month the shorter way: add the days inside the period, or take the whole month and subtract the
  * days outside. `known` are the oldest and newest days with orders: a bound beyond them cuts no month.
  */
-export function splitMonths(period: Period, known: { oldest: string | null; newest: string | null }): MonthSplit {
-  const from = period.from !== null && known.oldest !== null && period.from > known.oldest ? period.from : null;
-  const to = period.to !== null && known.newest !== null && period.to < known.newest ? period.to : null;
+export function splitMonths(period: Period, known: KnownDays): MonthSplit {
+  const { from, to } = withinKnown(period, known);
   const headCuts = from !== null && from !== monthOf(from);
   const tailCuts = to !== null && nextDay(to) !== monthOf(nextDay(to));
 
@@ -67,6 +78,22 @@ export function splitMonths(period: Period, known: { oldest: string | null; newe
     else [tail, endMonth] = [inside, monthOf(to)];
   }
   return { firstMonth, endMonth, head, tail };
+}
+
+/** The months that the period holds from their first day to their last; `known` as in `splitMonths`. */
+export function wholeMonths(period: Period, known: KnownDays): WholeMonths {
+  const { from, to } = withinKnown(period, known);
+  return {
+    firstMonth: from === null ? BEFORE_ALL : from === monthOf(from) ? from : nextMonth(from),
+    endMonth: to === null ? AFTER_ALL : monthOf(nextDay(to)),
+  };
+}
+
+function withinKnown({ from, to }: Period, { oldest, newest }: KnownDays): Period {
+  return {
+    from: from !== null && oldest !== null && from > oldest ? from : null,
+    to: to !== null && newest !== null && to < newest ? to : null,
+  };
 }
 
 function splitWithinMonth(from: string, to: string): MonthSplit {

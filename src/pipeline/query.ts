@@ -3,10 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { analysisNamed, type Analysis, type AnalysisName } from '../catalog/analyses.ts';
+import { COHORT_STATUS } from '../catalog/cohorts.ts';
 import { fail } from '../catalog/errors.ts';
 import { nearest } from '../config/nearest.ts';
 import { packagePath } from '../lib/paths.ts';
-import { AFTER_ALL, BEFORE_ALL, type Period, splitMonths } from './period.ts';
+import { AFTER_ALL, BEFORE_ALL, type KnownDays, type Period, splitMonths, wholeMonths } from './period.ts';
 import { type Cell, textTypes, toCell } from './result-cells.ts';
 
 /** A connection of its own: the analysis runs in a transaction. */
@@ -53,6 +54,9 @@ export interface AnalysisResult {
  * - from, to: the period, both included; open ends are -infinity and infinity
  * - first_month, end_month: whole months to take from a month-grained rollup; end_month is excluded
  * - head_*, tail_*: the days before and after them, read from the orders or their items and multiplied by the sign (see period.ts)
+ * - settled_before: customers whose first month lies before it stand in clientes_coorte; -infinity for other statuses than the cohorts count
+ * - settled_from, settled_end: whole months of the period that coortes_mensais answers, settled_end excluded; none where it is not after settled_from, and
+ *   -infinity where channels or states are asked for too
  * - statuses, channels, ufs: null means all
  * - stores: always the full list, so that it can lead the rollups' keys; all_stores says that none were asked for: base tables are then read by
  *   day alone, because right after a load, without statistics, the planner takes a store for a narrow condition
@@ -70,6 +74,9 @@ export const PARAMETER_TYPES = {
   tail_from: 'date',
   tail_to: 'date',
   tail_sign: 'integer',
+  settled_before: 'date',
+  settled_from: 'date',
+  settled_end: 'date',
   statuses: 'text[]',
   channels: 'text[]',
   ufs: 'text[]',
@@ -140,16 +147,20 @@ export async function inSnapshot<Result>(db: Queryable, read: () => Promise<Resu
 
 /** Everything a .sql file can name, from the filters and from what the warehouse holds. */
 export async function resolveParameters(db: Queryable, filters: AnalysisFilters): Promise<Parameters> {
-  const known = await knownStores(db);
-  const stores = filters.stores ?? known;
+  const knownNames = await knownStores(db);
+  const stores = filters.stores ?? knownNames;
   for (const store of stores) {
-    if (!known.includes(store)) throw unknownStore(store, known);
+    if (!knownNames.includes(store)) throw unknownStore(store, knownNames);
   }
   const bounds = await db.query({
-    text: 'SELECT min(data_venda) AS oldest, max(data_venda) AS newest FROM pedidos',
+    text: `SELECT min(data_venda) AS oldest, max(data_venda) AS newest, (SELECT min(desde) FROM esteira.apuracao_coortes) AS settled FROM pedidos`,
     types: textTypes,
   });
-  const split = splitMonths(filters, bounds.rows[0] as { oldest: string | null; newest: string | null });
+  const known = bounds.rows[0] as KnownDays & { settled: string | null };
+  const split = splitMonths(filters, known);
+  const whole = wholeMonths(filters, known);
+  const settledBefore = countsLikeCohorts(filters) ? (known.settled ?? BEFORE_ALL) : BEFORE_ALL;
+  const isNarrowed = filters.channels !== null || filters.ufs !== null;
   return {
     from: filters.from ?? BEFORE_ALL,
     to: filters.to ?? AFTER_ALL,
@@ -161,6 +172,9 @@ export async function resolveParameters(db: Queryable, filters: AnalysisFilters)
     tail_from: split.tail.from,
     tail_to: split.tail.to,
     tail_sign: split.tail.sign,
+    settled_before: settledBefore,
+    settled_from: whole.firstMonth,
+    settled_end: isNarrowed ? BEFORE_ALL : earlier(whole.endMonth, settledBefore),
     statuses: filters.statuses,
     channels: filters.channels,
     ufs: filters.ufs,
@@ -169,6 +183,16 @@ export async function resolveParameters(db: Queryable, filters: AnalysisFilters)
     limit: filters.limit,
     moment: null,
   };
+}
+
+/** True when exactly the orders that the cohort tables count are asked for, as far as the status goes. */
+function countsLikeCohorts({ statuses }: AnalysisFilters): boolean {
+  return statuses !== null && statuses.length > 0 && statuses.every((status) => status === COHORT_STATUS);
+}
+
+/** Days as texts, -infinity and infinity among them, are in the order of time. */
+function earlier(one: string, other: string): string {
+  return one < other ? one : other;
 }
 
 /** The stores with orders, or with records in the quarantine, by name. */

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
+import { settleCohorts } from '../../src/storage/cohorts.ts';
 import { createDatabase, type TestDatabase } from './postgres.ts';
 
 const migrations = new URL('../../sql/migrations/', import.meta.url);
@@ -52,11 +53,11 @@ interface Scope {
   after(hook: () => Promise<void>): void;
 }
 
-/** A migrated database with these orders and their rollups, and a connection to it as the reading role. */
+/** A migrated database with these orders and their rollups, and a connection to it as the reading role. Its cohorts are not settled until asked for. */
 export async function warehouseWith(
   scope: Scope,
   orders: readonly SampleOrder[],
-): Promise<{ database: TestDatabase; client: pg.Client }> {
+): Promise<{ database: TestDatabase; client: pg.Client; settle: () => Promise<void> }> {
   const text = files.map((name) => readFileSync(new URL(name, migrations), 'utf8'));
   const open: pg.Client[] = [];
   // the connection must be closed before the database under it is dropped
@@ -82,7 +83,13 @@ export async function warehouseWith(
   await Promise.all(open.map(async (connection) => connection.connect()));
   for (const sql of FILL) await owner.query(sql, [JSON.stringify(orders)]);
   for (const sql of ROLLUPS) await owner.query(sql);
-  return { database, client };
+  return {
+    database,
+    client,
+    settle: async () => {
+      await settleCohorts(owner);
+    },
+  };
 }
 
 const ORDERS = `json_to_recordset($1::json) AS o(loja text, id text, dia date, canal text, status text, uf text, cidade text, codigo int,
