@@ -113,7 +113,16 @@ const SHOWN: readonly Shown[] = [
       }),
     }),
   },
-  { name: 'customers', page: 'analyses', width: 'full', draw: drawCustomers, hasDrawing: true },
+  {
+    name: 'customers',
+    page: 'analyses',
+    width: 'full',
+    draw: drawCustomers,
+    hasDrawing: true,
+    // customers of a part of a month cannot be had from sums, and say little
+    filters: ({ filters }) => ({ ...filters, from: filters.from === null ? null : monthOf(filters.from) }),
+    note: 'customersNote',
+  },
   {
     name: 'cohorts',
     page: 'analyses',
@@ -150,7 +159,7 @@ export const analysisCards: readonly Card[] = SHOWN.map((shown): Card => {
       const { rows } = await readers.use((client) => runAnalysis(client, name, { ...asked, limit }));
       const table = { columns: analysis.columns, rows };
       if (rows.length === 0) return { table, body: emptyNote(scope.view.lang, empty) };
-      return { table, ...draw(table, scope, titleOf(scope.view)) };
+      return { table, ...draw(table, { ...scope, filters: asked }, titleOf(scope.view)) };
     },
   };
 });

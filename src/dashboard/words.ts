@@ -112,6 +112,10 @@ export const WORDS = {
     pt: 'Nenhum pedido mudou de status neste período.',
     en: 'No order changed its status in this period.',
   },
+  customersNote: {
+    pt: 'Meses inteiros: desde o primeiro dia do mês em que o período começa.',
+    en: 'Whole months: from the first day of the month in which the period begins.',
+  },
   cohortHint: {
     pt: 'Quantos clientes de cada mês voltaram a comprar, meses depois da primeira compra.',
     en: 'How many customers of each month bought again, months after their first purchase.',

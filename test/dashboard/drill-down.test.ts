@@ -211,5 +211,8 @@ test('every analysis on a page, in its export and on the command line is the sam
     }
   };
   await Promise.all([compare(), compare()]);
+  const partOfMonth = await fetch(`${url}/export/customers.json?from=2026-10-07&to=2026-10-31`);
+  const wholeMonth = await query(warehouse.database.url, 'customers', ['2026-10-01', '2026-10-31']);
+  assert.deepEqual(await partOfMonth.json(), wholeMonth, 'the card of customers shows whole months');
   assert.equal(await page.locator('[data-state="error"]').count(), 0);
 });
