@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type AnalysisName, analysisNamed } from '../../src/catalog/analyses.ts';
 import {
@@ -16,9 +17,10 @@ import {
   type Parameters,
   resolveParameters,
 } from '../../src/pipeline/query.ts';
-import { loadFiles, type LoadReport } from '../../src/pipeline/load-files.ts';
+import { loadFiles, type LoadFilesOptions, type LoadReport } from '../../src/pipeline/load-files.ts';
 import { settleCohorts } from '../../src/storage/cohorts.ts';
 import { assertSound } from '../../src/proof/warehouse-state.ts';
+import { startWireProxy } from '../../src/proof/wire-proxy.ts';
 import { randomFrom } from '../support/analysis-data.ts';
 import { AS_OF, type Cells, csvOf, documentOf, emptyWarehouse, line, type Warehouse } from '../support/load.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -148,6 +150,29 @@ function drawVersion(random: () => number, hour: number): Cells {
   });
 }
 
+/** Loads files as `esteira run` does. */
+async function loadTexts(
+  t: { after(hook: () => Promise<void>): void },
+  texts: readonly string[],
+  warehouseUrl: string,
+  onProgress: LoadFilesOptions['onProgress'],
+): Promise<LoadReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'esteira-cohorts-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const inputs = texts.map((_text, index) => ({ path: join(folder, `${index}.csv`), name: `${index}.csv` }));
+  for (const [index, { path }] of inputs.entries()) await writeFile(path, texts[index] ?? '');
+  return loadFiles(inputs, {
+    warehouseUrl,
+    memoryLimit: '256MB',
+    threads: 1,
+    batchLines: 10,
+    maxOutageMs: 0,
+    reprocess: false,
+    reading: { asOf: AS_OF },
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+}
+
 const jsonLines = (versions: readonly Cells[]): string =>
   versions.map((cells) => `${JSON.stringify(documentOf(cells))}\n`).join('');
 
@@ -207,6 +232,36 @@ test('answers are right in every snapshot while batches and settlings overlap', 
   await settleCohorts(settling);
   await assertExact(reading, 'at the end');
   await assertSound(reading);
+});
+
+test('a batch under way that found its month marked already is not overlooked', async (t) => {
+  const { warehouse, client } = await bench(t);
+  await warehouse.load(csvOf([line({ id_pedido: '1' })]));
+  const direct = new URL(warehouse.database.url);
+  const proxy = await startWireProxy(() => ({ host: direct.hostname, port: Number(direct.port) }));
+  t.after(() => proxy.close());
+  const settlings: Promise<string>[] = [];
+  const sprung = proxy.arm({
+    phase: 'before COMMIT is executed',
+    action: async () => {
+      settlings.push(settledSince(client));
+      // long enough to go wrong in, if it could
+      await Promise.race([...settlings, sleep(500)]);
+      return 'go on';
+    },
+  });
+  await loadTexts(
+    t,
+    [csvOf([line({ id_pedido: '2', id_cliente: 'C2', documento: '' })])],
+    proxy.url(warehouse.database.url),
+    undefined,
+  );
+  await sprung;
+  assert.deepEqual(await Promise.all(settlings), ['-infinity']);
+  await assertExact(client, 'after both');
+  assert.deepEqual(await warehouse.query('SELECT clientes, pedidos FROM coortes_mensais'), [
+    { clientes: '2', pedidos: '2' },
+  ]);
 });
 
 test('a settling that is killed or fails half way leaves right answers, and the next one does its work', async (t) => {
@@ -300,24 +355,14 @@ test('only what changes a cohort marks its month: not a repeated file, an order 
 
 test('loading files settles after the last, and a settling that fails is told and fails nothing', async (t) => {
   const { warehouse, marks } = await bench(t);
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-cohorts-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
   const told: string[] = [];
-  const load = async (...ids: string[]): Promise<LoadReport> => {
-    const inputs = ids.map((id) => ({ path: join(folder, `${id}.csv`), name: `${id}.csv` }));
-    for (const [index, { path }] of inputs.entries())
-      await writeFile(path, csvOf([line({ id_pedido: ids[index] ?? '' })]));
-    return loadFiles(inputs, {
-      warehouseUrl: warehouse.database.url,
-      memoryLimit: '256MB',
-      threads: 1,
-      batchLines: 10,
-      maxOutageMs: 0,
-      reprocess: false,
-      reading: { asOf: AS_OF },
-      onProgress: ({ kind }) => told.push(kind),
-    });
-  };
+  const load = (...ids: string[]): Promise<LoadReport> =>
+    loadTexts(
+      t,
+      ids.map((id) => csvOf([line({ id_pedido: id })])),
+      warehouse.database.url,
+      ({ kind }) => told.push(kind),
+    );
   await load('1', '2');
   assert.equal(await marks(), SETTLED);
   assert.deepEqual(
