@@ -44,7 +44,15 @@ export async function fillWarehouse(client: pg.Client, { orders, skus }: FillOpt
   await client.query('VACUUM (ANALYZE)');
   await settleCohorts(client);
   const counts = new Map<string, number>();
-  const tables = ['pedidos', 'itens_pedido', 'pagamentos', 'historico_status', ...ROLLUP_TABLES, 'clientes_coorte', 'coortes_mensais'];
+  const tables = [
+    'pedidos',
+    'itens_pedido',
+    'pagamentos',
+    'historico_status',
+    ...ROLLUP_TABLES,
+    'clientes_coorte',
+    'coortes_mensais',
+  ];
   for (const table of tables) {
     const { rows } = await client.query<{ n: number }>(`SELECT count(*)::float8 AS n FROM ${table}`);
     counts.set(table, rows[0]?.n ?? 0);
