@@ -29,6 +29,8 @@ export class WarehouseClient {
   #client: pg.Client | null = null;
   #loader: Loader | null = null;
   #acceptedCount = 0;
+  /** Orders were loaded of which the settler has not heard. */
+  #hasChanged = false;
   readonly #settler: Settler | null;
 
   constructor(options: WarehouseClientOptions) {
@@ -58,14 +60,21 @@ export class WarehouseClient {
     });
   }
 
-  /** Loads a batch; after a lost answer to COMMIT the ledger tells whether it is there. */
-  load(batch: PreparedBatch): Promise<LoadOutcome> {
+  /**
+   * Loads a batch; after a lost answer to COMMIT the ledger tells whether it is there. `isBehind`: others wait to be loaded, which settling would only hold
+   * up and be held up by.
+   */
+  load(batch: PreparedBatch, isBehind = false): Promise<LoadOutcome> {
     const { folder, reprocess } = this.#options;
     return this.run(async (client) => {
       this.#loader ??= new Loader(client, { folder, reprocess, transformVersion: TRANSFORM_VERSION });
       const outcome = await this.#loader.load(batch);
       if (outcome.kind === 'loaded') this.#acceptedCount += outcome.counts.aceitos;
-      if (outcome.kind === 'loaded' && outcome.counts.aceitos > 0) this.#settler?.changed();
+      if (outcome.kind === 'loaded' && outcome.counts.aceitos > 0) this.#hasChanged = true;
+      if (this.#hasChanged && !isBehind) {
+        this.#hasChanged = false;
+        this.#settler?.changed();
+      }
       return outcome;
     });
   }

@@ -258,7 +258,8 @@ class Consumption {
         loading = Promise.resolve(NOTHING_LOADED);
         if (ahead !== null) {
           const batch = ahead;
-          loading = pace.ofLoading(() => this.#load(batch, reader, held, count, started));
+          const gathered = { messageCount: count, started, isFull: end.kind === 'full' };
+          loading = pace.ofLoading(() => this.#load(batch, reader, held, gathered));
           loading.catch(() => undefined);
           ahead = null;
         }
@@ -291,12 +292,11 @@ class Consumption {
     batch: PreparedBatch,
     reader: GroupReader,
     held: readonly HeldPartition[],
-    messageCount: number,
-    started: number,
+    { messageCount, started, isFull }: Gathered,
   ): Promise<LoadOutcome> {
     const reached = held.map(({ topic, partition, stored }) => ({ topic, partition, offset: stored }));
     try {
-      const outcome = await this.#warehouse.load(batch);
+      const outcome = await this.#warehouse.load(batch, isFull);
       if (outcome.kind === 'lost') return outcome;
       this.#messageCount += messageCount;
       this.#batchCount += 1;
@@ -376,6 +376,14 @@ class Consumption {
       fix: 'Update Esteira and start it again: it goes on at this message. If the message is wrong, go past it with --from, which is kept on record.',
     });
   }
+}
+
+interface Gathered {
+  readonly messageCount: number;
+  /** As performance.now(). */
+  readonly started: number;
+  /** More messages wait than one batch may hold. */
+  readonly isFull: boolean;
 }
 
 const NOTHING_LOADED: LoadOutcome = { kind: 'already', counts: NO_COUNTS };
