@@ -14,14 +14,14 @@ WITH partes AS (
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
   UNION ALL
-  SELECT loja, sku, :head_sign * unidades, :head_sign * valor
+  SELECT loja, sku, CASE :head_sign WHEN 1 THEN unidades ELSE -unidades END, CASE :head_sign WHEN 1 THEN valor ELSE -valor END
   FROM vendas_produto_diarias
   WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)
     AND data_venda BETWEEN :head_from AND :head_to
     AND (:statuses IS NULL OR status = ANY (:statuses))
   UNION ALL
-  SELECT loja, sku, :tail_sign * unidades, :tail_sign * valor
+  SELECT loja, sku, CASE :tail_sign WHEN 1 THEN unidades ELSE -unidades END, CASE :tail_sign WHEN 1 THEN valor ELSE -valor END
   FROM vendas_produto_diarias
   WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)
@@ -44,34 +44,36 @@ WITH partes AS (
       AND (:channels IS NULL OR canal = ANY (:channels))
       AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
   ) i
-), produto AS (
-  SELECT loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
+), produto AS MATERIALIZED (
+  SELECT loja, sku, sum(unidades::float8)::bigint AS unidades, sum(valor) AS receita
   FROM partes
   GROUP BY loja, sku
-  HAVING sum(unidades) <> 0
+  HAVING sum(unidades::float8) <> 0
 ), ordenado AS (
   SELECT
     loja, sku, unidades, receita,
     row_number() OVER ordem AS posicao,
-    sum(receita) OVER (ordem ROWS UNBOUNDED PRECEDING) AS acumulada,
-    sum(receita) OVER () AS total
+    sum(receita) OVER (ordem ROWS UNBOUNDED PRECEDING) AS acumulada
   FROM produto
   WINDOW ordem AS (ORDER BY receita DESC, unidades DESC, sku COLLATE "C", loja COLLATE "C")
+), todos AS (
+  -- compared in R$ and not in rounded shares, so that the border is exact
+  SELECT sum(receita) AS receita, sum(receita) * 0.80 AS ate_a, sum(receita) * 0.95 AS ate_b FROM produto
 )
 SELECT
   o.posicao, o.loja, o.sku,
   coalesce(d.produto, o.sku) AS produto,
   coalesce(d.categoria, 'Sem categoria') AS categoria,
   o.unidades, o.receita,
-  round(o.receita / nullif(o.total, 0), 6) AS participacao,
-  round(o.acumulada / nullif(o.total, 0), 6) AS participacao_acumulada,
-  -- compared in R$ and not in rounded shares, so that the border is exact
+  round(o.receita / nullif(t.receita, 0), 6) AS participacao,
+  round(o.acumulada / nullif(t.receita, 0), 6) AS participacao_acumulada,
   CASE
-    WHEN o.receita > 0 AND o.acumulada * 100 <= o.total * 80 THEN 'A'
-    WHEN o.receita > 0 AND o.acumulada * 100 <= o.total * 95 THEN 'B'
+    WHEN o.receita > 0 AND o.acumulada <= t.ate_a THEN 'A'
+    WHEN o.receita > 0 AND o.acumulada <= t.ate_b THEN 'B'
     ELSE 'C'
   END AS classe
 FROM ordenado o
+CROSS JOIN todos t
 LEFT JOIN produtos d ON d.loja = o.loja AND d.sku = o.sku
 ORDER BY o.posicao
 LIMIT :limit;

@@ -15,39 +15,38 @@ WITH custo AS (
     AND (:channels IS NULL OR canal = ANY (:channels))
     AND (:ufs IS NULL OR uf = ANY (:ufs))
   GROUP BY uf
+), espera AS (
+  SELECT
+    uf,
+    floor(date_part('epoch', enviado_em - data_pedido) / 3600)::integer AS ate_envio,
+    floor(date_part('epoch', entregue_em - data_pedido) / 3600)::integer AS ate_entrega,
+    entregue_em <= prazo_entrega AS no_prazo
+  FROM pedidos
+  WHERE (:all_stores OR loja = ANY (:stores))
+    AND data_venda >= :from AND data_venda <= :to
+    AND (enviado_em IS NOT NULL OR entregue_em IS NOT NULL)
+    AND (:statuses IS NULL OR status = ANY (:statuses))
+    AND (:channels IS NULL OR canal = ANY (:channels))
+    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
+    AND excluido_em IS NULL
 ), tempo AS (
-  -- counted by the hour and not ordered one by one: two processes can count, and a median needs no more
+  -- counted by the hour and not ordered one by one: a median needs no more. Each order once by its dispatch, once by its delivery
   SELECT
-    uf, 'envio' AS etapa, floor(date_part('epoch', enviado_em - data_pedido) / 3600)::integer AS horas,
-    count(*) AS pedidos, 0 AS com_prazo, 0 AS no_prazo
-  FROM pedidos
-  WHERE (:all_stores OR loja = ANY (:stores))
-    AND data_venda >= :from AND data_venda <= :to
-    AND enviado_em IS NOT NULL
-    AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
-    AND excluido_em IS NULL
-  GROUP BY uf, 3
-  UNION ALL
-  SELECT
-    uf, 'entrega' AS etapa, floor(date_part('epoch', entregue_em - data_pedido) / 3600)::integer AS horas,
-    count(*) AS pedidos, count(prazo_entrega) AS com_prazo, count(*) FILTER (WHERE entregue_em <= prazo_entrega) AS no_prazo
-  FROM pedidos
-  WHERE (:all_stores OR loja = ANY (:stores))
-    AND data_venda >= :from AND data_venda <= :to
-    AND entregue_em IS NOT NULL
-    AND (:statuses IS NULL OR status = ANY (:statuses))
-    AND (:channels IS NULL OR canal = ANY (:channels))
-    AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
-    AND excluido_em IS NULL
-  GROUP BY uf, 3
+    uf,
+    CASE WHEN grouping(ate_envio) = 0 THEN 'envio' ELSE 'entrega' END AS etapa,
+    coalesce(ate_envio, ate_entrega) AS horas,
+    count(*) AS pedidos,
+    count(no_prazo) AS com_prazo,
+    count(*) FILTER (WHERE no_prazo) AS no_prazo
+  FROM espera
+  GROUP BY GROUPING SETS ((uf, ate_envio), (uf, ate_entrega))
 ), acumulado AS (
   SELECT
     coalesce(uf, 'ND') AS uf, etapa, horas, pedidos, com_prazo, no_prazo,
     sum(pedidos) OVER (PARTITION BY uf, etapa ORDER BY horas)::bigint AS ate,
     sum(pedidos) OVER (PARTITION BY uf, etapa)::bigint AS total
   FROM tempo
+  WHERE horas IS NOT NULL
 ), prazo AS (
   -- of an even number of orders, the mean of the two in the middle
   SELECT
@@ -57,7 +56,7 @@ WITH custo AS (
       + min(horas) FILTER (WHERE etapa = 'envio' AND ate >= total / 2 + 1)) / 48.0 AS dias_envio,
     (min(horas) FILTER (WHERE etapa = 'entrega' AND ate >= (total + 1) / 2)
       + min(horas) FILTER (WHERE etapa = 'entrega' AND ate >= total / 2 + 1)) / 48.0 AS dias_entrega,
-    sum(no_prazo) / nullif(sum(com_prazo), 0) AS no_prazo
+    sum(no_prazo) FILTER (WHERE etapa = 'entrega') / nullif(sum(com_prazo) FILTER (WHERE etapa = 'entrega'), 0) AS no_prazo
   FROM acumulado
   GROUP BY uf
 )

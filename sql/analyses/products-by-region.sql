@@ -14,14 +14,14 @@ WITH partes AS NOT MATERIALIZED (
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
   UNION ALL
-  SELECT loja, sku, regiao, :head_sign * unidades, :head_sign * valor
+  SELECT loja, sku, regiao, CASE :head_sign WHEN 1 THEN unidades ELSE -unidades END, CASE :head_sign WHEN 1 THEN valor ELSE -valor END
   FROM vendas_produto_diarias
   WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)
     AND data_venda BETWEEN :head_from AND :head_to
     AND (:statuses IS NULL OR status = ANY (:statuses))
   UNION ALL
-  SELECT loja, sku, regiao, :tail_sign * unidades, :tail_sign * valor
+  SELECT loja, sku, regiao, CASE :tail_sign WHEN 1 THEN unidades ELSE -unidades END, CASE :tail_sign WHEN 1 THEN valor ELSE -valor END
   FROM vendas_produto_diarias
   WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)

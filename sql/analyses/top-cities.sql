@@ -13,7 +13,7 @@ WITH partes AS (
     AND (:channels IS NULL OR canal = ANY (:channels))
     AND (:ufs IS NULL OR uf = ANY (:ufs))
   UNION ALL
-  SELECT coalesce(uf, 'ND'), coalesce(codigo_ibge, 0), coalesce(cidade, 'ND'), :head_sign::bigint, :head_sign * valor_total
+  SELECT coalesce(uf, 'ND'), coalesce(codigo_ibge, 0), coalesce(cidade, 'ND'), :head_sign::bigint, CASE :head_sign WHEN 1 THEN valor_total ELSE -valor_total END
   FROM pedidos
   WHERE (:all_stores OR loja = ANY (:stores))
     AND data_venda BETWEEN :head_from AND :head_to
@@ -22,7 +22,7 @@ WITH partes AS (
     AND (:channels IS NULL OR canal = ANY (:channels))
     AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
   UNION ALL
-  SELECT coalesce(uf, 'ND'), coalesce(codigo_ibge, 0), coalesce(cidade, 'ND'), :tail_sign::bigint, :tail_sign * valor_total
+  SELECT coalesce(uf, 'ND'), coalesce(codigo_ibge, 0), coalesce(cidade, 'ND'), :tail_sign::bigint, CASE :tail_sign WHEN 1 THEN valor_total ELSE -valor_total END
   FROM pedidos
   WHERE (:all_stores OR loja = ANY (:stores))
     AND data_venda BETWEEN :tail_from AND :tail_to

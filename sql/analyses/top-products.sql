@@ -13,14 +13,14 @@ WITH partes AS (
     AND (:statuses IS NULL OR status = ANY (:statuses))
     AND (:channels IS NULL OR canal = ANY (:channels))
   UNION ALL
-  SELECT loja, sku, :head_sign * unidades, :head_sign * valor
+  SELECT loja, sku, CASE :head_sign WHEN 1 THEN unidades ELSE -unidades END, CASE :head_sign WHEN 1 THEN valor ELSE -valor END
   FROM vendas_produto_diarias
   WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)
     AND data_venda BETWEEN :head_from AND :head_to
     AND (:statuses IS NULL OR status = ANY (:statuses))
   UNION ALL
-  SELECT loja, sku, :tail_sign * unidades, :tail_sign * valor
+  SELECT loja, sku, CASE :tail_sign WHEN 1 THEN unidades ELSE -unidades END, CASE :tail_sign WHEN 1 THEN valor ELSE -valor END
   FROM vendas_produto_diarias
   WHERE :ufs IS NULL AND :channels IS NULL
     AND loja = ANY (:stores)
@@ -44,10 +44,10 @@ WITH partes AS (
       AND (:ufs IS NULL OR uf = ANY (:ufs) OR (uf IS NULL AND 'ND' = ANY (:ufs)))
   ) i
 ), produto AS (
-  SELECT loja, sku, sum(unidades)::bigint AS unidades, sum(valor) AS receita
+  SELECT loja, sku, sum(unidades::float8)::bigint AS unidades, sum(valor) AS receita
   FROM partes
   GROUP BY loja, sku
-  HAVING sum(unidades) <> 0
+  HAVING sum(unidades::float8) <> 0
 ), melhores AS (
   SELECT
     row_number() OVER (ORDER BY unidades DESC, receita DESC, sku COLLATE "C", loja COLLATE "C") AS posicao,

@@ -51,6 +51,8 @@ export interface Analysis {
   readonly defaultStatuses: readonly OrderStatus[] | null;
   /** What --limit counts, and how many when it is not given; null: no limit. */
   readonly limit: { readonly of: string; readonly byDefault: number | null };
+  /** Days beyond whole months come from a rollup by day, unless a channel or state is asked for. */
+  readonly hasSumsByDay?: boolean;
   /** Figures of the metric catalogue in its columns: the help gives their definitions. */
   readonly metrics?: readonly MetricName[];
   readonly columns: readonly ResultColumn[];
@@ -85,6 +87,7 @@ export const ANALYSES = [
     revenue: ITEM_REVENUE,
     defaultStatuses: ['Pago'],
     limit: { of: 'products', byDefault: 10 },
+    hasSumsByDay: true,
     columns: [position, store, sku, product, category, units, revenue, share],
   },
   {
@@ -118,6 +121,7 @@ export const ANALYSES = [
     revenue: ITEM_REVENUE,
     defaultStatuses: ['Pago'],
     limit: { of: 'products of each region', byDefault: 5 },
+    hasSumsByDay: true,
     columns: [
       { name: 'regiao', title: 'Região', kind: 'text' },
       position,
@@ -245,6 +249,7 @@ export const ANALYSES = [
     revenue: ITEM_REVENUE,
     defaultStatuses: ['Pago'],
     limit: { of: 'products', byDefault: null },
+    hasSumsByDay: true,
     columns: [
       position,
       store,

@@ -27,6 +27,14 @@ test('the shorter side of a cut month is read: added from the 20th, subtracted f
   assert.equal(splitMonths({ from: '2026-03-05', to: null }, known).firstMonth, '2026-03-01');
 });
 
+test('where a month takes as long as half of its days, its days are subtracted up to the 9th', () => {
+  const known = { oldest: '2025-01-01', newest: '2026-12-31' };
+  const head = (from: string, monthInDays: number): number =>
+    splitMonths({ from, to: null }, known, monthInDays).head.sign;
+  assert.deepEqual([head('2026-03-08', 15), head('2026-03-09', 15), head('2026-03-10', 15)], [-1, -1, 1]);
+  assert.deepEqual([head('2026-03-15', 1), head('2026-03-16', 1), head('2026-03-17', 1)], [-1, -1, 1]);
+});
+
 test('a bound beyond all orders cuts no month', () => {
   const split = splitMonths({ from: '2026-08-26', to: '2026-11-23' }, { oldest: '2026-09-02', newest: '2026-11-23' });
   assert.deepEqual(
@@ -55,10 +63,10 @@ test('months keep the day where they can', () => {
 test('months plus edges count every day of the period once, and no other day', () => {
   const day = fc.integer({ min: 0, max: 200 }).map((count) => addDays('2025-11-10', count));
   fc.assert(
-    fc.property(day, day, fc.boolean(), fc.boolean(), (one, other, isFromOpen, isToOpen) => {
+    fc.property(day, day, fc.boolean(), fc.boolean(), fc.nat(31), (one, other, isFromOpen, isToOpen, monthInDays) => {
       const [low = '', high = ''] = [one, other].sort();
       const period = { from: isFromOpen ? null : low, to: isToOpen ? null : high };
-      const split = splitMonths(period, { oldest: '2025-11-05', newest: '2026-06-20' });
+      const split = splitMonths(period, { oldest: '2025-11-05', newest: '2026-06-20' }, monthInDays);
       const isInside = (edge: Edge, date: string): boolean =>
         edge.from !== 'infinity' && date >= edge.from && date <= edge.to;
       for (let date = '2025-11-05'; date <= '2026-06-20'; date = addDays(date, 1)) {

@@ -51,22 +51,22 @@ export const AFTER_ALL = 'infinity';
 const NO_DAYS: Edge = { from: AFTER_ALL, to: BEFORE_ALL, sign: 1 };
 
 /**
- * Chooses for each cut month the shorter way: add the days inside the period, or take the whole month and subtract the
- * days outside. `known` are the oldest and newest days with orders: a bound beyond them cuts no month.
+ * Chooses for each cut month the shorter way: add the days inside the period, or take the whole month, which takes as long as `monthInDays` days, and
+ * subtract the days outside. `known` are the oldest and newest days with orders: a bound beyond them cuts no month.
  */
-export function splitMonths(period: Period, known: KnownDays): MonthSplit {
+export function splitMonths(period: Period, known: KnownDays, monthInDays = 1): MonthSplit {
   const { from, to } = withinKnown(period, known);
   const headCuts = from !== null && from !== monthOf(from);
   const tailCuts = to !== null && nextDay(to) !== monthOf(nextDay(to));
 
-  if (headCuts && tailCuts && monthOf(from) === monthOf(to)) return splitWithinMonth(from, to);
+  if (headCuts && tailCuts && monthOf(from) === monthOf(to)) return splitWithinMonth(from, to, monthInDays);
 
   let firstMonth = from === null ? BEFORE_ALL : monthOf(from);
   let head = NO_DAYS;
   if (headCuts) {
     const outside = { from: monthOf(from), to: dayBefore(from), sign: -1 } as const;
     const inside = { from, to: dayBefore(nextMonth(from)), sign: 1 } as const;
-    if (dayCount(outside) <= dayCount(inside)) head = outside;
+    if (dayCount(outside) + monthInDays <= dayCount(inside)) head = outside;
     else [head, firstMonth] = [inside, nextMonth(from)];
   }
   let endMonth = to === null ? AFTER_ALL : nextMonth(to);
@@ -74,7 +74,7 @@ export function splitMonths(period: Period, known: KnownDays): MonthSplit {
   if (tailCuts) {
     const outside = { from: nextDay(to), to: dayBefore(nextMonth(to)), sign: -1 } as const;
     const inside = { from: monthOf(to), to, sign: 1 } as const;
-    if (dayCount(outside) <= dayCount(inside)) tail = outside;
+    if (dayCount(outside) + monthInDays <= dayCount(inside)) tail = outside;
     else [tail, endMonth] = [inside, monthOf(to)];
   }
   return { firstMonth, endMonth, head, tail };
@@ -96,12 +96,12 @@ function withinKnown({ from, to }: Period, { oldest, newest }: KnownDays): Perio
   };
 }
 
-function splitWithinMonth(from: string, to: string): MonthSplit {
+function splitWithinMonth(from: string, to: string, monthInDays: number): MonthSplit {
   const month = monthOf(from);
   const inside: Edge = { from, to, sign: 1 };
   const before: Edge = { from: month, to: dayBefore(from), sign: -1 };
   const after: Edge = { from: nextDay(to), to: dayBefore(nextMonth(to)), sign: -1 };
-  return dayCount(before) + dayCount(after) <= dayCount(inside)
+  return dayCount(before) + dayCount(after) + monthInDays <= dayCount(inside)
     ? { firstMonth: month, endMonth: nextMonth(month), head: before, tail: after }
     : { firstMonth: month, endMonth: month, head: inside, tail: NO_DAYS };
 }

@@ -105,7 +105,7 @@ export async function runAnalysis(
   };
   const sql = await readFile(packagePath('sql', 'analyses', `${name}.sql`), 'utf8');
   return inSnapshot(db, async () => {
-    const parameters = await resolveParameters(db, applied);
+    const parameters = await resolveParameters(db, applied, analysis);
     const statement = bindNames(sql, parameters);
     const result = await db.query({
       text: statement.text,
@@ -122,13 +122,14 @@ export async function runAnalysis(
 
 // Times as a store reads them. Few rows are wanted from big tables: compiling costs more than it gains, groups must not spill,
 // and the planner's default price for an index step is that of a rotating disk: at it, edge days would read the whole table. A second process is worth
-// starting for a tenth of a second's work: groups are few rows to hand over.
+// starting for a tenth of a second's work, a third is not: a page asks for many cards at once.
 export const SNAPSHOT_SETTINGS = `
   SET LOCAL TimeZone = 'America/Sao_Paulo';
   SET LOCAL DateStyle = 'ISO, YMD';
   SET LOCAL jit = off;
   SET LOCAL work_mem = '64MB';
   SET LOCAL random_page_cost = 1.1;
+  SET LOCAL max_parallel_workers_per_gather = 1;
   SET LOCAL parallel_setup_cost = 200;
   SET LOCAL parallel_tuple_cost = 0.01`;
 
@@ -145,8 +146,15 @@ export async function inSnapshot<Result>(db: Queryable, read: () => Promise<Resu
   }
 }
 
+/** A month of products is as many sums as half a month of days, in small stores and in large ones. */
+const MONTH_IN_DAYS_OF_SUMS = 15;
+
 /** Everything a .sql file can name, from the filters and from what the warehouse holds. */
-export async function resolveParameters(db: Queryable, filters: AnalysisFilters): Promise<Parameters> {
+export async function resolveParameters(
+  db: Queryable,
+  filters: AnalysisFilters,
+  { hasSumsByDay = false }: Pick<Analysis, 'hasSumsByDay'> = {},
+): Promise<Parameters> {
   const knownNames = await knownStores(db);
   const stores = filters.stores ?? knownNames;
   for (const store of stores) {
@@ -157,7 +165,7 @@ export async function resolveParameters(db: Queryable, filters: AnalysisFilters)
     types: textTypes,
   });
   const known = bounds.rows[0] as KnownDays & { settled: string | null };
-  const split = splitMonths(filters, known);
+  const split = splitMonths(filters, known, hasSumsByDay && filters.channels === null ? MONTH_IN_DAYS_OF_SUMS : 1);
   const whole = wholeMonths(filters, known);
   const settledBefore = countsLikeCohorts(filters) ? (known.settled ?? BEFORE_ALL) : BEFORE_ALL;
   const isNarrowed = filters.channels !== null || filters.ufs !== null;
