@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { RowsFile } from '../src/model/batch.ts';
 import { generate } from '../src/pipeline/generate.ts';
-import { loadFile } from '../src/pipeline/load-file.ts';
+import { loadFiles } from '../src/pipeline/load-files.ts';
 import { DurableServer, median } from './durable-server.ts';
 
 const { values } = parseArgs({
@@ -79,18 +79,15 @@ async function makeFiles(): Promise<Files> {
 
 async function load(url: string, path: string): Promise<number> {
   const started = performance.now();
-  await loadFile(
-    { path, name: path.split('/').at(-1) ?? path },
-    {
-      warehouseUrl: url,
-      memoryLimit: '1GB',
-      threads: 0,
-      batchLines: 100_000,
-      maxOutageMs: 0,
-      reprocess: false,
-      reading: { asOf: AS_OF },
-    },
-  );
+  await loadFiles([{ path, name: path.split('/').at(-1) ?? path }], {
+    warehouseUrl: url,
+    memoryLimit: '1GB',
+    threads: 0,
+    batchLines: 100_000,
+    maxOutageMs: 0,
+    reprocess: false,
+    reading: { asOf: AS_OF },
+  });
   return (performance.now() - started) / 1000;
 }
 

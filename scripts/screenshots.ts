@@ -30,6 +30,8 @@ const { values } = parseArgs({
     day: { type: 'string', default: '2026-11-01' },
   },
 });
+if (values.read !== undefined && values.all === undefined)
+  throw new Error('--read goes with --all: the README shows the demo');
 const NOW = { day: values.day, time: '12:00' };
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-screenshots-'));

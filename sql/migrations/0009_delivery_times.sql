@@ -6,3 +6,12 @@ CREATE STATISTICS pedidos_horas_entrega ON (floor(date_part('epoch', entregue_em
 
 COMMENT ON STATISTICS pedidos_horas_envio IS 'Whole hours from the order to its dispatch.';
 COMMENT ON STATISTICS pedidos_horas_entrega IS 'Whole hours from the order to its delivery.';
+
+-- a warehouse that holds orders already would wait for many new ones before PostgreSQL looks at its tables
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pedidos) THEN
+    ANALYZE pedidos, vendas_produto_diarias, mudancas_diarias;
+  END IF;
+END
+$$;

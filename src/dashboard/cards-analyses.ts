@@ -2,7 +2,7 @@
 import { type Analysis, analysisNamed, type AnalysisName } from '../catalog/analyses.ts';
 import { definitionInPortuguese } from '../catalog/analyses-pt.ts';
 import { type Language, metricNamed } from '../catalog/metrics.ts';
-import { addMonths, monthOf } from '../pipeline/period.ts';
+import { addDays, addMonths, monthOf, nextMonth } from '../pipeline/period.ts';
 import { type AnalysisFilters, runAnalysis } from '../pipeline/query.ts';
 import type { Cell } from '../pipeline/result-cells.ts';
 import { type Card, cellOf, dataTable, emptyNote, type PageName, titleIn, word } from './card.ts';
@@ -120,7 +120,11 @@ const SHOWN: readonly Shown[] = [
     draw: drawCustomers,
     hasDrawing: true,
     // customers of a part of a month cannot be had from sums, and say little
-    filters: ({ filters }) => ({ ...filters, from: filters.from === null ? null : monthOf(filters.from) }),
+    filters: ({ filters }) => ({
+      ...filters,
+      from: filters.from === null ? null : monthOf(filters.from),
+      to: filters.to === null ? null : addDays(nextMonth(filters.to), -1),
+    }),
     note: 'customersNote',
   },
   {

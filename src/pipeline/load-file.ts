@@ -36,6 +36,8 @@ export interface LoadFileOptions {
   /** Transforms instead of DuckDB; gives the same rows. */
   readonly spark?: SparkTransform | undefined;
   readonly reading: Omit<StageOptions, 'tempDir'>;
+  /** Whether the cohorts are settled at the file's end; absent: not by us. */
+  readonly settles?: 'at-end' | 'never';
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -116,7 +118,8 @@ class FileLoad {
       maxOutageMs: options.maxOutageMs,
       signal: options.signal,
       onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', service: 'PostgreSQL', reason, waitMs }),
-      settles: 'never',
+      settles: options.settles ?? 'never',
+      onSettle: options.onProgress,
     });
   }
 

@@ -15,12 +15,12 @@ export interface LoadReport {
   readonly wasStopped: boolean;
 }
 
-export interface LoadFilesOptions extends Omit<LoadFileOptions, 'spark'> {
+export interface LoadFilesOptions extends Omit<LoadFileOptions, 'spark' | 'settles'> {
   /** Present: Spark transforms. */
   readonly spark?: SparkPlace | undefined;
 }
 
-/** Loads the files in order and settles the cohorts after the last. A refused file throws; what was loaded before it stays. */
+/** Loads the files in order and settles the cohorts with the last, or after the one that it ends at. A refused file throws; what was loaded before it stays. */
 export async function loadFiles(inputs: readonly InputFile[], options: LoadFilesOptions): Promise<LoadReport> {
   const { spark: access, maxOutageMs, signal, onProgress } = options;
   const onWait = (reason: string, waitMs: number): void =>
@@ -31,14 +31,16 @@ export async function loadFiles(inputs: readonly InputFile[], options: LoadFiles
   let wasStopped = false;
   try {
     for (const input of inputs) {
-      const report = await loadFile(input, { ...options, spark }).catch(rethrowUnlessStopped(signal));
+      const settles = input === inputs.at(-1) ? 'at-end' : 'never';
+      const report = await loadFile(input, { ...options, spark, settles }).catch(rethrowUnlessStopped(signal));
       if (report !== undefined) files.push(report);
       wasStopped = report?.wasStopped ?? true;
       if (wasStopped) break;
     }
   } finally {
     await spark?.close();
-    if (files.length > 0) await settle({ url: options.warehouseUrl, signal, onSettle: onProgress });
+    if (files.length > 0 && files.length < inputs.length)
+      await settle({ url: options.warehouseUrl, signal, onSettle: onProgress });
   }
   const totals = files.reduce((sum, file) => addCounts(sum, file.counts), NO_COUNTS);
   return {

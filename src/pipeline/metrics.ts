@@ -90,7 +90,7 @@ export function runMetrics(
 ): Promise<ResultTable> {
   return inSnapshot(db, async () => {
     const sql = metricsSql(by, moment !== null, filters.ufs !== null);
-    const { text, values } = bindNames(sql, { ...(await resolveParameters(db, filters)), moment });
+    const { text, values } = bindNames(sql, { ...(await resolveParameters(db, filters, {})), moment });
     const { rows } = await db.query<Cell[]>({ text, values, rowMode: 'array', types: textTypes });
     const columns = metricsBy(by).map(({ name, title, kind }): ResultColumn => ({ name, title: title.pt, kind }));
     return { columns: by === 'total' ? columns : [GROUPS[by].column, ...columns], rows };

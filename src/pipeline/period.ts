@@ -1,5 +1,5 @@
 // Splits a period of days into whole months, answered from the month-grained rollups, and the few days before and after
-// them, answered from the orders. Pure: dates are ISO texts (YYYY-MM-DD), nothing is read.
+// them, answered from sums by day or from the orders. Pure: dates are ISO texts (YYYY-MM-DD), nothing is read.
 
 /** Both ends are included; null is open. */
 export interface Period {

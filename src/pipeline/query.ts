@@ -53,7 +53,7 @@ export interface AnalysisResult {
  * The names that .sql files may use, and the PostgreSQL type of each. `:name` is replaced by `$n::type`; values are bound.
  * - from, to: the period, both included; open ends are -infinity and infinity
  * - first_month, end_month: whole months to take from a month-grained rollup; end_month is excluded
- * - head_*, tail_*: the days before and after them, read from the orders or their items and multiplied by the sign (see period.ts)
+ * - head_*, tail_*: the days before and after them, read from sums by day, the orders or their items; added or subtracted by the sign (see period.ts)
  * - settled_before: customers whose first month lies before it stand in clientes_coorte; -infinity for other statuses than the cohorts count
  * - settled_from, settled_end: whole months of the period that coortes_mensais answers, settled_end excluded; none where it is not after settled_from, and
  *   -infinity where channels or states are asked for too
@@ -153,7 +153,7 @@ const MONTH_IN_DAYS_OF_SUMS = 15;
 export async function resolveParameters(
   db: Queryable,
   filters: AnalysisFilters,
-  { hasSumsByDay = false }: Pick<Analysis, 'hasSumsByDay'> = {},
+  { hasSumsByDay = false }: Pick<Analysis, 'hasSumsByDay'>,
 ): Promise<Parameters> {
   const knownNames = await knownStores(db);
   const stores = filters.stores ?? knownNames;

@@ -13,12 +13,14 @@ export type SettleProgress =
 
 export interface SettleOptions {
   readonly url: string;
+  /** For a settler: more waits to be loaded than the next batch may hold; it settles later, or after a while all the same. */
+  readonly isBehind?: () => boolean;
   /** Breaks a settling off. */
   readonly signal?: AbortSignal | undefined;
   readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
 }
 
-/** Settles once, on a connection of its own; `isPaced` as in `settleCohorts`. False when it has to be tried again. Never throws. */
+/** Settles once, on a connection of its own; `isPaced` as in `settleCohorts`. False when there is something left to settle. Never throws. */
 export async function settle({ url, signal, onSettle }: SettleOptions, isPaced = false): Promise<boolean> {
   if (isStopped(signal)) return true;
   let client: pg.Client | null = null;
@@ -29,9 +31,11 @@ export async function settle({ url, signal, onSettle }: SettleOptions, isPaced =
   try {
     client = await connect(url, 'loader');
     if (isStopped(signal)) return true;
+    // a settling that is broken off must not go on alone; some systems cannot tell, and then it does
+    await client.query("SET client_connection_check_interval = '2s'").catch(() => undefined);
     const outcome = await settleCohorts(client, { isPaced, onStart: () => onSettle?.({ kind: 'settling' }) });
     if (outcome.kind === 'settled') onSettle?.(outcome);
-    return outcome.kind !== 'busy';
+    return outcome.kind !== 'busy' && !(outcome.kind === 'settled' && outcome.isLeft);
   } catch (error) {
     if (isStopped(signal)) return true;
     onSettle?.({ kind: 'unsettled', reason: messageOf(error) });
@@ -48,6 +52,8 @@ function isStopped(signal: AbortSignal | undefined): boolean {
 
 /** Between two tries: the warehouse knows when the next settling is due, and on a small one that would be every second. */
 const PAUSE_MS = 10_000;
+/** Whoever is always behind settles after so long. */
+const LONGEST_BEHIND_MS = 300_000;
 
 /** Settles beside the loading, on connections of its own, so that no batch waits for it. */
 export class Settler {
@@ -58,6 +64,8 @@ export class Settler {
   #hasChanged = false;
   #isClosed = false;
   #nextAtMs = 0;
+  /** When settling was first put off, as performance.now(). */
+  #behindSinceMs: number | null = null;
 
   constructor(options: SettleOptions) {
     this.#options = options;
@@ -72,8 +80,16 @@ export class Settler {
 
   #start(): void {
     this.#timer = null;
-    this.#hasChanged = false;
     const startedMs = performance.now();
+    if (this.#options.isBehind?.() === true) {
+      this.#behindSinceMs ??= startedMs;
+      if (startedMs - this.#behindSinceMs < LONGEST_BEHIND_MS) {
+        this.#nextAtMs = startedMs + PAUSE_MS;
+        return this.changed();
+      }
+    }
+    this.#behindSinceMs = null;
+    this.#hasChanged = false;
     this.#running = settle(this.#options, true).then((isDone) => {
       const endedMs = performance.now();
       // one that failed has left no word in the warehouse

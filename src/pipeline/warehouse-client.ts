@@ -29,13 +29,13 @@ export class WarehouseClient {
   #client: pg.Client | null = null;
   #loader: Loader | null = null;
   #acceptedCount = 0;
-  /** Orders were loaded of which the settler has not heard. */
-  #hasChanged = false;
+  #isBehind = false;
   readonly #settler: Settler | null;
 
   constructor(options: WarehouseClientOptions) {
     this.#options = options;
-    this.#settler = options.settles === 'meanwhile' ? new Settler(options) : null;
+    this.#settler =
+      options.settles === 'meanwhile' ? new Settler({ ...options, isBehind: () => this.#isBehind }) : null;
   }
 
   /** Runs `action` until it succeeds: it must be repeatable. Throws WAREHOUSE_UNREACHABLE or DISK_FULL when the outage lasts too long, WAREHOUSE_REFUSED, or a bug. */
@@ -60,21 +60,15 @@ export class WarehouseClient {
     });
   }
 
-  /**
-   * Loads a batch; after a lost answer to COMMIT the ledger tells whether it is there. `isBehind`: others wait to be loaded, which settling would only hold
-   * up and be held up by.
-   */
+  /** Loads a batch; after a lost answer to COMMIT the ledger tells whether it is there. `isBehind`: others wait to be loaded, which settling would only hold up. */
   load(batch: PreparedBatch, isBehind = false): Promise<LoadOutcome> {
     const { folder, reprocess } = this.#options;
     return this.run(async (client) => {
       this.#loader ??= new Loader(client, { folder, reprocess, transformVersion: TRANSFORM_VERSION });
       const outcome = await this.#loader.load(batch);
       if (outcome.kind === 'loaded') this.#acceptedCount += outcome.counts.aceitos;
-      if (outcome.kind === 'loaded' && outcome.counts.aceitos > 0) this.#hasChanged = true;
-      if (this.#hasChanged && !isBehind) {
-        this.#hasChanged = false;
-        this.#settler?.changed();
-      }
+      this.#isBehind = isBehind;
+      if (outcome.kind === 'loaded' && outcome.counts.aceitos > 0) this.#settler?.changed();
       return outcome;
     });
   }
@@ -88,16 +82,17 @@ export class WarehouseClient {
     this.#loader = null;
   }
 
-  /** After many new orders PostgreSQL looks at its tables first, then the cohorts are settled; a failure of either changes nothing of what was loaded. */
+  /** After many new orders PostgreSQL looks at its tables anew, while the cohorts are settled; a failure of either changes nothing of what was loaded. */
   async close(): Promise<void> {
     await this.#settler?.close();
     const client = this.#client;
     this.#client = null;
     this.#loader = null;
     if (client === null) return;
+    const settling = this.#options.settles === 'never' ? undefined : settle(this.#options);
     if (this.#options.signal?.aborted !== true)
       await refreshStatistics(client, this.#acceptedCount).catch(() => undefined);
     await client.end().catch(() => undefined);
-    if (this.#options.settles !== 'never') await settle(this.#options);
+    await settling;
   }
 }

@@ -9,7 +9,7 @@ import { refreshCohortStatistics } from './statistics.ts';
 
 /** Only one process settles at a time; the number is arbitrary but fixed. */
 const SETTLING_LOCK = 7_243_002;
-/** Longer than counting some ten million orders takes on a slow machine. */
+/** A statement that takes longer is given up. */
 const TIMEOUT_MS = 15 * 60_000;
 /** Pause after a settling, as a multiple of what it took: those that keep to it take a twentieth of the time. */
 export const PAUSE_FACTOR = 20;
@@ -64,6 +64,8 @@ export type Settlement =
       /** First day of the first month that was counted again; -infinity: all. */
       readonly since: string;
       readonly seconds: number;
+      /** A batch came meanwhile, and its months are not counted. */
+      readonly isLeft: boolean;
     };
 
 export interface SettlementOptions {
@@ -90,7 +92,8 @@ export async function settleCohorts(
     if (since === null) return { kind: 'nothing' };
     const customerCount = await recount(client, since);
     await refreshCohortStatistics(client, customerCount).catch(() => undefined);
-    return { kind: 'settled', since, seconds: (performance.now() - started) / 1000 };
+    const isLeft = (await readMark(client)).since !== null;
+    return { kind: 'settled', since, seconds: (performance.now() - started) / 1000, isLeft };
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
@@ -134,7 +137,7 @@ async function recount(client: pg.Client, since: string): Promise<number> {
   await client.query('DELETE FROM coortes_mensais WHERE mes >= $1', [since]);
   await client.query(MONTHS, [since]);
   await client.query(
-    `UPDATE esteira.apuracao_coortes SET desde = 'infinity', proxima_em = clock_timestamp() + ${PAUSE_FACTOR} * (clock_timestamp() - now()) WHERE marca = 'em_apuracao'`,
+    `UPDATE esteira.apuracao_coortes SET desde = 'infinity', proxima_em = clock_timestamp() + ${PAUSE_FACTOR} * least(clock_timestamp() - now(), interval '${TIMEOUT_MS} ms') WHERE marca = 'em_apuracao'`,
   );
   await client.query('END');
   return rowCount ?? 0;

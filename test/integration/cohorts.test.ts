@@ -18,6 +18,7 @@ import {
   resolveParameters,
 } from '../../src/pipeline/query.ts';
 import { loadFiles, type LoadFilesOptions, type LoadReport } from '../../src/pipeline/load-files.ts';
+import { Settler } from '../../src/pipeline/settle.ts';
 import { settleCohorts } from '../../src/storage/cohorts.ts';
 import { assertSound } from '../../src/proof/warehouse-state.ts';
 import { startWireProxy } from '../../src/proof/wire-proxy.ts';
@@ -108,7 +109,7 @@ async function assertExact(client: pg.Client, message: string): Promise<number> 
       if (filters.stores !== null && !known.rows.some(({ loja }) => filters.stores?.includes(loja))) continue;
       for (const name of NAMES) {
         const statuses = filters.statuses ?? analysisNamed(name).defaultStatuses;
-        const parameters = await resolveParameters(client, { ...filters, statuses });
+        const parameters = await resolveParameters(client, { ...filters, statuses }, {});
         const fromOrders = { ...parameters, settled_before: '-infinity', settled_end: '-infinity' };
         assert.deepEqual(
           await answer(client, name, parameters),
@@ -404,4 +405,43 @@ test('processes that go on loading keep a pause of twenty times what the last se
   assert.ok(performance.now() - endedMs > 1_800, `after ${performance.now() - endedMs} ms`);
   await warehouse.load(csvOf([line({ id_pedido: '3' })]));
   assert.equal(await settledSince(client), '2026-03-01', 'the end of a command does not wait');
+});
+
+test('a loader that is behind puts settling off', async (t) => {
+  const { warehouse, marks } = await bench(t);
+  await warehouse.load(csvOf([line({})]));
+  let isBehind = true;
+  const told: string[] = [];
+  const settler = new Settler({
+    url: warehouse.database.url,
+    isBehind: () => isBehind,
+    onSettle: ({ kind }) => told.push(kind),
+  });
+  settler.changed();
+  await sleep(500);
+  assert.deepEqual(told, []);
+  assert.equal(await marks(), 'alterado -infinity, em_apuracao infinity');
+  isBehind = false;
+  await waitFor(async () => assert.deepEqual(told, ['settling', 'settled']), 20_000);
+  assert.equal(await marks(), 'alterado infinity, em_apuracao infinity');
+  await settler.close();
+});
+
+test('what a batch brings while cohorts are counted is told to be left', async (t) => {
+  const { warehouse, client, open } = await bench(t);
+  await warehouse.load(csvOf([line({})]));
+  const other = await open();
+  // counting waits for this table, and a batch comes meanwhile
+  await other.query('BEGIN; LOCK TABLE coortes_mensais IN SHARE MODE');
+  const settling = settleCohorts(client);
+  await waitFor(async () => {
+    const [row] = await warehouse.query(
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM coortes_mensais%'`,
+    );
+    assert.equal(String(row?.['n']), '1');
+  });
+  await warehouse.load(csvOf([line({ id_pedido: '2' })]), { name: 'outro.csv' });
+  await other.query('COMMIT');
+  assert.deepEqual(await settling.then((settled) => settled.kind === 'settled' && settled.isLeft), true);
+  assert.equal(await settledSince(client), '2026-03-01');
 });

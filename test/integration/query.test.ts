@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type pg from 'pg';
-import { ANALYSES, type AnalysisName } from '../../src/catalog/analyses.ts';
+import { ANALYSES, analysisNamed, type AnalysisName } from '../../src/catalog/analyses.ts';
 import {
   type AnalysisFilters,
   bindNames,
@@ -587,7 +587,7 @@ test('no analysis reads a whole table of orders, those of customers once they ar
   for (const analysis of ANALYSES) {
     const filters = { ...NO_FILTERS, from: '2026-02-10', to: '2026-04-20', statuses: analysis.defaultStatuses };
     const sql = readFileSync(new URL(`../../sql/analyses/${analysis.name}.sql`, import.meta.url), 'utf8');
-    const statement = bindNames(sql, await resolveParameters(client, filters));
+    const statement = bindNames(sql, await resolveParameters(client, filters, analysisNamed(analysis.name)));
     const plan = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${statement.text}`, statement.values);
     const scans = plan.rows
       .map((row) => row['QUERY PLAN'])

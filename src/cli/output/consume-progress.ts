@@ -32,8 +32,11 @@ export function consumeProgress(stream: NodeJS.WriteStream, options: ConsumeLogO
       // It runs beside the loading, whose figures stay on the line.
       if (progress.kind === 'settling' || progress.kind === 'settled') return;
       const text = lineOf(progress, messageCount, (performance.now() - startedAt) / 1000);
-      stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
-      isShown = true;
+      // What went wrong stays to be read; figures are drawn over.
+      isShown = progress.kind !== 'unsettled';
+      stream.write(
+        isShown ? `\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}` : `\r\u001b[2K${text}\n`,
+      );
     },
     clear() {
       if (isShown) stream.write('\r\u001b[2K');

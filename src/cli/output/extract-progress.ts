@@ -55,7 +55,10 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
     if (progress.kind === 'overtaken')
       tell(`${name}: another process is extracting the same store; going on from where it is`);
     if (progress.kind === 'settling') draw(`${name}: ${SETTLING}`);
-    if (progress.kind === 'unsettled') tell(`${name}: ${unsettledText(progress.reason)}`);
+    if (progress.kind === 'unsettled') {
+      stream.write(`${isDrawn ? '\r\u001b[2K' : ''}${name}: ${unsettledText(progress.reason)}\n`);
+      isDrawn = false;
+    }
     if (progress.kind === 'waiting')
       tell(`waiting for ${progress.reason}; trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
   };

@@ -92,7 +92,7 @@ export interface ConsumeReport {
  * 290 MB.
  */
 export const BATCH_MEMORY = '512MB';
-/** Bytes of keys and values in one batch at most, whatever `maxBatch` says: two batches are under way at once. */
+/** Bytes of keys and values in one batch at most, whatever `maxBatch` says: two batches are under way at once, and one is given up. */
 const MOST_BYTES = 32 * 1024 * 1024;
 /** A topic that is not there may be one whose broker has only just come back. */
 const GONE_MS = 10_000;
@@ -316,10 +316,11 @@ class Consumption {
       });
       return outcome;
     } finally {
-      // a third batch may not come before: it would take this one's names
-      await this.#dropping;
+      const earlier = this.#dropping;
       this.#dropping = batch.drop();
       this.#dropping.catch(() => undefined);
+      // a third batch may not come before: it would take that one's names
+      await earlier;
     }
   }
 
