@@ -26,18 +26,26 @@ export function makeRemembered(client: pg.Client): Promise<void> {
   );
 }
 
+/**
+ * What order `s` of `substituidos` counts as it stands, looked up by its key alone: where nearly all orders are in another status, the planner expects none that
+ * counts, and would compare each that there is with all of the batch.
+ */
+const COUNTED = `LATERAL (
+    SELECT ${monthOf('p.data_venda')} AS mes, p.chave_cliente, p.valor_total FROM pedidos p
+    WHERE p.loja = s.loja AND p.id_pedido = s.id_pedido AND ${countsInCohorts('p')}
+    OFFSET 0)`;
+
 /** Keeps what the orders in `substituidos` counted in the cohorts, before they are removed. */
 export const REMEMBER_REPLACED = `
-  INSERT INTO contados_antes SELECT p.loja, p.id_pedido, ${monthOf('p.data_venda')}, p.chave_cliente, p.valor_total
-  FROM pedidos p JOIN substituidos s ON s.loja = p.loja AND s.id_pedido = p.id_pedido WHERE ${countsInCohorts('p')}`;
+  INSERT INTO contados_antes SELECT s.loja, s.id_pedido, p.mes, p.chave_cliente, p.valor_total FROM substituidos s CROSS JOIN ${COUNTED} p`;
 
 /** Oldest month in which a replaced order counts otherwise than before: a new state of delivery, for one, changes no cohort. */
 const REPLACED_SINCE = `
-  SELECT min(least(a.mes, ${monthOf('p.data_venda')}))
+  SELECT min(least(a.mes, p.mes))
   FROM substituidos s
   LEFT JOIN contados_antes a ON a.loja = s.loja AND a.id_pedido = s.id_pedido
-  LEFT JOIN pedidos p ON p.loja = s.loja AND p.id_pedido = s.id_pedido AND ${countsInCohorts('p')}
-  WHERE (a.mes, a.chave_cliente, a.valor_total) IS DISTINCT FROM (${monthOf('p.data_venda')}, p.chave_cliente, p.valor_total)`;
+  LEFT JOIN ${COUNTED} p ON true
+  WHERE (a.mes, a.chave_cliente, a.valor_total) IS DISTINCT FROM (p.mes, p.chave_cliente, p.valor_total)`;
 
 /**
  * Marks the months that a batch changes, at the end of its transaction and under the warehouse's lock. `oldestNewSale` as in `SortedBatch`. A mark that
