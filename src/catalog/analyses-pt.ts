@@ -54,7 +54,7 @@ const DEFINITIONS: Readonly<Record<AnalysisName, Definition>> = {
     revenue: 'os pagamentos dos pedidos, sem espalhá-los pelas parcelas',
   },
   customers: {
-    rows: 'uma por mês; novo: o primeiro pedido do cliente na loja (em qualquer canal e UF) é deste mês; recorrente: é de um mês anterior',
+    rows: 'uma por mês, também os meses sem clientes; novo: o primeiro pedido do cliente na loja (em qualquer canal e UF) é deste mês; recorrente: é de um mês anterior',
     date: SALE_DAY,
     statuses: PAID_ONLY,
     revenue: ORDER_REVENUE,

@@ -222,7 +222,7 @@ export const ANALYSES = [
     name: 'customers',
     title: 'Clientes novos e recorrentes',
     question: 'How many customers are new, how many come back?',
-    rows: "one per month; new: the customer's first order ever in the store (whatever its channel and state) is in this month; returning: it was in an earlier month",
+    rows: "one per month, months without customers included; new: the customer's first order ever in the store (whatever its channel and state) is in this month; returning: it was in an earlier month",
     date: SALE_DAY,
     statuses: PAID_ONLY,
     revenue: ORDER_REVENUE,

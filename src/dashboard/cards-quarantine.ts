@@ -85,7 +85,10 @@ const recordCard: Card = {
   about: ({ lang }) => [[word('here', lang), word('originalNote', lang)]],
   load: async ({ readers }, { view }) => {
     const { lang } = view;
-    const [hash = '', store = ''] = (view.focus.record ?? '').split('@');
+    const record = view.focus.record ?? '';
+    const at = record.indexOf('@');
+    // what stood where a store should may have an @ of its own
+    const [hash, store] = [record.slice(0, at), record.slice(at + 1)];
     const detail = await readers.use(async (client) =>
       (await recordExists(client, { hash, store })) ? await readDetail(client, { hash, store }) : null,
     );

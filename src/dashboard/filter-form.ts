@@ -73,7 +73,8 @@ function grouping({ view, by }: Scope): Html {
   const { lang } = view;
   const options = GROUPINGS.map((name) => [name, word(name, lang)] as const);
   const automatic = `${word('auto', lang)} (${word(by, lang).toLowerCase()})`;
-  return select('by', 'by', options, view.by === null ? null : [view.by], view, automatic);
+  // what was asked for may be too fine for so long a period: then it says what is drawn
+  return select('by', 'by', options, view.by === by ? [by] : null, view, automatic);
 }
 
 const same = (values: readonly string[]): Options => values.map((value) => [value, value]);

@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BrokerSettings } from '../broker/connection.ts';
 import { fail } from '../catalog/errors.ts';
+import type { Language } from '../catalog/metrics.ts';
 import { EsteiraError, messageOf } from '../lib/errors.ts';
 import { toCsv } from '../pipeline/format/csv.ts';
 import { JSON_FOOT, JSON_HEAD, jsonRow } from '../pipeline/format/json.ts';
+import { NEWEST_DAY, OLDEST_DAY } from '../pipeline/period.ts';
 import { cameByLocalName, cookieFor, isAllowed, isToken } from './access.ts';
 import { type Card, type Desk, type LoadedCard, type PageName, word } from './card.ts';
 import { cardsOf } from './cards.ts';
@@ -147,7 +149,8 @@ class Dashboard {
       return;
     }
     const read = readView(url.searchParams);
-    if ('wrong' in read) return sendHtml(response, 400, notUnderstood(read.wrong));
+    const lang = url.searchParams.get('lang') === 'en' ? 'en' : 'pt';
+    if ('wrong' in read) return sendHtml(response, 400, notUnderstood(read.wrong, lang));
     const freshness = await this.#freshness();
     const scope = scopeOf(
       read.view,
@@ -168,7 +171,7 @@ class Dashboard {
       freshness !== null &&
       read.view.stores?.every((store) => freshness.stores.includes(store)) === false
     )
-      return sendHtml(response, 400, notUnderstood('store'));
+      return sendHtml(response, 400, notUnderstood('store', lang));
     if (exported !== undefined && (format !== 'svg' || exported.hasDrawing === true))
       return this.#export(response, exported, scope, format as ExportFormat);
     if (page === undefined)
@@ -230,10 +233,12 @@ function targetOf({ url = '/' }: IncomingMessage): URL | null {
   return URL.parse(url.startsWith('/') ? `http://localhost${url}` : url);
 }
 
-function notUnderstood(parameter: string): string {
-  const body = html`<p>${word('notUnderstood', 'pt')}: <code>${parameter}</code>.</p>
-    <p><a href="/">${word('clear', 'pt')}</a></p>`;
-  return notePage(word('filters', 'pt'), body);
+function notUnderstood(parameter: string, lang: Language): string {
+  const isDate = parameter === 'from' || parameter === 'to';
+  const body = html`<p>${word('notUnderstood', lang)}: <code>${parameter}</code>.</p>
+    ${isDate ? html`<p>${word('notAPeriod', lang)} ${[OLDEST_DAY, NEWEST_DAY].map((day) => figure(day, 'date', lang)).join(' – ')}.</p>` : null}
+    <p><a href="${lang === 'en' ? '/?lang=en' : '/'}">${word('clear', lang)}</a></p>`;
+  return notePage(word('filters', lang), body, lang);
 }
 
 type ExportFormat = 'csv' | 'json' | 'svg';

@@ -48,7 +48,8 @@ const CITY = /^\d{7}$/;
 // no control characters; longer is no number of an order
 const ORDER = /^[^\p{Cc}]{1,100}$/u;
 const REASON = /^[A-Z][A-Z0-9_]{1,59}$/;
-const RECORD = /^[0-9a-f]{64}@[a-z0-9_-]{0,40}$/;
+// whatever stood where a store should: it may be why the record was rejected
+const RECORD = /^[0-9a-f]{64}@[^\p{Cc}]{0,200}$/u;
 const UF_CODES = [...UFS.map(({ uf }) => uf), UF_NOT_DECLARED];
 
 export function readView(query: URLSearchParams): ReadView {
@@ -146,8 +147,8 @@ export interface Now {
   readonly time: string;
 }
 
-/** Hours are drawn for at most so many days. */
-const MOST_DAYS_BY_HOUR = 31;
+/** So many days are drawn by the hour, by the day and by the week at most: more points than a screen has are only weight. */
+const MOST_DAYS: Readonly<Record<Grouping, number>> = { hour: 31, day: 800, week: 5_600, month: Infinity };
 
 /**
  * Fixes the period: a relative one ends at the newest day of sale, but never after today, so that old data is not shown as an empty week.
@@ -191,7 +192,7 @@ export function scopeOf(
 }
 
 function groupingFor(asked: Grouping | null, days: number): Grouping {
-  if (asked !== null && (asked !== 'hour' || days <= MOST_DAYS_BY_HOUR)) return asked;
+  if (asked !== null && days <= MOST_DAYS[asked]) return asked;
   if (days <= 2) return 'hour';
   return days <= 92 ? 'day' : days <= 400 ? 'week' : 'month';
 }

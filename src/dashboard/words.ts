@@ -76,8 +76,12 @@ export const WORDS = {
   asOf: { pt: 'Lido às', en: 'Read at' },
   ordersUnit: { pt: 'pedidos', en: 'orders' },
   notUnderstood: {
-    pt: 'Este endereço tem um filtro que não existe',
-    en: 'This address has a filter that does not exist',
+    pt: 'Este endereço tem um filtro cujo valor não pode ser usado',
+    en: 'This address has a filter whose value cannot be used',
+  },
+  notAPeriod: {
+    pt: 'A primeira data não vem depois da última, e as duas ficam entre',
+    en: 'The first date is not after the last, and both are between',
   },
   token: { pt: 'Senha do painel', en: 'Dashboard token' },
   enter: { pt: 'Entrar', en: 'Enter' },

@@ -170,6 +170,17 @@ test(
   },
 );
 
+test('a record whose store cannot be one is shown like any other', { skip }, async (t) => {
+  const warehouse = await loaded(t, csvOf([line({ loja: "Joana's <3 @casa" })]));
+  const { page, problems } = await openPage(
+    t,
+    `${await dashboardOver(t, warehouse.database)}/quarantine?reason=LOJA_INVALIDA`,
+  );
+  await page.click('[data-card="rejected"] tbody tr:first-child a');
+  assert.match(await page.innerText('[data-card="rejected-order"]'), /LOJA_INVALIDA/);
+  assert.deepEqual(problems, []);
+});
+
 test('a chart is taken away as a file that draws by itself, with what the card shows', { skip }, async (t) => {
   const warehouse = await someOrders(t);
   const url = await dashboardOver(t, warehouse.database);
