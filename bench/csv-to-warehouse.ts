@@ -77,8 +77,10 @@ async function makeFiles(): Promise<Files> {
   return files;
 }
 
+/** Seconds until all is loaded and committed; what the settling of the cohorts takes after it is printed. */
 async function load(url: string, path: string): Promise<number> {
   const started = performance.now();
+  let loadedAt: number | null = null;
   await loadFiles([{ path, name: path.split('/').at(-1) ?? path }], {
     warehouseUrl: url,
     memoryLimit: '1GB',

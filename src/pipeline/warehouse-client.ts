@@ -82,17 +82,19 @@ export class WarehouseClient {
     this.#loader = null;
   }
 
-  /** After many new orders PostgreSQL looks at its tables anew, while the cohorts are settled; a failure of either changes nothing of what was loaded. */
+  /**
+   * After many new orders PostgreSQL looks at its tables first, so that settling has good plans, then the cohorts are settled; a failure of either changes
+   * nothing of what was loaded.
+   */
   async close(): Promise<void> {
     await this.#settler?.close();
     const client = this.#client;
     this.#client = null;
     this.#loader = null;
     if (client === null) return;
-    const settling = this.#options.settles === 'never' ? undefined : settle(this.#options);
     if (this.#options.signal?.aborted !== true)
       await refreshStatistics(client, this.#acceptedCount).catch(() => undefined);
     await client.end().catch(() => undefined);
-    await settling;
+    if (this.#options.settles !== 'never') await settle(this.#options);
   }
 }
