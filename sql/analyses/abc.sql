@@ -4,7 +4,7 @@
 -- Class: A while the cumulative share, the product itself included, is at most 80 %; B at most 95 %; C the rest, and whatever earns nothing.
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
 -- Reads: vendas_produto_regiao for whole months and vendas_produto_diarias for the days before and after them. These days of a channel, and all days of a
---   state, are in no rollup: itens_pedido.
+--   state, are in no rollup: itens_pedido. `partes` stands in top-products and products-by-region too; a test holds them equal.
 WITH partes AS (
   SELECT loja, sku, unidades, valor
   FROM vendas_produto_regiao

@@ -4,7 +4,7 @@
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
 -- Region: of the delivery state (regiao_da_uf); orders without an address are 'Não informada'.
 -- Reads: vendas_produto_regiao for whole months and vendas_produto_diarias for the days before and after them. These days of a channel, and all days of a
---   state, are in no rollup: itens_pedido.
+--   state, are in no rollup: itens_pedido. `partes` stands in top-products and abc too; a test holds them equal.
 WITH partes AS NOT MATERIALIZED (
   SELECT loja, sku, regiao, unidades, valor
   FROM vendas_produto_regiao

@@ -3,7 +3,7 @@
 -- Units: unidades pieces; receita R$; participacao fraction (0-1) of the revenue of all products in the selection.
 -- Date: data_venda. Statuses: Pago unless --status. Revenue: items net of their own discount, before the order's discount and freight.
 -- Reads: vendas_produto_regiao for whole months and vendas_produto_diarias for the days before and after them. These days of a channel, and all days of a
---   state, are in no rollup: itens_pedido.
+--   state, are in no rollup: itens_pedido. `partes` stands in abc and products-by-region too; a test holds them equal.
 WITH partes AS (
   SELECT loja, sku, unidades, valor
   FROM vendas_produto_regiao

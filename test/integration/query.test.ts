@@ -580,6 +580,20 @@ test('every analysis equals the aggregate of the orders, for random orders and r
   }
 });
 
+test('the three analyses of products add up the same sales', () => {
+  const salesOf = (name: AnalysisName): string => {
+    const sql = readFileSync(new URL(`../../sql/analyses/${name}.sql`, import.meta.url), 'utf8');
+    const [, sales = ''] = /WITH partes AS (?:NOT MATERIALIZED )?\(\n([\s\S]+?)\n\), produto AS/.exec(sql) ?? [];
+    assert.match(sales, /vendas_produto_regiao[\s\S]+vendas_produto_diarias[\s\S]+itens_pedido/, name);
+    return sales;
+  };
+  assert.equal(salesOf('abc'), salesOf('top-products'));
+  assert.equal(
+    salesOf('products-by-region').replaceAll(', regiao_da_uf(uf)', '').replaceAll('sku, regiao,', 'sku,'),
+    salesOf('top-products'),
+  );
+});
+
 test('no analysis reads a whole table of orders, those of customers once they are settled', async (t) => {
   const { client, settle } = await warehouseWith(t, randomOrders(300, randomFrom(1)));
   await settle();
