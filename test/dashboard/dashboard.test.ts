@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { METRICS } from '../../src/catalog/metrics.ts';
 import { NO_FILTERS, runAnalysis } from '../../src/pipeline/query.ts';
@@ -354,6 +355,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
     },
   );
 }
+
+test('a page sends less than 60 KB of script, compressed, and asks no third party for anything', async (t) => {
+  const warehouse = await loaded(t, csvOf([line({})]));
+  const url = await dashboardOver(t, warehouse.database);
+  const page = await (await fetch(`${url}/`)).text();
+  const asked = [...page.matchAll(/<(?:script|link|img)\b[^>]*\b(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
+  const scripts = asked.filter((path) => path.endsWith('.js'));
+  assert.ok(scripts.length > 0 && asked.every((path) => /^\/(?!\/)/.test(path)), asked.join(' '));
+  const sources = await Promise.all(scripts.map(async (path) => (await fetch(url + path)).text()));
+  const bytes = gzipSync(sources.join('')).byteLength;
+  assert.ok(bytes > 100 && bytes < 60_000, `${bytes} bytes`);
+  assert.doesNotMatch(page, /<script(?![^>]*\bsrc=)/, 'a script without a file');
+});
 
 test('printed, the overview is one A4 page', { skip }, async (t) => {
   const warehouse = await loaded(t, ORDERS);
