@@ -9,6 +9,17 @@ export interface RowsFile {
   readonly rowCount: number;
 }
 
+/** A file that its engine may still be writing, while the loader copies those before it; null when it has no rows. */
+export type ComingFile = Promise<RowsFile | null>;
+
+/** What a batch adds to one rollup table. */
+export interface RollupFiles {
+  /** Sums of periods without any row, to be copied straight in. */
+  readonly fresh: RowsFile | null;
+  /** Sums of other periods, to be added to rows that may exist. */
+  readonly added: RowsFile | null;
+}
+
 /** How the events of a batch ended: `lidos = aceitos + rejeitados + duplicados + antigos`, always. */
 export interface EventCounts {
   readonly lidos: number;
@@ -36,29 +47,29 @@ export interface KnownRows {
   readonly periodsPath: string | null;
 }
 
-/** The batch sorted out against what is known: what to remove, what to write. */
+/** The batch sorted out against what is known: what to remove, what to write. The files come in this order. */
 export interface SortedBatch {
   readonly counts: EventCounts;
-  /** Orders whose rows are to be removed before the new ones are written: loja, id_pedido. Null when none. */
-  readonly replaced: RowsFile | null;
-  /** Orders of two versions or more, of which the batch brings one, moves a time or replaces the present row: loja, id_pedido, existe (the warehouse knows it). Null when none. */
-  readonly touched: RowsFile | null;
-  /** New rows of pedidos, itens_pedido, pagamentos, historico_status: copied straight into the tables. */
-  readonly inserts: readonly RowsFile[];
-  /** Rows for clientes, produtos: the newest version wins. */
-  readonly customers: RowsFile | null;
-  readonly products: RowsFile | null;
-  /** Contents without an update time that were seen earlier or later than recorded: loja, id_pedido, revisao, hash_origem, menor, maior. */
-  readonly sightings: RowsFile | null;
-  readonly rejected: RowsFile | null;
-  /** Valid versions that may resolve records of the quarantine: loja, id_pedido, atualizado_em, revisao. */
-  readonly accepted: RowsFile | null;
-  /** Rows of the quarantine that valid versions of this batch correct, whatever their own key: loja, hash_original. Null when none. */
-  readonly corrected: RowsFile | null;
-  /** Sums to add to rows that may exist, one file per rollup table; those of periods without any row are among the inserts. */
-  readonly rollups: readonly RowsFile[];
   /** Oldest day of sale (YYYY-MM-DD) among the new orders that count in cohorts, those that replace others left out; null when none. */
   readonly oldestNewSale: string | null;
+  /** Orders whose rows are to be removed before the new ones are written: loja, id_pedido. Null when none. */
+  readonly replaced: ComingFile | null;
+  /** Orders of two versions or more, of which the batch brings one, moves a time or replaces the present row: loja, id_pedido, existe (the warehouse knows it). Null when none. */
+  readonly touched: ComingFile | null;
+  /** New rows of pedidos, itens_pedido, pagamentos, historico_status: copied straight into the tables. */
+  readonly inserts: readonly ComingFile[];
+  /** Rows for clientes, produtos: the newest version wins. */
+  readonly customers: ComingFile;
+  readonly products: ComingFile;
+  /** Contents without an update time that were seen earlier or later than recorded: loja, id_pedido, revisao, hash_origem, menor, maior. */
+  readonly sightings: ComingFile;
+  /** Rows of the quarantine that valid versions of this batch correct, whatever their own key: loja, hash_original. */
+  readonly corrected: ComingFile;
+  readonly rejected: ComingFile;
+  /** Valid versions that may resolve records of the quarantine: loja, id_pedido, atualizado_em, revisao. */
+  readonly accepted: ComingFile;
+  /** What each rollup gains, by table. */
+  readonly rollups: ReadonlyMap<string, Promise<RollupFiles>>;
 }
 
 /** A place in a source that a batch moves, as stored in esteira.posicoes: a file's or a store's only one, or one of each partition of a topic. */
@@ -88,8 +99,10 @@ export interface PreparedBatch {
   periods(): Promise<RowsFile | null>;
   /** Rejected records: loja, hash_original. Null when none. */
   rejectedKeys(): Promise<RowsFile | null>;
-  /** Sorts the events against what the warehouse holds and writes the files. `quarantine` names events that the database refused. */
+  /** Sorts the events against what the warehouse holds and begins to write the files. `refused` names orders that the database would not take. */
   sort(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<SortedBatch>;
+  /** Ends when no file of a sorting is being written any more, whatever became of it. Never throws. */
+  written(): Promise<void>;
   /** After `sort`: the records that came to the quarantine with it, by reason, in any order; one with two reasons is in both. */
   rejections(): Promise<readonly RejectionGroup[]>;
   /** Frees tables and files. */

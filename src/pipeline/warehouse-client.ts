@@ -6,6 +6,7 @@ import type { PreparedBatch } from '../model/batch.ts';
 import { asWarehouseError, connect } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
 import { refreshStatistics } from '../storage/statistics.ts';
+import { LOADED_TABLES } from '../storage/tables.ts';
 import { retrying } from './retry.ts';
 import { settle, type SettleProgress, Settler } from './settle.ts';
 
@@ -28,7 +29,6 @@ export class WarehouseClient {
   readonly #options: WarehouseClientOptions;
   #client: pg.Client | null = null;
   #loader: Loader | null = null;
-  #acceptedCount = 0;
   #isBehind = false;
   readonly #settler: Settler | null;
 
@@ -66,7 +66,6 @@ export class WarehouseClient {
     return this.run(async (client) => {
       this.#loader ??= new Loader(client, { folder, reprocess, transformVersion: TRANSFORM_VERSION });
       const outcome = await this.#loader.load(batch);
-      if (outcome.kind === 'loaded') this.#acceptedCount += outcome.counts.aceitos;
       this.#isBehind = isBehind;
       if (outcome.kind === 'loaded' && outcome.counts.aceitos > 0) this.#settler?.changed();
       return outcome;
@@ -83,7 +82,7 @@ export class WarehouseClient {
   }
 
   /**
-   * After many new orders PostgreSQL looks at its tables first, so that settling has good plans, then the cohorts are settled; a failure of either changes
+   * PostgreSQL looks first at the tables of which much is new, so that settling has good plans, then the cohorts are settled; a failure of either changes
    * nothing of what was loaded.
    */
   async close(): Promise<void> {
@@ -92,8 +91,7 @@ export class WarehouseClient {
     this.#client = null;
     this.#loader = null;
     if (client === null) return;
-    if (this.#options.signal?.aborted !== true)
-      await refreshStatistics(client, this.#acceptedCount).catch(() => undefined);
+    if (this.#options.signal?.aborted !== true) await refreshStatistics(client, LOADED_TABLES).catch(() => undefined);
     await client.end().catch(() => undefined);
     if (this.#options.settles !== 'never') await settle(this.#options);
   }

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { countsInCohorts } from '../catalog/cohorts.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
 import { makeStaging } from './staging-table.ts';
-import { refreshCohortStatistics } from './statistics.ts';
+import { refreshStatistics } from './statistics.ts';
 
 /** Only one process settles at a time; the number is arbitrary but fixed. */
 const SETTLING_LOCK = 7_243_002;
@@ -98,8 +98,8 @@ export async function settleCohorts(
   try {
     const since = await claim(client);
     if (since === null) return { kind: 'nothing' };
-    const customerCount = await recount(client, since);
-    await refreshCohortStatistics(client, customerCount).catch(() => undefined);
+    await recount(client, since);
+    await refreshStatistics(client, ['clientes_coorte', 'coortes_mensais']).catch(() => undefined);
     const isLeft = (await readMark(client)).since !== null;
     return { kind: 'settled', since, seconds: (performance.now() - started) / 1000, isLeft };
   } catch (error) {
@@ -135,31 +135,44 @@ async function claim(client: pg.Client): Promise<string | null> {
   return since;
 }
 
-/** Counts the months from `since` on in one snapshot; batches that come meanwhile mark their months themselves. Returns how many customers it wrote. */
-async function recount(client: pg.Client, since: string): Promise<number> {
+/** Counts the months from `since` on in one snapshot; batches that come meanwhile mark their months themselves. */
+async function recount(client: pg.Client, since: string): Promise<void> {
   await client.query('START TRANSACTION ISOLATION LEVEL REPEATABLE READ');
   await client.query(
     `SET LOCAL statement_timeout = ${TIMEOUT_MS}; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1`,
   );
-  const { rowCount } = await client.query(CUSTOMERS, [since]);
+  await makeStaging(
+    client,
+    'compras_mensais',
+    'loja text, chave_cliente uuid, mes date, pedidos bigint, receita numeric',
+  );
+  await client.query(PURCHASES, [since]);
+  await client.query('ANALYZE compras_mensais');
+  await client.query(CUSTOMERS, [since]);
   await client.query('DELETE FROM coortes_mensais WHERE mes >= $1', [since]);
-  await client.query(MONTHS, [since]);
+  await client.query(MONTHS);
   await client.query(
     `UPDATE esteira.apuracao_coortes SET desde = 'infinity', proxima_em = clock_timestamp() + ${PAUSE_FACTOR} * least(clock_timestamp() - now(), interval '${TIMEOUT_MS} ms') WHERE marca = 'em_apuracao'`,
   );
   await client.query('END');
-  return rowCount ?? 0;
 }
+
+/** What each customer bought in each month, of which both tables are counted: the orders are read once. */
+const PURCHASES = `
+  INSERT INTO compras_mensais
+  SELECT p.loja, p.chave_cliente, ${monthOf('p.data_venda')}, count(*), sum(p.valor_total)
+  FROM pedidos p
+  WHERE ${countsInCohorts('p')} AND p.data_venda >= $1::date
+  GROUP BY 1, 2, 3`;
 
 /** Most customers stand where they stood: only those that differ are written, in the order of their key. */
 const CUSTOMERS = `
   WITH novas AS MATERIALIZED (
     SELECT g.loja, g.chave_cliente, g.coorte
     FROM (
-      SELECT p.loja, p.chave_cliente, ${monthOf('min(p.data_venda)')} AS coorte
-      FROM pedidos p
-      WHERE ${countsInCohorts('p')} AND p.chave_cliente IS NOT NULL AND p.data_venda >= $1::date
-      GROUP BY p.loja, p.chave_cliente) g
+      SELECT loja, chave_cliente, min(mes) AS coorte FROM compras_mensais
+      WHERE chave_cliente IS NOT NULL
+      GROUP BY loja, chave_cliente) g
     WHERE NOT EXISTS (
       SELECT FROM clientes_coorte k WHERE k.loja = g.loja AND k.chave_cliente = g.chave_cliente AND k.coorte < $1::date)
   ), saidas AS (
@@ -177,11 +190,7 @@ const CUSTOMERS = `
 const MONTHS = `
   INSERT INTO coortes_mensais (loja, coorte, mes, clientes, pedidos, receita)
   SELECT c.loja, k.coorte, c.mes, count(c.chave_cliente), sum(c.pedidos), sum(c.receita)
-  FROM (
-    SELECT p.loja, p.chave_cliente, ${monthOf('p.data_venda')} AS mes, count(*) AS pedidos, sum(p.valor_total) AS receita
-    FROM pedidos p
-    WHERE ${countsInCohorts('p')} AND p.data_venda >= $1::date
-    GROUP BY 1, 2, 3) c
+  FROM compras_mensais c
   LEFT JOIN clientes_coorte k ON k.loja = c.loja AND k.chave_cliente = c.chave_cliente
   GROUP BY c.loja, k.coorte, c.mes
   ORDER BY c.loja, c.mes, k.coorte`;

@@ -58,6 +58,7 @@ export class Loader {
         return await this.#transaction(batch, refused);
       } catch (error) {
         await this.#rollBack().catch(() => undefined);
+        await batch.written();
         const order = error instanceof RefusedRow ? await error.order() : null;
         if (order === null || refused.length >= MOST_REFUSED)
           throw asWarehouseError(error instanceof RefusedRow ? error.cause : error);
@@ -167,31 +168,34 @@ export class Loader {
     return path;
   }
 
+  /** Takes the files as they come: while one is copied, the engine writes the next. */
   async #write(sorted: SortedBatch): Promise<void> {
     const client = this.#client;
-    if (sorted.touched) await removeChanges(client, sorted.touched);
-    if (sorted.replaced) await removeReplaced(client, sorted.replaced);
-    for (const file of sorted.inserts) await this.#insert(file);
-    if (sorted.customers)
-      await keepNewest(
-        client,
-        sorted.customers,
-        ['loja', 'chave_cliente'],
-        ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem'],
-      );
-    if (sorted.products)
-      await keepNewest(
-        client,
-        sorted.products,
-        ['loja', 'sku'],
-        ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item'],
-      );
-    if (sorted.sightings) await keepSightings(client, sorted.sightings);
-    if (sorted.corrected) await resolveCorrected(client, sorted.corrected);
-    await keepRejected(client, sorted.rejected, sorted.accepted);
-    await addToRollups(client, sorted.rollups, sorted.replaced !== null);
-    if (sorted.touched) await addChanges(client);
-    await markChanged(client, sorted.oldestNewSale, sorted.replaced !== null);
+    const [touched, replaced] = [await sorted.touched, await sorted.replaced];
+    if (touched) await removeChanges(client, touched);
+    if (replaced) await removeReplaced(client, replaced);
+    for (const coming of sorted.inserts) {
+      const file = await coming;
+      if (file) await this.#insert(file);
+    }
+    await keepNewest(
+      client,
+      await sorted.customers,
+      ['loja', 'chave_cliente'],
+      ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem'],
+    );
+    await keepNewest(
+      client,
+      await sorted.products,
+      ['loja', 'sku'],
+      ['data_pedido', 'id_pedido', 'versao_em', 'revisao', 'hash_origem', 'n_item'],
+    );
+    await keepSightings(client, await sorted.sightings);
+    await resolveCorrected(client, await sorted.corrected);
+    await keepRejected(client, await sorted.rejected, await sorted.accepted);
+    await addToRollups(client, sorted.rollups, replaced !== null);
+    if (touched) await addChanges(client);
+    await markChanged(client, sorted.oldestNewSale, replaced !== null);
   }
 
   async #insert(file: RowsFile): Promise<void> {
@@ -291,10 +295,11 @@ async function writeLedger(
 /** Upserts rows of which the one with the largest version wins, whatever their order of arrival. Texts compare by bytes. */
 async function keepNewest(
   client: pg.Client,
-  file: RowsFile,
+  file: RowsFile | null,
   keys: readonly string[],
   version: readonly string[],
 ): Promise<void> {
+  if (!file) return;
   const staging = `novos_${file.table}`;
   await makeStaging(client, staging, `LIKE ${quoteName(file.table)}`);
   await copyIn(client, staging, file);
@@ -311,7 +316,8 @@ async function keepNewest(
 }
 
 /** Contents of sources without an update time: the earliest time goes to the history, the latest to esteira.vistos. */
-async function keepSightings(client: pg.Client, file: RowsFile): Promise<void> {
+async function keepSightings(client: pg.Client, file: RowsFile | null): Promise<void> {
+  if (!file) return;
   await makeStaging(
     client,
     'vistos_lote',

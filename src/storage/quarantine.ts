@@ -47,7 +47,8 @@ export async function keepRejected(
 }
 
 /** Resolves the rows that valid versions of the batch correct by name: also when the correction changed store, number or update time. */
-export async function resolveCorrected(client: pg.Client, corrected: RowsFile): Promise<void> {
+export async function resolveCorrected(client: pg.Client, corrected: RowsFile | null): Promise<void> {
+  if (!corrected) return;
   await makeStaging(client, 'corrigidos_lote', 'loja text, hash_original bytea');
   await copyIn(client, 'corrigidos_lote', corrected);
   await client.query(`

@@ -9,7 +9,7 @@ import {
   type Rollup,
   type VersionRows,
 } from '../catalog/rollups.ts';
-import type { RowsFile } from '../model/batch.ts';
+import type { RowsFile, SortedBatch } from '../model/batch.ts';
 import { makeRemembered, REMEMBER_REPLACED } from './cohorts.ts';
 import { copyIn } from './copy.ts';
 import { quoteName } from './quote.ts';
@@ -79,14 +79,19 @@ function intoDelta(rollup: Rollup, select: string): string {
   return `INSERT INTO ${quoteName(deltaName(rollup))} (${rollupColumns(rollup).map(quoteName).join(', ')}) ${select}`;
 }
 
-/** Adds the new sums and those taken away; rows that reach zero are deleted. */
-export async function addToRollups(client: pg.Client, files: readonly RowsFile[], hasRemoved: boolean): Promise<void> {
+/** Adds the new sums, as they come, and those taken away; rows that reach zero are deleted. */
+export async function addToRollups(
+  client: pg.Client,
+  sums: SortedBatch['rollups'],
+  hasRemoved: boolean,
+): Promise<void> {
   const statements: string[] = [];
   for (const rollup of ROLLUPS) {
-    const file = files.find(({ table }) => table === rollup.table);
-    if (!file && !hasRemoved) continue;
+    const files = await sums.get(rollup.table);
+    if (files?.fresh) await copyIn(client, rollup.table, files.fresh);
+    if (!files?.added && !hasRemoved) continue;
     if (!hasRemoved) await makeDelta(client, rollup);
-    if (file) await copyIn(client, deltaName(rollup), file);
+    if (files?.added) await copyIn(client, deltaName(rollup), files.added);
     statements.push(...additionsSql(rollup, hasRemoved));
   }
   await runAll(client, statements);
@@ -102,7 +107,7 @@ function additionsSql(rollup: Rollup, hasRemoved: boolean): string[] {
     INSERT INTO ${table} AS r (${[...keys, ...sums].join(', ')})
     ${
       hasRemoved
-        ? `SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')} HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')}`
+        ? `SELECT ${keys.join(', ')}, ${sums.map((name) => `sum(${name})`).join(', ')} FROM ${delta} GROUP BY ${keys.join(', ')} HAVING ${sums.map((name) => `sum(${name}) <> 0`).join(' OR ')} ORDER BY ${keys.join(', ')}`
         : `SELECT ${[...keys, ...sums].join(', ')} FROM ${delta}`
     }
     ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sums.map((name) => `${name} = r.${name} + excluded.${name}`).join(', ')}`;
@@ -110,7 +115,7 @@ function additionsSql(rollup: Rollup, hasRemoved: boolean): string[] {
   return [
     addition,
     `
-    DELETE FROM ${table} r USING (SELECT DISTINCT ${keys.join(', ')} FROM ${delta}) d
+    DELETE FROM ${table} r USING (SELECT DISTINCT ${keys.join(', ')} FROM ${delta} WHERE ${quoteName(rollup.counter)} < 0) d
     WHERE ${keys.map((name) => `d.${name} = r.${name}`).join(' AND ')} AND r.${quoteName(rollup.counter)} = 0`,
   ];
 }

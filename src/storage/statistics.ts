@@ -2,41 +2,30 @@
 // tables for empty, and an answer that joins orders with customers takes twenty seconds instead of a fraction of one.
 import type pg from 'pg';
 import { quoteName } from './quote.ts';
-import { LOADED_TABLES } from './tables.ts';
 
-/** Fewer new rows than this change no plan. */
+/** Fewer changed rows than this change no plan. */
 const FEW = 500;
-/** New rows, as a share of those that the planner knows of, that are worth looking at the tables again. */
+/** Rows changed since PostgreSQL last looked, as a share of those that it knows of, that are worth looking at a table again. */
 const SHARE = 0.2;
 /** Where it takes longer, autovacuum does it. */
 const TIMEOUT_MS = 20_000;
 
-/** Has PostgreSQL look at the tables anew, if so many accepted orders are many for this warehouse. Outside any transaction. */
-export function refreshStatistics(client: pg.Client, acceptedCount: number): Promise<void> {
-  return refresh(client, acceptedCount, 'pedidos', LOADED_TABLES);
-}
-
-/** The same for the cohort tables, after so many customers were written. */
-export function refreshCohortStatistics(client: pg.Client, customerCount: number): Promise<void> {
-  return refresh(client, customerCount, 'clientes_coorte', ['clientes_coorte', 'coortes_mensais']);
-}
-
-/** `changedCount` rows of `counted` are new. */
-async function refresh(
-  client: pg.Client,
-  changedCount: number,
-  counted: string,
-  tables: readonly string[],
-): Promise<void> {
-  if (changedCount < FEW) return;
-  const { rows } = await client.query<{ known: number }>(
-    'SELECT GREATEST(reltuples, 0)::float8 AS known FROM pg_class WHERE oid = $1::regclass',
-    [counted],
+/** Has PostgreSQL look anew at those of the tables of which much has changed since it last did, and then also at those that it never saw. Outside any transaction. */
+export async function refreshStatistics(client: pg.Client, tables: readonly string[]): Promise<void> {
+  // this connection's own changes are counted when it has been idle for a while, or asks for it
+  await client.query('SELECT pg_stat_force_next_flush()');
+  const { rows } = await client.query<{ name: string }>(
+    `WITH tables AS (
+       SELECT s.relname, s.n_mod_since_analyze >= GREATEST($2::float8, $3 * c.reltuples) AS is_due, c.reltuples < 0 AND s.n_mod_since_analyze > 0 AS is_unknown
+       FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+       WHERE s.relid = ANY ($1::text[]::regclass[]))
+     SELECT relname AS name FROM tables WHERE is_due OR is_unknown AND EXISTS (SELECT FROM tables WHERE is_due)`,
+    [tables, FEW, SHARE],
   );
-  if (changedCount < (rows[0]?.known ?? 0) * SHARE) return;
+  if (rows.length === 0) return;
   await client.query(`SET statement_timeout = ${TIMEOUT_MS}`);
   try {
-    await client.query(`ANALYZE ${tables.map(quoteName).join(', ')}`);
+    await client.query(`ANALYZE ${rows.map(({ name }) => quoteName(name)).join(', ')}`);
   } finally {
     await client.query('RESET statement_timeout');
   }

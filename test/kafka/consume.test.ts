@@ -1,5 +1,6 @@
 // A topic into the warehouse, with a real Kafka and a real PostgreSQL: what lands, what is refused and kept, where the group goes on, and what stops it.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { before, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import type { BrokerSettings } from '../../src/broker/connection.ts';
@@ -79,6 +80,17 @@ async function orderIds(warehouse: Warehouse): Promise<(string | null | undefine
   const rows = await warehouse.query('SELECT id_pedido FROM pedidos ORDER BY id_pedido::int');
   return rows.map((row) => row['id_pedido']);
 }
+
+test('while the topic has more, a batch is filled, however little time it has', options, async (t) => {
+  const { warehouse, send, consume } = await bench(t);
+  // the broker gives a megabyte at a time, and what is random cannot be made small
+  const padded = (id: string): TestRecord =>
+    orderRecord({ id_pedido: id }, { enchimento: randomBytes(300_000).toString('base64') });
+  for (const id of numbered(1, 12)) await send([padded(id)]);
+  const report = await consume({ maxWaitMs: 0, maxBatch: 8 });
+  assert.deepEqual([report.messageCount, report.batchCount, report.totals.aceitos], [12, 2, 12]);
+  assert.deepEqual(await orderIds(warehouse), numbered(1, 12));
+});
 
 test(
   'messages of all partitions land once, with their positions, and consuming again changes no row',

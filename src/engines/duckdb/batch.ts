@@ -3,13 +3,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROLLUPS } from '../../catalog/rollups.ts';
+import { rollupColumns, ROLLUPS } from '../../catalog/rollups.ts';
 import type {
+  ComingFile,
   KnownRows,
   PositionMove,
   PreparedBatch,
   RefusedOrder,
   RejectionGroup,
+  RollupFiles,
   RowsFile,
   SortedBatch,
 } from '../../model/batch.ts';
@@ -32,7 +34,7 @@ import {
   touchedOutput,
 } from './output-rows.ts';
 import { keepCounted, keepRejected } from './quarantine-rows.ts';
-import { addedSums, freshSums, sumTables } from './rollup-outputs.ts';
+import { addedSums, freshSums, type KnownPeriods, sumTable } from './rollup-outputs.ts';
 import { count, numbers, run, type Session } from './session.ts';
 
 /** Where a batch comes from, for its ledger row and its quarantine rows. */
@@ -126,8 +128,10 @@ class DuckdbBatch implements PreparedBatch {
   /** False: table `_rejeitados` is empty. */
   #hasRejected: boolean;
   readonly #keys: { keys?: RowsFile | null; periods?: RowsFile | null; rejected?: RowsFile | null } = {};
-  #sorted: SortedBatch | null = null;
+  #sorted: Omit<SortedBatch, 'rollups'> | null = null;
   #isSortedAhead = false;
+  /** Ends when every file that was begun is written, or has failed. */
+  #written: Promise<unknown> = Promise.resolve();
   /** Days and months of the batch, known when they have been asked for. */
   #periodCount = 0;
 
@@ -165,7 +169,7 @@ class DuckdbBatch implements PreparedBatch {
     return (this.#keys.keys ??= await this.#write(
       'chaves',
       ['loja', 'id_pedido'],
-      `SELECT DISTINCT loja, id_pedido FROM ${this.#prefix}_eventos`,
+      `SELECT DISTINCT loja, id_pedido FROM ${this.#prefix}_eventos ORDER BY ALL`,
     ));
   }
 
@@ -192,22 +196,28 @@ class DuckdbBatch implements PreparedBatch {
 
   /** Sorts the batch as if the warehouse held none of its orders, ahead of the transaction: for a first load, where that will be true. */
   async sortAhead(): Promise<void> {
-    await this.#sortOut(NOTHING_KNOWN, [], false);
-    await this.#lanes.all(sumTables(this.#prefix), run);
+    this.#sorted = await this.#sortOut(NOTHING_KNOWN, [], false);
+    await this.#written;
+    await this.#lanes.all(ROLLUPS, (lane, rollup) => run(lane, sumTable(this.#prefix, rollup)));
     this.#isSortedAhead = true;
   }
 
   async sort(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<SortedBatch> {
+    // an attempt that failed may still be writing
+    await this.#written;
     const holdsNone = known.versionsPath === null && known.rejectedPath === null && refused.length === 0;
     const isSummedUp = holdsNone && this.#isSortedAhead;
-    if (!isSummedUp) await this.#sortOut(known, refused, reprocess);
     this.#isSortedAhead = false;
-    if (this.#sorted === null) throw new Error('the batch was not sorted');
-    const { added, fresh } = await this.#writeRollups(known.periodsPath, isSummedUp);
-    return { ...this.#sorted, inserts: [...this.#sorted.inserts, ...fresh], rollups: added };
+    const periods = await this.#loadPeriods(known.periodsPath);
+    if (!isSummedUp || this.#sorted === null) this.#sorted = await this.#sortOut(known, refused, reprocess);
+    return { ...this.#sorted, rollups: this.#beginRollups(periods, isSummedUp) };
   }
 
-  async #sortOut(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<void> {
+  async #sortOut(
+    known: KnownRows,
+    refused: readonly RefusedOrder[],
+    reprocess: boolean,
+  ): Promise<Omit<SortedBatch, 'rollups'>> {
     const connection = this.#connection;
     const p = this.#prefix;
     await loadKnown(connection, p, known);
@@ -215,54 +225,59 @@ class DuckdbBatch implements PreparedBatch {
     await classify(connection, p, reprocess);
     await this.#lanes.all(acceptedTables(p, known.versionsPath !== null), run);
     const { counts, replaces, touches, hasEstimated, oldestNewSale } = await countEvents(connection, p);
-    const [replaced, touched, customers, products, sightings, rejected, accepted, corrected, ...copied] =
-      await this.#writeAll([
-        replaces ? replacedOutput(p) : null,
-        touches ? touchedOutput(p) : null,
-        customersOutput(p),
-        productsOutput(p),
-        hasEstimated ? sightingsOutput(p) : null,
-        this.#hasRejected ? rejectedOutput(p) : null,
-        acceptedOutput(p, known.versionsPath === null),
-        this.#correctedOutput(),
-        ...insertOutputs(p),
-      ]);
-    this.#sorted = {
-      counts,
-      inserts: copied.filter((file) => file !== null),
-      rollups: [],
-      replaced,
-      touched,
-      customers,
-      products,
-      sightings,
-      rejected,
-      accepted,
-      corrected,
-      oldestNewSale,
+    const written: ComingFile[] = [];
+    /** In the order in which the loader takes them. */
+    const begin = (output: Output | null): ComingFile => {
+      if (output === null) return Promise.resolve(null);
+      const [file] = this.#lanes.begin([output], (lane, [table, columns, select]) =>
+        this.#write(table, columns, select, lane),
+      ) as [ComingFile];
+      written.push(file);
+      return file;
     };
+    const sorted = {
+      counts,
+      oldestNewSale,
+      replaced: replaces ? begin(replacedOutput(p)) : null,
+      touched: touches ? begin(touchedOutput(p)) : null,
+      inserts: insertOutputs(p).map(begin),
+      customers: begin(customersOutput(p)),
+      products: begin(productsOutput(p)),
+      sightings: begin(hasEstimated ? sightingsOutput(p) : null),
+      corrected: begin(this.#correctedOutput()),
+      rejected: begin(this.#hasRejected ? rejectedOutput(p) : null),
+      accepted: begin(acceptedOutput(p, known.versionsPath === null)),
+    };
+    this.#written = Promise.allSettled(written);
+    return sorted;
+  }
+
+  /** Which of the batch's days and months have rows in the rollups already. */
+  async #loadPeriods(path: string | null): Promise<KnownPeriods> {
+    await loadKnownPeriods(this.#connection, this.#prefix, path);
+    const knownCount = await count(this.#connection, `SELECT count(*) FROM ${this.#prefix}_periodos_conhecidos`);
+    return knownCount === 0 ? 'none' : knownCount < this.#periodCount ? 'some' : 'all';
   }
 
   /** The sums of periods that have rows already, to be added, and those of the others, to be copied straight in. */
-  async #writeRollups(
-    periodsPath: string | null,
-    isSummedUp: boolean,
-  ): Promise<{ added: RowsFile[]; fresh: RowsFile[] }> {
-    if (this.#periodCount === 0) return { added: [], fresh: [] };
+  #beginRollups(known: KnownPeriods, isSummedUp: boolean): Map<string, Promise<RollupFiles>> {
+    if (this.#periodCount === 0) return new Map();
     const p = this.#prefix;
-    await loadKnownPeriods(this.#connection, p, periodsPath);
-    const knownCount = await count(this.#connection, `SELECT count(*) FROM ${p}_periodos_conhecidos`);
-    const known = knownCount === 0 ? 'none' : knownCount < this.#periodCount ? 'some' : 'all';
-    if (known === 'some' && !isSummedUp) await this.#lanes.all(sumTables(p), run);
-    const added = await this.#writeAll(addedSums(p, known, isSummedUp));
-    const fresh = await this.#writeAll(freshSums(p, known, isSummedUp));
-    return {
-      added: ROLLUPS.flatMap(({ table }, index) => {
-        const file = added[index];
-        return file ? [{ ...file, table }] : [];
-      }),
-      fresh: fresh.filter((file) => file !== null),
-    };
+    const files = this.#lanes.begin(ROLLUPS, async (lane, rollup) => {
+      const { table } = rollup;
+      const isTable = isSummedUp || known === 'some';
+      if (isTable && !isSummedUp) await run(lane, sumTable(p, rollup));
+      const write = async (name: string, select: string | null): Promise<RowsFile | null> => {
+        const file = select === null ? null : await this.#write(name, rollupColumns(rollup), select, lane);
+        return file && { ...file, table };
+      };
+      return {
+        fresh: await write(table, freshSums(p, rollup, known, isTable)),
+        added: await write(`soma_${table}`, addedSums(p, rollup, known, isTable)),
+      };
+    });
+    this.#written = Promise.allSettled([this.#written, ...files]);
+    return new Map(ROLLUPS.map(({ table }, index) => [table, files[index] as Promise<RollupFiles>]));
   }
 
   /** Rows of the quarantine whose corrections are valid and were not refused by the database. */
@@ -281,11 +296,17 @@ class DuckdbBatch implements PreparedBatch {
     ];
   }
 
+  async written(): Promise<void> {
+    await this.#written;
+  }
+
   async rejections(): Promise<readonly RejectionGroup[]> {
+    await this.#written;
     return this.#hasRejected ? groupRejected(this.#connection, this.#prefix) : [];
   }
 
   async drop(): Promise<void> {
+    await this.#written;
     const { messages } = this.#origin;
     const tables = [
       ...[
@@ -332,16 +353,6 @@ class DuckdbBatch implements PreparedBatch {
     await keepRejected(this.#connection, p, this.#source, this.#origin, ordinals);
     this.#hasRejected = true;
     for (const name of ['keys', 'periods', 'rejected'] as const) delete this.#keys[name];
-  }
-
-  /** Writes outputs as CSV, two at a time, in their order; null for none and for one without rows. */
-  async #writeAll<const Outputs extends readonly (Output | null)[]>(
-    outputs: Outputs,
-  ): Promise<{ -readonly [Index in keyof Outputs]: RowsFile | null }> {
-    const files = await this.#lanes.all(outputs, (connection, output) =>
-      output === null ? Promise.resolve(null) : this.#write(...output, connection),
-    );
-    return files as { -readonly [Index in keyof Outputs]: RowsFile | null };
   }
 
   /** Writes a SELECT as CSV; null when it has no rows. */

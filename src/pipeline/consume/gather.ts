@@ -1,5 +1,6 @@
 // Gathers the messages of one batch from the partitions held: until it is full, or its first message has waited long enough, or there is a reason to stop.
-// A batch that would only wait for the one before it to be loaded goes on gathering instead: it is seen no later, and there are fewer of them.
+// A batch that would only wait for the one before it to be loaded goes on gathering instead: it is seen no later, and there are fewer of them. While there
+// is more to read than came, a batch is filled: of a large and a small one, loading the large would leave the other side idle.
 // What was read beyond the batch waits for the next one; never more than one answer of the broker.
 import type { GroupReader, TopicRecord } from '../../broker/reader.ts';
 import { MessageStage } from '../../engines/duckdb/received-messages.ts';
@@ -49,6 +50,7 @@ export class Gatherer {
   async gather(stage: MessageStage, notBeforeMs: () => number): Promise<GatherEnd> {
     const { maxWaitMs, untilEnd, signal } = this.#options;
     let deadline: number | null = null;
+    let hasMore = false;
     for (;;) {
       const stopped = this.#take(stage);
       if (stopped !== null) return stopped;
@@ -57,10 +59,12 @@ export class Gatherer {
       if (this.#reader.generation !== this.#generation) return { kind: 'rebalanced' };
       if (untilEnd && this.#held.every((held) => held.taken >= held.endAtStart)) return { kind: 'end' };
       const leftMs = deadline === null ? IDLE_MS : Math.max(deadline, notBeforeMs()) - performance.now();
-      if (leftMs <= 0) return { kind: 'waited' };
+      if (leftMs <= 0 && !hasMore) return { kind: 'waited' };
       const minBytes = deadline === null ? 1 : WORTH_BYTES;
-      const outcome = await this.#reader.read(readFrom(this.#held), Math.min(IDLE_MS, Math.ceil(leftMs)), minBytes);
+      const waitMs = Math.max(0, Math.min(IDLE_MS, Math.ceil(leftMs)));
+      const outcome = await this.#reader.read(readFrom(this.#held), waitMs, minBytes);
       if (outcome.kind !== 'read') return { kind: outcome.kind };
+      hasMore = outcome.parts.some(({ records, next, end }) => records.length > 0 && next < end);
       for (const part of outcome.parts) {
         const held = this.#held.find(({ topic, partition }) => topic === part.topic && partition === part.partition);
         if (held === undefined) continue;

@@ -1,0 +1,69 @@
+// Lanes with real connections: whose turn it is, and what a failure does to the others.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Lanes } from './lanes.ts';
+import { count, openSession } from './session.ts';
+
+async function twoLanes(t: TestContext): Promise<Lanes> {
+  const folder = await mkdtemp(join(tmpdir(), 'esteira-test-lanes-'));
+  const session = await openSession({ folder, memoryLimit: '100MB', threads: 1 });
+  const lanes = new Lanes([await session.connect(), await session.connect()]);
+  t.after(async () => {
+    lanes.close();
+    session.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return lanes;
+}
+
+test('what is begun runs in its order, two at a time, and each result is there before the others', async (t) => {
+  const lanes = await twoLanes(t);
+  const begun: number[] = [];
+  const gates = [1, 2, 3, 4].map(() => Promise.withResolvers<void>());
+  const results = lanes.begin([1, 2, 3], async (connection, n) => {
+    begun.push(n);
+    await gates[n - 1]?.promise;
+    return count(connection, `SELECT ${n} * 10`);
+  });
+  const later = lanes.begin([4], (connection, n) => {
+    begun.push(n);
+    return count(connection, `SELECT ${n} * 10`);
+  });
+  await nextTurn();
+  assert.deepEqual(begun, [1, 2]);
+  gates[0]?.resolve();
+  assert.equal(await results[0], 10);
+  await nextTurn();
+  assert.deepEqual(begun, [1, 2, 3]);
+  gates[2]?.resolve();
+  assert.equal(await results[2], 30);
+  assert.equal(await later[0], 40);
+  gates[1]?.resolve();
+  assert.equal(await results[1], 20);
+  assert.deepEqual(begun, [1, 2, 3, 4]);
+});
+
+test('a failure fails what has not had its turn, is nobody else’s, and the lanes go on', async (t) => {
+  const lanes = await twoLanes(t);
+  const begun: string[] = [];
+  // nobody awaits these: a rejection without a listener would end this process
+  const results = lanes.begin(['SELECT 1', 'SELECT nothing', 'SELECT 3', 'SELECT 4'], async (connection, sql) => {
+    begun.push(sql);
+    await nextTurn();
+    return count(connection, sql);
+  });
+  await Promise.allSettled(results);
+  assert.equal(await results[0], 1);
+  await assert.rejects(Promise.resolve(results[1]), /nothing/);
+  await assert.rejects(Promise.resolve(results[3]), /nothing/);
+  assert.ok(!begun.includes('SELECT 4'));
+  await assert.rejects(
+    lanes.all(['SELECT nowhere', 'SELECT 6'], (connection, sql) => count(connection, sql)),
+    /nowhere/,
+  );
+  assert.deepEqual(await lanes.all(['SELECT 7', 'SELECT 8'], (connection, sql) => count(connection, sql)), [7, 8]);
+});
