@@ -73,6 +73,9 @@ export function buildProgram(): Command {
   return program;
 }
 
+/** A command that has told its failure ends, whatever it left open: who watches over it could not start it again. */
+const MOST_LEFT_MS = 3000;
+
 /** Runs one command line and sets the exit code; bin/esteira.cjs, the command of the installed package, calls it. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = buildProgram();
@@ -80,6 +83,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     process.exitCode = exitCodeOf(error, argv.includes('--json'));
+    setTimeout(() => process.exit(), MOST_LEFT_MS).unref();
   }
 }
 

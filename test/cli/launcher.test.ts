@@ -1,4 +1,5 @@
-// bin/esteira.cjs, the command of the installed package, on a Node that is too old for the program. test/integration/pack.test.ts runs it on the right one.
+// How the program starts and ends: bin/esteira.cjs, the command of the installed package, on a Node that is too old (test/integration/pack.test.ts runs it on
+// the right one); a failure with something left open.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -27,6 +28,17 @@ for (const version of ['12.22.12', '20.20.2', '23.11.0']) {
     assert.equal(lines.length, 3);
   });
 }
+
+test('a command that has told its failure ends, even with something left open', () => {
+  const open = 'setInterval(() => undefined, 60_000)';
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(open)}`, packagePath('src', 'cli', 'main.ts')];
+  const { status, stderr } = spawnSync(process.execPath, [...args, 'run', 'nowhere.csv'], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  assert.match(stderr, /nowhere\.csv/);
+  assert.equal(status, 2, stderr);
+});
 
 test('the launcher has no words that Node 12 cannot parse', () => {
   const code = readFileSync(LAUNCHER, 'utf8');
