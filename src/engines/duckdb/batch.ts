@@ -18,7 +18,7 @@ import type {
 import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
-import { classify, countEvents, groupRejected, loadKnown, loadKnownPeriods } from './classify.ts';
+import { classify, countEvents, groupRejected, loadKnown, loadKnownPeriods, type Sorting } from './classify.ts';
 import { Lanes } from './lanes.ts';
 import {
   acceptedOutput,
@@ -134,6 +134,7 @@ class DuckdbBatch implements PreparedBatch {
   #written: Promise<unknown> = Promise.resolve();
   /** Days and months of the batch, known when they have been asked for. */
   #periodCount = 0;
+  #knownPeriods: KnownPeriods = 'none';
 
   constructor(
     folder: string,
@@ -208,9 +209,9 @@ class DuckdbBatch implements PreparedBatch {
     const holdsNone = known.versionsPath === null && known.rejectedPath === null && refused.length === 0;
     const isSummedUp = holdsNone && this.#isSortedAhead;
     this.#isSortedAhead = false;
-    const periods = await this.#loadPeriods(known.periodsPath);
     if (!isSummedUp || this.#sorted === null) this.#sorted = await this.#sortOut(known, refused, reprocess);
-    return { ...this.#sorted, rollups: this.#beginRollups(periods, isSummedUp) };
+    else await this.#loadPeriods(this.#connection, known.periodsPath);
+    return { ...this.#sorted, rollups: this.#beginRollups(isSummedUp) };
   }
 
   async #sortOut(
@@ -218,13 +219,22 @@ class DuckdbBatch implements PreparedBatch {
     refused: readonly RefusedOrder[],
     reprocess: boolean,
   ): Promise<Omit<SortedBatch, 'rollups'>> {
-    const connection = this.#connection;
     const p = this.#prefix;
-    await loadKnown(connection, p, known);
     await this.#refuse(refused);
-    await classify(connection, p, reprocess);
-    await this.#lanes.all(acceptedTables(p, known.versionsPath !== null), run);
-    const { counts, replaces, touches, hasEstimated, oldestNewSale } = await countEvents(connection, p);
+    const sideBySide = <Result>(steps: readonly ((lane: DuckDBConnection) => Promise<Result>)[]): Promise<Result[]> =>
+      this.#lanes.all(steps, (lane, step) => step(lane));
+    await sideBySide([
+      async (lane) => {
+        await loadKnown(lane, p, known);
+        await classify(lane, p, reprocess);
+      },
+      (lane) => this.#loadPeriods(lane, known.periodsPath),
+    ]);
+    const [sorting] = await sideBySide<Sorting | void>([
+      (lane) => countEvents(lane, p),
+      ...acceptedTables(p, known.versionsPath !== null).map((sql) => (lane: DuckDBConnection) => run(lane, sql)),
+    ]);
+    const { counts, replaces, touches, hasEstimated, oldestNewSale } = sorting as Sorting;
     const written: ComingFile[] = [];
     /** In the order in which the loader takes them. */
     const begin = (output: Output | null): ComingFile => {
@@ -252,17 +262,18 @@ class DuckdbBatch implements PreparedBatch {
     return sorted;
   }
 
-  /** Which of the batch's days and months have rows in the rollups already. */
-  async #loadPeriods(path: string | null): Promise<KnownPeriods> {
-    await loadKnownPeriods(this.#connection, this.#prefix, path);
-    const knownCount = await count(this.#connection, `SELECT count(*) FROM ${this.#prefix}_periodos_conhecidos`);
-    return knownCount === 0 ? 'none' : knownCount < this.#periodCount ? 'some' : 'all';
+  /** Finds out which of the batch's days and months have rows in the rollups already. */
+  async #loadPeriods(lane: DuckDBConnection, path: string | null): Promise<void> {
+    await loadKnownPeriods(lane, this.#prefix, path);
+    const knownCount = await count(lane, `SELECT count(*) FROM ${this.#prefix}_periodos_conhecidos`);
+    this.#knownPeriods = knownCount === 0 ? 'none' : knownCount < this.#periodCount ? 'some' : 'all';
   }
 
   /** The sums of periods that have rows already, to be added, and those of the others, to be copied straight in. */
-  #beginRollups(known: KnownPeriods, isSummedUp: boolean): Map<string, Promise<RollupFiles>> {
+  #beginRollups(isSummedUp: boolean): Map<string, Promise<RollupFiles>> {
     if (this.#periodCount === 0) return new Map();
     const p = this.#prefix;
+    const known = this.#knownPeriods;
     const files = this.#lanes.begin(ROLLUPS, async (lane, rollup) => {
       const { table } = rollup;
       const isTable = isSummedUp || known === 'some';

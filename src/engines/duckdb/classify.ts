@@ -99,10 +99,9 @@ export async function countEvents(connection: DuckDBConnection, p: string): Prom
          count(*) FILTER (situacao = 'aceito' AND existe) AS substituidos, count(*) FILTER (toca) AS tocados, count(*) FILTER (estimado) AS estimados FROM ${p}_classes),
       (SELECT COALESCE(sum(vezes), 0) AS invalidos, count(*) FILTER (k.hash_original IS NULL) AS rejeitados, COALESCE(sum(valor) FILTER (k.hash_original IS NULL), 0) AS valor_rejeitado
          FROM ${p}_rejeitados r LEFT JOIN ${p}_rejeitados_conhecidos k ON k.loja = r.loja AND k.hash_original = r.hash_original),
-      (SELECT COALESCE(sum(valor_total), 0) AS valor_aceito FROM ${p}_pedidos),
-      (SELECT CAST(min(t.data_venda) AS VARCHAR) AS primeira_venda FROM ${p}_tratados t JOIN ${p}_classes c ON c.ordinal = t.ordinal
-         WHERE c.situacao = 'aceito' AND NOT c.existe AND ${countsInCohorts('t')}),
-      (SELECT COALESCE(sum(n_linhas), 0) AS linhas FROM ${p}_tratados)`,
+      (SELECT COALESCE(sum(t.valor_total) FILTER (c.situacao = 'aceito'), 0) AS valor_aceito, COALESCE(sum(t.n_linhas), 0) AS linhas,
+         CAST(min(t.data_venda) FILTER (c.situacao = 'aceito' AND NOT c.existe AND ${countsInCohorts('t')}) AS VARCHAR) AS primeira_venda
+         FROM ${p}_tratados t LEFT JOIN ${p}_classes c ON c.ordinal = t.ordinal)`,
   );
   const of = (name: string): number => Number(sums?.[name]);
   const rejected = of('rejeitados');
