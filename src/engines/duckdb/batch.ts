@@ -250,7 +250,7 @@ class DuckdbBatch implements PreparedBatch {
       oldestNewSale,
       replaced: replaces ? begin(replacedOutput(p)) : null,
       touched: touches ? begin(touchedOutput(p)) : null,
-      inserts: insertOutputs(p).map(begin),
+      inserts: insertOutputs(p, this.#origin.messages !== undefined).map(begin),
       customers: begin(customersOutput(p)),
       products: begin(productsOutput(p)),
       sightings: begin(hasEstimated ? sightingsOutput(p) : null),

@@ -130,8 +130,8 @@ const REJECTED_COLUMNS = [
 ] as const;
 
 /**
- * One output file: table, columns and the SELECT with those columns. Where there may be many rows they come in the order of the table's primary key:
- * PostgreSQL then walks through its index instead of jumping about in it, which takes a fifth of the time off a load.
+ * One output file: table, columns and the SELECT with those columns. Many rows come in the order of their table's primary key: PostgreSQL then walks through
+ * its index instead of jumping about in it, which takes a fifth of the time off loading a topic.
  */
 export type Output = readonly [table: string, columns: readonly string[], select: string];
 
@@ -172,18 +172,19 @@ export function acceptedTables(prefix: string, hasHistory: boolean): string[] {
   ];
 }
 
-/** Files that are copied straight into their tables. */
-export function insertOutputs(prefix: string): Output[] {
+/**
+ * Files that are copied straight into their tables. A file's rows mostly come in the order of their keys; messages of several partitions do not, and are
+ * sorted when `isMixed`.
+ */
+export function insertOutputs(prefix: string, isMixed: boolean): Output[] {
+  const by = (...keys: string[]): string => (isMixed ? ` ORDER BY ${['loja', 'id_pedido', ...keys].join(', ')}` : '');
   const orders = `SELECT * REPLACE ('\\x' || hash_origem AS hash_origem) FROM ${prefix}_pedidos`;
+  const versions = `SELECT ${withHash(HISTORY_COLUMNS)} FROM ${fresh(prefix)}`;
   return [
-    ['pedidos', ORDER_COLUMNS, `${orders} ORDER BY loja, id_pedido`],
-    ['itens_pedido', ITEM_COLUMNS, `SELECT * FROM ${prefix}_itens ORDER BY loja, id_pedido, n_item`],
-    ['pagamentos', PAYMENT_COLUMNS, `SELECT * FROM ${prefix}_pagamentos ORDER BY loja, id_pedido, n_pagamento`],
-    [
-      'historico_status',
-      HISTORY_COLUMNS,
-      `SELECT ${withHash(HISTORY_COLUMNS)} FROM ${fresh(prefix)} ORDER BY loja, id_pedido, atualizado_em`,
-    ],
+    ['pedidos', ORDER_COLUMNS, orders + by()],
+    ['itens_pedido', ITEM_COLUMNS, `SELECT * FROM ${prefix}_itens` + by('n_item')],
+    ['pagamentos', PAYMENT_COLUMNS, `SELECT * FROM ${prefix}_pagamentos` + by('n_pagamento')],
+    ['historico_status', HISTORY_COLUMNS, versions + by('atualizado_em')],
   ];
 }
 
