@@ -10,7 +10,7 @@ export interface RowsFile {
 }
 
 /** A file that its engine may still be writing, while the loader copies those before it; null when it has no rows. */
-export type ComingFile = Promise<RowsFile | null>;
+export type PendingFile = Promise<RowsFile | null>;
 
 /** What a batch adds to one rollup table. */
 export interface RollupFiles {
@@ -53,21 +53,21 @@ export interface SortedBatch {
   /** Oldest day of sale (YYYY-MM-DD) among the new orders that count in cohorts, those that replace others left out; null when none. */
   readonly oldestNewSale: string | null;
   /** Orders whose rows are to be removed before the new ones are written: loja, id_pedido. Null when none. */
-  readonly replaced: ComingFile | null;
+  readonly replaced: PendingFile | null;
   /** Orders of two versions or more, of which the batch brings one, moves a time or replaces the present row: loja, id_pedido, existe (the warehouse knows it). Null when none. */
-  readonly touched: ComingFile | null;
+  readonly touched: PendingFile | null;
   /** New rows of pedidos, itens_pedido, pagamentos, historico_status: copied straight into the tables. */
-  readonly inserts: readonly ComingFile[];
+  readonly inserts: readonly PendingFile[];
   /** Rows for clientes, produtos: the newest version wins. */
-  readonly customers: ComingFile;
-  readonly products: ComingFile;
+  readonly customers: PendingFile;
+  readonly products: PendingFile;
   /** Contents without an update time that were seen earlier or later than recorded: loja, id_pedido, revisao, hash_origem, menor, maior. */
-  readonly sightings: ComingFile;
+  readonly sightings: PendingFile;
   /** Rows of the quarantine that valid versions of this batch correct, whatever their own key: loja, hash_original. */
-  readonly corrected: ComingFile;
-  readonly rejected: ComingFile;
+  readonly corrected: PendingFile;
+  readonly rejected: PendingFile;
   /** Valid versions that may resolve records of the quarantine: loja, id_pedido, atualizado_em, revisao. */
-  readonly accepted: ComingFile;
+  readonly accepted: PendingFile;
   /** What each rollup gains, by table. */
   readonly rollups: ReadonlyMap<string, Promise<RollupFiles>>;
 }

@@ -174,8 +174,8 @@ export class Loader {
     const [touched, replaced] = [await sorted.touched, await sorted.replaced];
     if (touched) await removeChanges(client, touched);
     if (replaced) await removeReplaced(client, replaced);
-    for (const coming of sorted.inserts) {
-      const file = await coming;
+    for (const pending of sorted.inserts) {
+      const file = await pending;
       if (file) await this.#insert(file);
     }
     await keepNewest(

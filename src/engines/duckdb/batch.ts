@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rollupColumns, ROLLUPS } from '../../catalog/rollups.ts';
 import type {
-  ComingFile,
+  PendingFile,
   KnownRows,
   PositionMove,
   PreparedBatch,
@@ -18,7 +18,7 @@ import type {
 import { erroBit } from '../transform/masks.ts';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
-import { classify, countEvents, groupRejected, loadKnown, loadKnownPeriods, type Sorting } from './classify.ts';
+import { classify, countEvents, groupRejected, loadKnown, loadKnownPeriods } from './classify.ts';
 import { Lanes } from './lanes.ts';
 import {
   acceptedOutput,
@@ -130,8 +130,6 @@ class DuckdbBatch implements PreparedBatch {
   readonly #keys: { keys?: RowsFile | null; periods?: RowsFile | null; rejected?: RowsFile | null } = {};
   #sorted: Omit<SortedBatch, 'rollups'> | null = null;
   #isSortedAhead = false;
-  /** Ends when every file that was begun is written, or has failed. */
-  #written: Promise<unknown> = Promise.resolve();
   /** Days and months of the batch, known when they have been asked for. */
   #periodCount = 0;
   #knownPeriods: KnownPeriods = 'none';
@@ -198,14 +196,13 @@ class DuckdbBatch implements PreparedBatch {
   /** Sorts the batch as if the warehouse held none of its orders, ahead of the transaction: for a first load, where that will be true. */
   async sortAhead(): Promise<void> {
     this.#sorted = await this.#sortOut(NOTHING_KNOWN, [], false);
-    await this.#written;
-    await this.#lanes.all(ROLLUPS, (lane, rollup) => run(lane, sumTable(this.#prefix, rollup)));
+    await this.#lanes.all(ROLLUPS.map((rollup) => (lane) => run(lane, sumTable(this.#prefix, rollup))));
     this.#isSortedAhead = true;
   }
 
   async sort(known: KnownRows, refused: readonly RefusedOrder[], reprocess: boolean): Promise<SortedBatch> {
     // an attempt that failed may still be writing
-    await this.#written;
+    await this.#lanes.idle();
     const holdsNone = known.versionsPath === null && known.rejectedPath === null && refused.length === 0;
     const isSummedUp = holdsNone && this.#isSortedAhead;
     this.#isSortedAhead = false;
@@ -221,31 +218,22 @@ class DuckdbBatch implements PreparedBatch {
   ): Promise<Omit<SortedBatch, 'rollups'>> {
     const p = this.#prefix;
     await this.#refuse(refused);
-    const sideBySide = <Result>(steps: readonly ((lane: DuckDBConnection) => Promise<Result>)[]): Promise<Result[]> =>
-      this.#lanes.all(steps, (lane, step) => step(lane));
-    await sideBySide([
+    await this.#lanes.all([
       async (lane) => {
         await loadKnown(lane, p, known);
         await classify(lane, p, reprocess);
       },
       (lane) => this.#loadPeriods(lane, known.periodsPath),
     ]);
-    const [sorting] = await sideBySide<Sorting | void>([
+    const hasHistory = known.versionsPath !== null;
+    const [{ counts, replaces, touches, hasEstimated, oldestNewSale }] = await this.#lanes.all([
       (lane) => countEvents(lane, p),
-      ...acceptedTables(p, known.versionsPath !== null).map((sql) => (lane: DuckDBConnection) => run(lane, sql)),
+      ...acceptedTables(p, hasHistory).map((sql) => (lane: DuckDBConnection) => run(lane, sql)),
     ]);
-    const { counts, replaces, touches, hasEstimated, oldestNewSale } = sorting as Sorting;
-    const written: ComingFile[] = [];
     /** In the order in which the loader takes them. */
-    const begin = (output: Output | null): ComingFile => {
-      if (output === null) return Promise.resolve(null);
-      const [file] = this.#lanes.begin([output], (lane, [table, columns, select]) =>
-        this.#write(table, columns, select, lane),
-      ) as [ComingFile];
-      written.push(file);
-      return file;
-    };
-    const sorted = {
+    const begin = (output: Output | null): PendingFile =>
+      output === null ? Promise.resolve(null) : this.#lanes.begin((lane) => this.#write(...output, lane));
+    return {
       counts,
       oldestNewSale,
       replaced: replaces ? begin(replacedOutput(p)) : null,
@@ -256,10 +244,8 @@ class DuckdbBatch implements PreparedBatch {
       sightings: begin(hasEstimated ? sightingsOutput(p) : null),
       corrected: begin(this.#correctedOutput()),
       rejected: begin(this.#hasRejected ? rejectedOutput(p) : null),
-      accepted: begin(acceptedOutput(p, known.versionsPath === null)),
+      accepted: begin(acceptedOutput(p, !hasHistory)),
     };
-    this.#written = Promise.allSettled(written);
-    return sorted;
   }
 
   /** Finds out which of the batch's days and months have rows in the rollups already. */
@@ -274,21 +260,24 @@ class DuckdbBatch implements PreparedBatch {
     if (this.#periodCount === 0) return new Map();
     const p = this.#prefix;
     const known = this.#knownPeriods;
-    const files = this.#lanes.begin(ROLLUPS, async (lane, rollup) => {
-      const { table } = rollup;
-      const isTable = isSummedUp || known === 'some';
-      if (isTable && !isSummedUp) await run(lane, sumTable(p, rollup));
-      const write = async (name: string, select: string | null): Promise<RowsFile | null> => {
-        const file = select === null ? null : await this.#write(name, rollupColumns(rollup), select, lane);
-        return file && { ...file, table };
-      };
-      return {
-        fresh: await write(table, freshSums(p, rollup, known, isTable)),
-        added: await write(`soma_${table}`, addedSums(p, rollup, known, isTable)),
-      };
-    });
-    this.#written = Promise.allSettled([this.#written, ...files]);
-    return new Map(ROLLUPS.map(({ table }, index) => [table, files[index] as Promise<RollupFiles>]));
+    const isTable = isSummedUp || known === 'some';
+    return new Map(
+      ROLLUPS.map((rollup) => {
+        const { table } = rollup;
+        const files = this.#lanes.begin(async (lane) => {
+          const write = async (name: string, select: string | null): Promise<RowsFile | null> => {
+            const file = select === null ? null : await this.#write(name, rollupColumns(rollup), select, lane);
+            return file && { ...file, table };
+          };
+          if (isTable && !isSummedUp) await run(lane, sumTable(p, rollup));
+          return {
+            fresh: await write(table, freshSums(p, rollup, known, isTable)),
+            added: await write(`soma_${table}`, addedSums(p, rollup, known, isTable)),
+          };
+        });
+        return [table, files];
+      }),
+    );
   }
 
   /** Rows of the quarantine whose corrections are valid and were not refused by the database. */
@@ -307,17 +296,17 @@ class DuckdbBatch implements PreparedBatch {
     ];
   }
 
-  async written(): Promise<void> {
-    await this.#written;
+  written(): Promise<void> {
+    return this.#lanes.idle();
   }
 
   async rejections(): Promise<readonly RejectionGroup[]> {
-    await this.#written;
+    await this.#lanes.idle();
     return this.#hasRejected ? groupRejected(this.#connection, this.#prefix) : [];
   }
 
   async drop(): Promise<void> {
-    await this.#written;
+    await this.#lanes.idle();
     const { messages } = this.#origin;
     const tables = [
       ...[

@@ -24,15 +24,13 @@ test('what is begun runs in its order, two at a time, and each result is there b
   const lanes = await twoLanes(t);
   const begun: number[] = [];
   const gates = [1, 2, 3, 4].map(() => Promise.withResolvers<void>());
-  const results = lanes.begin([1, 2, 3], async (connection, n) => {
-    begun.push(n);
-    await gates[n - 1]?.promise;
-    return count(connection, `SELECT ${n} * 10`);
-  });
-  const later = lanes.begin([4], (connection, n) => {
-    begun.push(n);
-    return count(connection, `SELECT ${n} * 10`);
-  });
+  const results = [1, 2, 3, 4].map((n) =>
+    lanes.begin(async (lane) => {
+      begun.push(n);
+      if (n < 4) await gates[n - 1]?.promise;
+      return count(lane, `SELECT ${n} * 10`);
+    }),
+  );
   await nextTurn();
   assert.deepEqual(begun, [1, 2]);
   gates[0]?.resolve();
@@ -41,7 +39,7 @@ test('what is begun runs in its order, two at a time, and each result is there b
   assert.deepEqual(begun, [1, 2, 3]);
   gates[2]?.resolve();
   assert.equal(await results[2], 30);
-  assert.equal(await later[0], 40);
+  assert.equal(await results[3], 40);
   gates[1]?.resolve();
   assert.equal(await results[1], 20);
   assert.deepEqual(begun, [1, 2, 3, 4]);
@@ -51,19 +49,21 @@ test('a failure fails what has not had its turn, is nobody else’s, and the lan
   const lanes = await twoLanes(t);
   const begun: string[] = [];
   // nobody awaits these: a rejection without a listener would end this process
-  const results = lanes.begin(['SELECT 1', 'SELECT nothing', 'SELECT 3', 'SELECT 4'], async (connection, sql) => {
-    begun.push(sql);
-    await nextTurn();
-    return count(connection, sql);
-  });
-  await Promise.allSettled(results);
+  const results = ['SELECT 1', 'SELECT nothing', 'SELECT 3', 'SELECT 4'].map((sql) =>
+    lanes.begin(async (lane) => {
+      begun.push(sql);
+      await nextTurn();
+      return count(lane, sql);
+    }),
+  );
+  await lanes.idle();
   assert.equal(await results[0], 1);
   await assert.rejects(Promise.resolve(results[1]), /nothing/);
   await assert.rejects(Promise.resolve(results[3]), /nothing/);
   assert.ok(!begun.includes('SELECT 4'));
   await assert.rejects(
-    lanes.all(['SELECT nowhere', 'SELECT 6'], (connection, sql) => count(connection, sql)),
+    lanes.all([(lane) => count(lane, 'SELECT nowhere'), (lane) => count(lane, 'SELECT 6')]),
     /nowhere/,
   );
-  assert.deepEqual(await lanes.all(['SELECT 7', 'SELECT 8'], (connection, sql) => count(connection, sql)), [7, 8]);
+  assert.deepEqual(await lanes.all([(lane) => count(lane, 'SELECT 7'), (lane) => count(lane, 'SELECT 8')]), [7, 8]);
 });

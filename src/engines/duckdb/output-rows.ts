@@ -174,10 +174,11 @@ export function acceptedTables(prefix: string, hasHistory: boolean): string[] {
 
 /**
  * Files that are copied straight into their tables. A file's rows mostly come in the order of their keys; messages of several partitions do not, and are
- * sorted when `isMixed`.
+ * sorted when `isInterleaved`.
  */
-export function insertOutputs(prefix: string, isMixed: boolean): Output[] {
-  const by = (...keys: string[]): string => (isMixed ? ` ORDER BY ${['loja', 'id_pedido', ...keys].join(', ')}` : '');
+export function insertOutputs(prefix: string, isInterleaved: boolean): Output[] {
+  const by = (...keys: string[]): string =>
+    isInterleaved ? ` ORDER BY ${['loja', 'id_pedido', ...keys].join(', ')}` : '';
   const orders = `SELECT * REPLACE ('\\x' || hash_origem AS hash_origem) FROM ${prefix}_pedidos`;
   const versions = `SELECT ${withHash(HISTORY_COLUMNS)} FROM ${fresh(prefix)}`;
   return [

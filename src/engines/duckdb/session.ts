@@ -22,7 +22,7 @@ export interface SessionOptions {
  * Freed memory beyond this goes back to the system at once. By default DuckDB keeps half a gigabyte for what comes next: of a process that prepares a batch
  * while another is loaded, that is a tenth of all it holds, and it saved no time (`npm run bench -- kafka-to-warehouse`).
  */
-const GIVEN_BACK = '16MB';
+const FLUSH_THRESHOLD = '16MB';
 
 /** Opens the run's database. */
 export async function openSession(options: SessionOptions): Promise<Session> {
@@ -32,7 +32,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    allocator_bulk_deallocation_flush_threshold: GIVEN_BACK,
+    allocator_bulk_deallocation_flush_threshold: FLUSH_THRESHOLD,
     ...(options.threads > 0 ? { threads: String(options.threads) } : {}),
   };
   const instance = await DuckDBInstance.create(':memory:', settings);

@@ -46,7 +46,7 @@ export class Gatherer {
     this.#options = options;
   }
 
-  /** Fills the stage; incomplete, not before `notBeforeMs` (as performance.now()). Throws BROKER_* errors; then the caller discards the stage. */
+  /** Fills the stage; incomplete, only when no more is there to read, and not before `notBeforeMs` (as performance.now()). Throws BROKER_* errors; then the caller discards the stage. */
   async gather(stage: MessageStage, notBeforeMs: () => number): Promise<GatherEnd> {
     const { maxWaitMs, untilEnd, signal } = this.#options;
     let deadline: number | null = null;
