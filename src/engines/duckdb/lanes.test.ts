@@ -48,14 +48,18 @@ test('what is begun runs in its order, two at a time, and each result is there b
 test('a failure fails what has not had its turn, is nobody else’s, and the lanes go on', async (t) => {
   const lanes = await twoLanes(t);
   const begun: string[] = [];
+  const failed = Promise.withResolvers<void>();
   // nobody awaits these: a rejection without a listener would end this process
   const results = ['SELECT 1', 'SELECT nothing', 'SELECT 3', 'SELECT 4'].map((sql) =>
     lanes.begin(async (lane) => {
       begun.push(sql);
       await nextTurn();
+      // it holds its lane until the other one has failed: the fourth must not have its turn before
+      if (sql === 'SELECT 3') await failed.promise;
       return count(lane, sql);
     }),
   );
+  results[1]?.catch(() => failed.resolve());
   await lanes.idle();
   assert.equal(await results[0], 1);
   await assert.rejects(Promise.resolve(results[1]), /nothing/);
