@@ -222,7 +222,7 @@ export const SETTINGS = {
   }),
   'stack.spark_memory': setting({
     kind: memory('512MiB'),
-    default: '1GiB',
+    default: '1280MiB',
     description: 'Java heap of this Spark.',
     env: 'ESTEIRA_STACK_SPARK_MEMORY',
     flag: '--stack-spark-memory <size>',

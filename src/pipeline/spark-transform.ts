@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readTransformed, writeDocuments } from '../engines/duckdb/exchange.ts';
 import { SPARK_SETTINGS } from '../engines/spark/dialect.ts';
-import { makeLookups } from '../engines/spark/lookups.ts';
 import { transformFile } from '../engines/spark/transform-file.ts';
 import { SparkClient, type SparkClientOptions } from './spark-client.ts';
 import { makeWorkFolder } from './work-folder.ts';
@@ -23,10 +22,7 @@ export class SparkTransform {
 
   /** Throws SPARK_REFUSED at once, and SPARK_UNREACHABLE after `maxOutageMs`. */
   static async open(options: SparkClientOptions): Promise<SparkTransform> {
-    const client = new SparkClient(options, async (session) => {
-      await session.configure(SPARK_SETTINGS);
-      await makeLookups(session);
-    });
+    const client = new SparkClient(options, (session) => session.configure(SPARK_SETTINGS));
     await client.run(() => Promise.resolve());
     return new SparkTransform(client, await makeWorkFolder(options.exchange));
   }

@@ -26,6 +26,8 @@ import {
 } from './server-process.ts';
 
 const HOST = '127.0.0.1';
+/** As `stack.spark_memory` has it. */
+export const DEFAULT_HEAP_MB = 1280;
 const START_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 30_000;
 const LOCK_PURPOSE = { code: 'STACK_START', doing: 'starting or stopping Spark' } as const;
@@ -41,7 +43,7 @@ export interface SparkOptions {
   readonly token?: string;
   /** Tasks at the same time. Default: one per processor, at least 2. Real-time queries need one per partition. */
   readonly slots?: number;
-  /** Java's heap at most. Default 1280: Spark Connect keeps the plan of every ended query, about 60 MB, for an hour. */
+  /** Java's heap at most. Default DEFAULT_HEAP_MB: Spark Connect keeps the plan of every ended query, about 60 MB, for an hour. */
   readonly heapMb?: number;
   /** Further settings of Spark, e.g. `spark.sql.shuffle.partitions`; they win. */
   readonly properties?: Readonly<Record<string, string>>;
@@ -187,13 +189,21 @@ function javaOptions(options: SparkOptions, files: ServerFiles, ports: SparkPort
     ...options.properties,
   };
   return [
-    `-Xmx${options.heapMb ?? 1280}m`,
+    ...heapOptions(options.heapMb ?? DEFAULT_HEAP_MB),
     ...machineOptions(files),
     `-Dlog4j2.configurationFile=${logging}`,
     '-Djdk.reflect.useDirectMethodHandle=false',
     ...OPENED_PACKAGES.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
     ...Object.entries(settings).map(([key, value]) => `-D${key}=${value}`),
   ];
+}
+
+/**
+ * Room for new objects from the start: a heap that grows by need begins with a fifth of it, and every micro-batch waits for several small collections and
+ * every fifth for a whole one. Memory that is not used stays with the system all the same.
+ */
+export function heapOptions(heapMb: number): string[] {
+  return [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, `-Xmn${Math.round(heapMb * 0.35)}m`];
 }
 
 function describe(files: ServerFiles, pid: number, ports: SparkPorts, startedNow: boolean): SparkServer {

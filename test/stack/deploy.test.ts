@@ -12,12 +12,14 @@ import { Ajv } from 'ajv';
 import pg from 'pg';
 import { parse } from 'yaml';
 import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from '../../src/broker/topics.ts';
+import { memoryMb } from '../../src/config/kinds.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { packagePath } from '../../src/lib/paths.ts';
 import { version } from '../../src/lib/version.ts';
 import { TOPICS } from '../../src/model/message.ts';
 import { KAFKA, KAFKA_VERSION, SPARK, SPARK_VERSION } from '../../src/stack/artifacts.ts';
 import { BROKER_SETTINGS } from '../../src/stack/kafka-properties.ts';
+import { DEFAULT_HEAP_MB, heapOptions } from '../../src/stack/spark.ts';
 import { POSTGRES_MAJOR } from '../../src/storage/embedded/binaries.ts';
 import { DATABASE } from '../../src/storage/embedded/roles.ts';
 import { migrate } from '../../src/storage/migrations.ts';
@@ -85,6 +87,14 @@ test('the broker is told what the broker of esteira stack is told', () => {
     Object.entries(BROKER_SETTINGS).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, value]),
   );
   assert.deepEqual({ ...kafka.environment, ...told }, kafka.environment);
+});
+
+test('Spark has the memory that it has in esteira stack, used in the same way', () => {
+  const [initial, most, young] = heapOptions(DEFAULT_HEAP_MB);
+  assert.equal(memoryMb(config.get('stack.spark_memory')), DEFAULT_HEAP_MB);
+  const after = (option: string): string | undefined => spark.command?.[spark.command.indexOf(option) + 1];
+  assert.equal(`-Xmx${after('--driver-memory')}`, most);
+  assert.equal(after('--driver-java-options'), `${initial} ${young}`);
 });
 
 test('the topics are those of the contract, with the partitions and the retention that produce gives them', () => {

@@ -38,7 +38,8 @@ export const duckdbDialect: Dialect = {
   },
   filterList(list, keep) {
     const item = parameter();
-    return `list_filter(${list}, lambda ${item}: ${keep(item)})`;
+    const position = parameter();
+    return `list_filter(${list}, lambda ${item}, ${position}: ${keep(item, position)})`;
   },
   listLength: (list) => `COALESCE(len(${list}), 0)`,
   sumList: (list, type) => `COALESCE(CAST(list_sum(${list}) AS ${type}), 0)`,
@@ -47,7 +48,16 @@ export const duckdbDialect: Dialect = {
   joinList: (list, separator) => `array_to_string(${list}, ${text(separator)})`,
   element: (list, position) => `${list}[${position}]`,
   list: (elements) => `[${elements.join(', ')}]`,
-  listOf: (elements) => `list_filter([${elements.join(', ')}], lambda e: e IS NOT NULL)`,
+  texts: (values) => `[${values.map(text).join(', ')}]`,
+  municipality(alias, { by, uf, value }) {
+    // A name is looked for among the municipalities' own: other names, and the keys of all, are for what is spelled otherwise.
+    const table =
+      by === 'nome' ? '(SELECT uf, nome, codigo_ibge FROM municipios_chave WHERE principal)' : 'municipios_chave';
+    return {
+      found: `{'codigo_ibge': ${alias}.codigo_ibge, 'nome': ${alias}.nome}`,
+      join: `LEFT JOIN ${table} ${alias} ON ${alias}.uf = ${uf} AND ${alias}.${by} = ${value}`,
+    };
+  },
   bind(value, body) {
     const name = parameter();
     return `list_transform([${value}], lambda ${name}: ${body(name)})[1]`;
@@ -58,4 +68,5 @@ export const duckdbDialect: Dialect = {
   wholeQuotient: (dividend, divisor) => `(${dividend} // ${divisor})`,
   bitAnd: (a, b) => `(${a} & ${b})`,
   bitOr: (a, b) => `(${a} | ${b})`,
+  bitAt: (mask, position) => `((${mask} >> (${position} - 1)) & 1)`,
 };

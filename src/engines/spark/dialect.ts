@@ -2,6 +2,8 @@
 // It needs a session set up with SPARK_SETTINGS, and Spark 4.0 or newer.
 import type { Dialect, SqlType } from '../transform/dialect.ts';
 import { lowerCase, upperCase } from './letters.ts';
+import { codeOf, entryOf, nameOf } from './municipalities.ts';
+import { text } from './text-literal.ts';
 
 /** What the transform takes for granted of a session: times without a zone, in UTC; NULL instead of errors only where it is asked for; no `${}` in SQL. */
 export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
@@ -13,6 +15,10 @@ export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.variable.substitute': 'false',
   'spark.sql.parser.escapedStringLiterals': 'false',
   'spark.sql.json.enableExactStringParsing': 'true',
+  // Every name inside a name takes one more iteration; only the start of a query pays for it.
+  'spark.sql.analyzer.maxIterations': '400',
+  // Unset, Spark 4.2 works its default out anew, from the environment, for every value that an expression with a lambda reads.
+  'spark.sql.types.framework.enabled': 'false',
   // A query plan as text would be half a megabyte.
   'spark.sql.maxPlanStringLength': '20000',
   // They follow the keys of the lookup's joins back through the whole transform, for most of the planning of every batch, to prune what has no partitions.
@@ -21,11 +27,6 @@ export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 let lambdas = 0;
-
-/** A string literal in Spark's spelling, where the backslash escapes. */
-export function text(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
 
 /** Parameter names differ, so that a lambda inside a lambda sees both. */
 function parameter(): string {
@@ -46,6 +47,15 @@ const aggregate = (list: string, zero: string, merge: (sum: string, item: string
   return `aggregate(${list}, ${zero}, (${sum}, ${item}) -> ${merge(sum, item)})`;
 };
 
+const bind = (value: string, body: (name: string) => string): string => {
+  const name = parameter();
+  return `transform(array(${value}), ${name} -> ${body(name)})[0]`;
+};
+
+/** What says its argument several times: a longer one gets a name, since all costs of a small batch grow with the number of expressions. */
+const named = (sql: string, body: (name: string) => string): string =>
+  /^\w+(\.\w+)*$/.test(sql) ? body(sql) : bind(sql, body);
+
 export const sparkDialect: Dialect = {
   name: 'spark',
   text,
@@ -58,8 +68,8 @@ export const sparkDialect: Dialect = {
   isOneOf: (sql, values) => `${sql} IN (${values.map(text).join(', ')})`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
   trim: (sql) => `btrim(${sql}, ${text(SPACES)})`,
-  lower: (sql) => lowerCase({ text }, sql),
-  upper: (sql) => upperCase({ text }, sql),
+  lower: (sql) => named(sql, lowerCase),
+  upper: (sql) => named(sql, upperCase),
   struct: (fields) =>
     `named_struct(${Object.entries(fields)
       .map(([name, sql]) => `'${name}', ${sql}`)
@@ -72,7 +82,8 @@ export const sparkDialect: Dialect = {
   },
   filterList(list, keep) {
     const item = parameter();
-    return `filter(${list}, ${item} -> ${keep(item)})`;
+    const position = parameter();
+    return `filter(${list}, (${item}, ${position}) -> ${keep(item, `(${position} + 1)`)})`;
   },
   listLength: (list) => `COALESCE(array_size(${list}), 0)`,
   sumList(list, type) {
@@ -86,11 +97,12 @@ export const sparkDialect: Dialect = {
   joinList: (list, separator) => `array_join(${list}, ${text(separator)})`,
   element: (list, position) => `element_at(${list}, ${position})`,
   list: (elements) => `array(${elements.join(', ')})`,
-  listOf: (elements) => `array_compact(array(${elements.join(', ')}))`,
-  bind(value, body) {
-    const name = parameter();
-    return `transform(array(${value}), ${name} -> ${body(name)})[0]`;
-  },
+  // Folded into one literal when Spark plans: a list of literals would be as many expressions.
+  texts: (values) => `split(${text(values.join(','))}, ',')`,
+  municipality: (_, wanted) => ({
+    found: bind(entryOf(wanted), (entry) => `named_struct('codigo_ibge', ${codeOf(entry)}, 'nome', ${nameOf(entry)})`),
+  }),
+  bind,
   concatFields: (separator, parts) =>
     `concat_ws(${[text(separator), ...parts.map((part) => `COALESCE(${part}, '')`)].join(', ')})`,
   sha256Hex: (sql) => `sha2(${sql}, 256)`,
@@ -98,6 +110,7 @@ export const sparkDialect: Dialect = {
   wholeQuotient: (dividend, divisor) => `(${dividend} div ${divisor})`,
   bitAnd: (a, b) => `(${a} & ${b})`,
   bitOr: (a, b) => `(${a} | ${b})`,
+  bitAt: (mask, position) => `(shiftright(${mask}, ${position} - 1) & 1)`,
 };
 
 /** `$` of RE2 is the end of the text; Java's also stands before a last line feed. */

@@ -21,13 +21,16 @@ import {
   TOP_FIELDS,
   UNSAFE_NUMBER,
 } from '../transform/document-shape.ts';
-import { sparkDialect, text } from './dialect.ts';
+import { sparkDialect } from './dialect.ts';
+import { text } from './text-literal.ts';
 
 const d = sparkDialect;
 
 /** Stands at both ends of what is a number in the JSON, not a text; depends on the document, so that no text of it can hold it by design. NULL without numbers. */
 const MARK = `concat('\ue001', substr(sha2(texto, 256), 1, 16))`;
 const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
+/** A number that is written as DuckDB writes it: nearly every one. It has few enough digits for a double to give them back. */
+const SHORTEST = '0|-?[1-9][0-9]{0,9}(\\.[0-9]{0,3}[1-9])?|-?0\\.[0-9]{0,3}[1-9]';
 /** A number as a field's value: an unescaped quote before the colon ends a name, since inside a text it would be escaped. */
 const NUMBER_VALUE = `(?<!\\\\)("\\s*:\\s*)(${NUMBER})(?=[\\s,}\\]])`;
 
@@ -66,7 +69,7 @@ function numberText(token: string): string {
     const digits = `CAST(abs(${power}) AS STRING)`;
     return `concat(${mantissa}, 'e', CASE WHEN ${power} < 0 THEN '-' ELSE '+' END, lpad(${digits}, greatest(2, length(${digits})), '0'))`;
   };
-  return d.bind(
+  const slow = d.bind(
     `CAST(${token} AS DOUBLE)`,
     (x) => `CASE WHEN ${d.fullMatch(token, '-?[0-9]+')} THEN CASE WHEN ${token} = '-0' THEN '0' ELSE ${token} END
       WHEN abs(${x}) = CAST('Infinity' AS DOUBLE) THEN ${token}
@@ -74,6 +77,7 @@ function numberText(token: string): string {
       WHEN abs(${x}) >= 1e-4 AND abs(${x}) < 1e16 THEN ${shorter(`CAST(${x} AS STRING)`)}
       ELSE ${d.bind(`CAST(${x} AS STRING)`, scientific)} END`,
   );
+  return `CASE WHEN ${d.fullMatch(token, SHORTEST)} THEN ${token} ELSE ${slow} END`;
 }
 
 /** The document with its numbers as texts; the same where it has none. Done in the text, and in one place: per field it would cost as much as all the rest. */
@@ -160,7 +164,23 @@ function isMisshapen(): string {
  */
 export function documentsOfMessages(source: string, carried: readonly string[] = []): string {
   const along = carried.map((name) => `${name}, `).join('');
-  const ofOrder = (name: string): string => written(name, name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  const field = (name: string): string => (name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
+  // Cells of one kind are read by one expression: as many expressions as there are cells would make every small batch slower.
+  const alike = {
+    celulas: ORDER_COLUMNS.filter((name) => !KEYS.includes(name) && !MONEY.includes(name)),
+    valores: ORDER_COLUMNS.filter((name) => MONEY.includes(name)),
+  };
+  const readAlike = Object.entries(alike)
+    .map(
+      ([list, [first = '', ...others]]) =>
+        `${d.mapList(d.list([first, ...others].map(field)), (one) => written(first, one))} AS ${list}`,
+    )
+    .join(', ');
+  const ofOrder = (name: string): string => {
+    for (const [list, names] of Object.entries(alike))
+      if (names.some((one) => one === name)) return d.element(list, names.findIndex((one) => one === name) + 1);
+    return written(name, field(name));
+  };
   const list = (name: string, fields: readonly string[]): string =>
     d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, written(f, `${x}.${f}`)]))));
   const reading = (name: string): string => `j.${READING}.${name}`;
@@ -179,12 +199,12 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
       ${reading('decimal')} AS formato_decimal, ${reading('data')} AS formato_data, NOT (${reading('endereco')} <=> 'false') AS tem_endereco,
       ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
       texto AS texto_lido
-    FROM (
+    FROM (SELECT *, ${readAlike} FROM (
       SELECT ${along}ordinal, linha, texto, recebido_em, CASE WHEN r.d.${READING} IS NULL THEN ' \t\n\r\u00a0' ELSE '' END AS aparas, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
       FROM (
         SELECT *, CASE WHEN texto IS NULL OR length(texto) > ${LONGEST_DOCUMENT} OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
           WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
         FROM (
           SELECT *, ${parse(withoutNumbers())} AS r
-          FROM (SELECT *, CASE WHEN texto RLIKE '"\\\\s*:\\\\s*[-0-9]' THEN ${MARK} END AS marca, ${withQuotedNumber()} AS texto_escrito FROM (${source})))))`;
+          FROM (SELECT *, CASE WHEN texto RLIKE '"\\\\s*:\\\\s*[-0-9]' THEN ${MARK} END AS marca, ${withQuotedNumber()} AS texto_escrito FROM (${source}))))))`;
 }

@@ -1,6 +1,6 @@
 // Upper and lower case as Unicode's simple mapping has them in version 15, which DuckDB follows. Spark follows the full mapping (one letter may become
 // two, a final sigma is another) of whatever version its Java has: the letters concerned are set aside before and put back after.
-import type { Dialect } from '../transform/dialect.ts';
+import { text } from './text-literal.ts';
 
 type Mapping = readonly (readonly [letter: string, mapped: string])[];
 
@@ -70,18 +70,18 @@ const LOWER: Mapping = [['\u0130', 'i'], ['\u03a3', '\u03c3'], ...same(YOUNG_UPP
 /** First of the private-use characters that stand in for letters set aside. A text that has one itself is not mapped rightly: no order has. */
 const STAND_IN = 0xf0000;
 
-function mapped(d: Pick<Dialect, 'text'>, name: 'upper' | 'lower', sql: string, exceptions: Mapping): string {
-  const letters = d.text(exceptions.map(([letter]) => letter).join(''));
-  const standIns = d.text(exceptions.map((_, n) => String.fromCodePoint(STAND_IN + n)).join(''));
-  const results = d.text(exceptions.map(([, result]) => result).join(''));
+function mapped(name: 'upper' | 'lower', sql: string, exceptions: Mapping): string {
+  const letters = text(exceptions.map(([letter]) => letter).join(''));
+  const standIns = text(exceptions.map((_, n) => String.fromCodePoint(STAND_IN + n)).join(''));
+  const results = text(exceptions.map(([, result]) => result).join(''));
   const whole = `translate(${name}(translate(${sql}, ${letters}, ${standIns})), ${standIns}, ${results})`;
   return `CASE WHEN octet_length(${sql}) = length(${sql}) THEN ${name}(${sql}) ELSE ${whole} END`;
 }
 
-export function upperCase(d: Pick<Dialect, 'text'>, sql: string): string {
-  return mapped(d, 'upper', sql, UPPER);
+export function upperCase(sql: string): string {
+  return mapped('upper', sql, UPPER);
 }
 
-export function lowerCase(d: Pick<Dialect, 'text'>, sql: string): string {
-  return mapped(d, 'lower', sql, LOWER);
+export function lowerCase(sql: string): string {
+  return mapped('lower', sql, LOWER);
 }

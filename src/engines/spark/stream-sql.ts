@@ -7,7 +7,8 @@ import { FIELD_OF } from '../transform/explained-fields.ts';
 import { isKnownByText } from '../transform/order-keys.ts';
 import { hasErro, avisoIdsText, erroIdsText } from '../transform/masks.ts';
 import { TRANSFORM_VERSION, transformSql } from '../transform/transform.ts';
-import { sparkDialect, text } from './dialect.ts';
+import { sparkDialect } from './dialect.ts';
+import { text } from './text-literal.ts';
 import { documentsOfMessages } from './json-documents.ts';
 
 const d = sparkDialect;
@@ -87,10 +88,15 @@ const PAYMENTS = { n_pagamento: false, forma: false, forma_origem: false, parcel
 
 /**
  * SELECT (key BINARY, value STRING, headers, topic STRING) over `source`, the relation of a Kafka reader with includeHeaders. The query fails with
- * UNKNOWN_CONTRACT at a record of another contract: it must not be judged by rules that it was not written for.
+ * UNKNOWN_CONTRACT at a record of another contract: it must not be judged by rules that it was not written for. A micro-batch has at most `tasks` tasks;
+ * null leaves one to each partition, as real time needs it.
  */
-export function streamSql(source: string, topics: StreamTopics): string {
-  const documents = `SELECT *, ${writtenFields()} AS escrito FROM (${documentsOfMessages(messages(source), ['lugar'])})`;
+export function streamSql(source: string, topics: StreamTopics, tasks: number | null): string {
+  // The hint stands at three places, for its side effect: Spark's planner looks through selections above each other, from each of them down to the last,
+  // again and again, but not through this.
+  const select = tasks === null ? 'SELECT' : `SELECT /*+ COALESCE(${tasks}) */`;
+  const records = messages(`(${select} * FROM ${source})`);
+  const documents = `${select} *, ${writtenFields()} AS escrito FROM (${documentsOfMessages(records, ['lugar'])})`;
   const carried = [
     'lugar',
     'escrito',
@@ -110,7 +116,7 @@ export function streamSql(source: string, topics: StreamTopics): string {
       CASE WHEN erros = 0 THEN ${treatedValue()} ELSE ${rejectedValue()} END AS value,
       CASE WHEN erros = 0 THEN ${treatedHeaders} ELSE ${rejectedHeaders} END AS headers,
       CASE WHEN erros = 0 THEN ${text(topics.treated)} ELSE ${text(topics.rejected)} END AS topic
-    FROM (${judged})`;
+    FROM (${select} * FROM (${judged}))`;
 }
 
 /** Raw records in the shape that documentsOfMessages wants, their place in `lugar`. */
@@ -194,29 +200,35 @@ function rejectedValue(): string {
   })}, map('ignoreNullFields', 'false'))`;
 }
 
+/** As in src/engines/duckdb/quarantine-rows.ts: an element for every reason, with the field that gave rise to it. */
 function details(): string {
-  const elements = ERRO_IDS.map((id) => {
-    const field = FIELD_OF[id];
-    const [name, inside] = field?.split('.') ?? [];
-    const value =
-      name === undefined
-        ? 'CAST(NULL AS STRING)'
-        : `left(${
-            inside === undefined
-              ? `escrito.${name}`
-              : d.joinList(
-                  d.mapList(`escrito.${name}`, (x) => `COALESCE(${x}.${inside}, '')`),
-                  '; ',
-                )
-          }, 200)`;
-    const struct = d.struct({
-      codigo: text(id),
-      campo: field === undefined ? 'CAST(NULL AS STRING)' : text(field),
-      valor: value,
-    });
-    return `CASE WHEN ${hasErro(d, 'erros', id)} THEN ${struct} END`;
-  });
-  return d.listOf(elements);
+  const fields = [...new Set(Object.values(FIELD_OF))];
+  const valueOf = (field: string): string => {
+    const [name = '', inside] = field.split('.');
+    if (inside === undefined) return `escrito.${name}`;
+    return d.joinList(
+      d.mapList(`escrito.${name}`, (x) => `COALESCE(${x}.${inside}, '')`),
+      '; ',
+    );
+  };
+  const fieldOfRule = d.texts(ERRO_IDS.map((id) => FIELD_OF[id] ?? ''));
+  const reason = (id: string, position: string, values: string): string =>
+    d.bind(`element_at(${fieldOfRule}, ${position})`, (field) =>
+      d.struct({
+        codigo: id,
+        campo: `NULLIF(${field}, '')`,
+        valor: `left(get(${values}, CAST(array_position(${d.texts(fields)}, ${field}) AS INT) - 1), 200)`,
+      }),
+    );
+  return d.bind(d.list(fields.map(valueOf)), (values) =>
+    d.filterList(
+      d.mapList(
+        d.texts(ERRO_IDS),
+        (id, position) => `CASE WHEN ${d.bitAt('erros', position)} = 1 THEN ${reason(id, position, values)} END`,
+      ),
+      (element) => `${element} IS NOT NULL`,
+    ),
+  );
 }
 
 function headers(contract: string, topicId: string): string {

@@ -6,7 +6,7 @@ import { sparkDialect } from './dialect.ts';
 
 /**
  * Transforms the documents of file `documents` (src/engines/duckdb/exchange.ts writes it) into the folder `out`, which is replaced: doing it again does no
- * harm. Both are paths as Spark sees them. The session has SPARK_SETTINGS and the lookups. Throws SPARK_*.
+ * harm. Both are paths as Spark sees them. The session has SPARK_SETTINGS. Throws SPARK_*.
  */
 export async function transformFile(session: SparkSession, documents: string, out: string): Promise<void> {
   const source = `parquet.\`${documents.replaceAll('`', '``')}\``;

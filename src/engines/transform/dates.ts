@@ -40,7 +40,11 @@ export function wallClock(d: Dialect, sql: string, order: string): string {
   const year = part('[/.-]([0-9]{4})', 1);
   const joined = (yyyy: string, mm: string, dd: string): string =>
     d.concatFields('', [yyyy, `'-'`, `lpad(${mm}, 2, '0')`, `'-'`, `lpad(${dd}, 2, '0')`, `' '`, time]);
-  const slashed = caseWhen([[`${order} = 'mdy'`, joined(year, first, second)]], joined(year, second, first));
+  const slashed = joined(
+    year,
+    caseWhen([[`${order} = 'mdy'`, first]], second),
+    caseWhen([[`${order} = 'mdy'`, second]], first),
+  );
   const inWords = d.bind(`replace(${d.lower(part('^[0-9]{1,2} de ([a-zA-ZçÇ]+)', 1))}, 'ç', 'c')`, (word) =>
     joined(
       part(' de ([0-9]{4})', 1),
@@ -84,12 +88,12 @@ interface SummerTime {
 const STANDARD_MINUTES = -180;
 const SUMMER_MINUTES = -120;
 
-/** The periods at UTC-2, newest first (recent orders are decided by the first comparison). */
+/** The periods at UTC-2, oldest first. */
 function summerTimes(): SummerTime[] {
   const periods: SummerTime[] = [];
   SAO_PAULO_OFFSETS.forEach(([begin, offset], index) => {
     const end = SAO_PAULO_OFFSETS[index + 1]?.[0];
-    if (offset === SUMMER_MINUTES && end !== undefined) periods.unshift({ begin, end });
+    if (offset === SUMMER_MINUTES && end !== undefined) periods.push({ begin, end });
     if (offset !== SUMMER_MINUTES && offset !== STANDARD_MINUTES)
       throw new Error(`unexpected offset ${offset} of America/Sao_Paulo`);
   });
@@ -101,51 +105,49 @@ function literal(isoInstant: string, addMinutes: number): string {
   return `TIMESTAMP '${moved.toISOString().slice(0, 19).replace('T', ' ')}'`;
 }
 
-/** Branches "at or after X: answer" from the newest boundary down, for a chain that stops at the first true one. */
-function sinceChain(
+/**
+ * `within` from the first boundary on, `outside` from the second, `within` again from the third, and so on; `outside` before the first and for NULL.
+ * Recent orders are decided by one comparison, and no list is looked through.
+ */
+function alternately(
   d: Dialect,
   timestamp: string,
-  boundaries: readonly (readonly [at: string, answer: string])[],
-  before: string,
+  boundaries: readonly string[],
+  within: string,
+  outside: string,
 ): string {
-  const [newest, ...older] = boundaries;
-  if (newest === undefined) return before;
+  const newest = boundaries.at(-1);
+  if (newest === undefined || boundaries.length % 2 === 1) throw new Error('the last boundary must end a period');
+  const isWithin = (t: string): string =>
+    `${d.listLength(d.filterList(d.list(boundaries), (boundary) => `${boundary} <= ${t}`))} % 2 = 1`;
   return caseWhen(
-    [[`${timestamp} >= ${newest[0]}`, newest[1]]],
-    d.bind(timestamp, (t) =>
-      caseWhen(
-        older.map(([at, answer]) => [`${t} >= ${at}`, answer]),
-        before,
-      ),
-    ),
+    [[`${timestamp} >= ${newest}`, outside]],
+    d.bind(timestamp, (t) => caseWhen([[isWithin(t), within]], outside)),
   );
 }
 
 /** The instant (UTC) of a local time in São Paulo. A skipped hour counts as standard time; of a repeated hour, the first. */
 export function instantOfLocal(d: Dialect, local: string): string {
   const boundaries = summerTimes().flatMap(({ begin, end }) => [
-    [literal(end, SUMMER_MINUTES), '180'] as const,
-    [literal(begin, SUMMER_MINUTES), '120'] as const,
+    literal(begin, SUMMER_MINUTES),
+    literal(end, SUMMER_MINUTES),
   ]);
-  return d.addMinutes(local, sinceChain(d, local, boundaries, '180'));
+  return d.addMinutes(local, alternately(d, local, boundaries, String(-SUMMER_MINUTES), String(-STANDARD_MINUTES)));
 }
 
 /** The local time in São Paulo of an instant. */
 export function localOfInstant(d: Dialect, instant: string): string {
-  const boundaries = summerTimes().flatMap(({ begin, end }) => [
-    [literal(end, 0), '-180'] as const,
-    [literal(begin, 0), '-120'] as const,
-  ]);
-  return d.addMinutes(instant, sinceChain(d, instant, boundaries, '-180'));
+  const boundaries = summerTimes().flatMap(({ begin, end }) => [literal(begin, 0), literal(end, 0)]);
+  return d.addMinutes(instant, alternately(d, instant, boundaries, String(SUMMER_MINUTES), String(STANDARD_MINUTES)));
 }
 
 /** True where a local time was skipped or happened twice because summer time began or ended. */
 export function isClockChange(d: Dialect, local: string): string {
   const boundaries = summerTimes().flatMap(({ begin, end }) => [
-    [literal(end, SUMMER_MINUTES), 'FALSE'] as const,
-    [literal(end, STANDARD_MINUTES), 'TRUE'] as const,
-    [literal(begin, SUMMER_MINUTES), 'FALSE'] as const,
-    [literal(begin, STANDARD_MINUTES), 'TRUE'] as const,
+    literal(begin, STANDARD_MINUTES),
+    literal(begin, SUMMER_MINUTES),
+    literal(end, STANDARD_MINUTES),
+    literal(end, SUMMER_MINUTES),
   ]);
-  return sinceChain(d, local, boundaries, 'FALSE');
+  return alternately(d, local, boundaries, 'TRUE', 'FALSE');
 }

@@ -8,6 +8,13 @@
 /** Column types the transform casts to, in the spelling that both engines accept. */
 export type SqlType = 'VARCHAR' | 'INTEGER' | 'BIGINT' | 'DECIMAL(14,2)' | 'DECIMAL(18,2)' | 'TIMESTAMP' | 'DATE';
 
+/** Which municipality is meant: the one of that UF with this very name, or with this comparison key (src/engines/transform/places.ts). Both are SQL. */
+export interface MunicipalityWanted {
+  readonly by: 'nome' | 'chave';
+  readonly uf: string;
+  readonly value: string;
+}
+
 /** One engine's spelling. Every method takes and gives SQL text. */
 export interface Dialect {
   readonly name: 'duckdb' | 'spark';
@@ -35,7 +42,8 @@ export interface Dialect {
   field(struct: string, name: string): string;
   /** Maps a list; `position` counts from 1. */
   mapList(list: string, each: (item: string, position: string) => string): string;
-  filterList(list: string, keep: (item: string) => string): string;
+  /** The items to keep of a list; `position` counts from 1. */
+  filterList(list: string, keep: (item: string, position: string) => string): string;
   listLength(list: string): string;
   /** Sum of a list of decimals or integers; 0 for an empty or missing list. */
   sumList(list: string, type: SqlType): string;
@@ -48,8 +56,13 @@ export interface Dialect {
   element(list: string, position: number): string;
   /** A list of single expressions, NULLs included. */
   list(elements: readonly string[]): string;
-  /** The list without its NULL elements, from single expressions. */
-  listOf(elements: readonly string[]): string;
+  /** A list of fixed texts without commas. */
+  texts(values: readonly string[]): string;
+  /**
+   * `found` is STRUCT(codigo_ibge, nome), without values where there is no such municipality, and holds inside the FROM clause that `join`, if any,
+   * is part of; `alias` is unique there.
+   */
+  municipality(alias: string, wanted: MunicipalityWanted): { readonly found: string; readonly join?: string };
   /** Evaluates `value` once and gives it a name inside `body`. */
   bind(value: string, body: (name: string) => string): string;
   /** Texts joined by a separator, NULL counting as empty. */
@@ -61,6 +74,8 @@ export interface Dialect {
   wholeQuotient(dividend: string, divisor: string): string;
   bitAnd(a: string, b: string): string;
   bitOr(a: string, b: string): string;
+  /** 1 where a bit of a BIGINT is set, else 0; `position` counts from 1, the lowest. */
+  bitAt(mask: string, position: string): string;
 }
 
 /** `CASE WHEN c1 THEN v1 ... ELSE otherwise END`. */

@@ -12,9 +12,9 @@ function bitOf(ids: readonly string[], id: string): bigint {
 
 function maskOf(ids: readonly string[], conditions: Conditions): string {
   const terms = Object.entries(conditions).map(
-    ([id, condition]) => `CASE WHEN ${condition} THEN CAST(${bitOf(ids, id)} AS BIGINT) ELSE CAST(0 AS BIGINT) END`,
+    ([id, condition]) => `CASE WHEN ${condition} THEN ${bitOf(ids, id)} ELSE 0 END`,
   );
-  return terms.length === 0 ? 'CAST(0 AS BIGINT)' : `(${terms.join(' + ')})`;
+  return `CAST(${terms.length === 0 ? '0' : terms.join(' + ')} AS BIGINT)`;
 }
 
 /** Mask of the rules of severity erro whose condition holds. */
@@ -33,8 +33,8 @@ export function hasErro(d: Dialect, mask: string, id: RuleId): string {
 }
 
 function idsText(d: Dialect, mask: string, ids: readonly string[]): string {
-  const elements = ids.map((id) => `CASE WHEN ${d.bitAnd(mask, String(bitOf(ids, id)))} <> 0 THEN '${id}' END`);
-  return caseWhen([[`${mask} = 0`, `'{}'`]], `'{' || ${d.joinList(d.listOf(elements), ',')} || '}'`);
+  const set = d.filterList(d.texts(ids), (_, position) => `${d.bitAt(mask, position)} = 1`);
+  return caseWhen([[`${mask} = 0`, `'{}'`]], `'{' || ${d.joinList(set, ',')} || '}'`);
 }
 
 /** The ids of a mask of severity erro as a PostgreSQL array literal, in the catalogue's order: '{A,B}'. */

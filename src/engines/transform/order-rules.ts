@@ -73,7 +73,7 @@ export function orderAvisos(d: Dialect): Conditions {
     CPF_INVALIDO: `documento_valido IS NULL AND ${d.fullMatch(document, '[0-9]{8,11}')}`,
     CNPJ_INVALIDO: `documento_valido IS NULL AND ${d.fullMatch(document, '[0-9]{12,13}|[A-Z0-9]{12}[0-9]{2}')}`,
     DOCUMENTO_INVALIDO: `documento_valido IS NULL AND NOT ${d.fullMatch(document, '[0-9]{8,13}|[A-Z0-9]{12}[0-9]{2}')}`,
-    DOCUMENTO_CORRIGIDO: `documento_valido <> ${document} AND documento_valido = documento_completo`,
+    DOCUMENTO_CORRIGIDO: `documento_valido <> ${document}`,
     EMAIL_INVALIDO: 'email IS NOT NULL AND email_lido IS NULL',
     TELEFONE_INVALIDO: 'telefone IS NOT NULL AND telefone_lido IS NULL',
     PEDIDO_DE_TESTE: comparisonKeyIsTest(d, 'nome'),

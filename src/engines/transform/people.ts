@@ -56,11 +56,14 @@ export function paddedDocument(d: Dialect, document: string): string {
 
 /** The address in lower case; NULL when it cannot be one. */
 export function email(d: Dialect, sql: string): string {
-  const lowered = d.lower(d.trim(sql));
-  return caseWhen([
-    [d.fullMatch(sql, "[a-z0-9._%+'-]+@[a-z0-9-]+(\\.[a-z0-9-]+)+"), sql],
-    [d.fullMatch(lowered, "[a-z0-9._%+'-]+@[a-z0-9-]+(\\.[a-z0-9-]+)+"), lowered],
-  ]);
+  const isAddress = (written: string): string => d.fullMatch(written, "[a-z0-9._%+'-]+@[a-z0-9-]+(\\.[a-z0-9-]+)+");
+  return caseWhen(
+    [
+      [`${sql} IS NULL`, 'NULL'],
+      [isAddress(sql), sql],
+    ],
+    d.bind(d.lower(d.trim(sql)), (lowered) => caseWhen([[isAddress(lowered), lowered]])),
+  );
 }
 
 /** Area code and number, 10 or 11 digits, of a customer's Brazilian phone; NULL for anything else (0800, half numbers, 5,51E+12). */

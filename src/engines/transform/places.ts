@@ -11,10 +11,14 @@ export function uf(d: Dialect, sql: string): string {
     [
       [d.isOneOf(sql, codes), sql],
       [`${sql} IS NULL`, 'NULL'],
-      [d.isOneOf(bare, codes), bare],
     ],
-    d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) =>
-      caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`])),
+    d.bind(bare, (code) =>
+      caseWhen(
+        [[d.isOneOf(code, codes), code]],
+        d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) =>
+          caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`])),
+        ),
+      ),
     ),
   );
 }

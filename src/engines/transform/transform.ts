@@ -1,7 +1,7 @@
 // The transform: from `documentos` (one order version a row, everything text, items and payments nested) to clean, enriched, judged orders.
 // One definition for every engine; steps are nested SELECTs, each adding columns to the one before. It never drops or merges a row.
 import { ORDER_COLUMNS } from '../../model/contract.ts';
-import { caseWhen, isTrue, type Dialect } from './dialect.ts';
+import { caseWhen, isTrue, type Dialect, type MunicipalityWanted } from './dialect.ts';
 import { instantOfLocal, isClockChange, localOfInstant, statedOffset, wallClock } from './dates.ts';
 import { canonicalText, mayNeedCleaning } from './hash.ts';
 import { readItems, readPayments, writtenItems, writtenPayments } from './items.ts';
@@ -23,8 +23,8 @@ const SIDE_AMOUNTS = ['valor_reembolsado', 'valor_cobrado', 'comissao'] as const
 
 interface Step {
   readonly columns: Readonly<Record<string, string>>;
-  /** Joins that bring in lookup tables; `e` is the step before. */
-  readonly joins?: string;
+  /** Municipalities looked up, each a column of that name (STRUCT(codigo_ibge, nome)); `e` is the step before. */
+  readonly municipalities?: Readonly<Record<string, MunicipalityWanted>>;
 }
 
 /** A local or zoned cell as an instant: `wall` and `offset` are columns of an earlier step. */
@@ -41,7 +41,10 @@ function instant(d: Dialect, wall: string, offset: string): string {
 
 /** Reads a cell with a time in one go, for the rarely filled columns. */
 function sideInstant(d: Dialect, cell: string): string {
-  return caseWhen([[`${cell} IS NULL`, 'NULL']], instant(d, wallClock(d, cell, 'formato_data'), statedOffset(d, cell)));
+  const read = d.bind(wallClock(d, cell, 'formato_data'), (wall) =>
+    d.bind(statedOffset(d, cell), (offset) => instant(d, wall, offset)),
+  );
+  return caseWhen([[`${cell} IS NULL`, 'NULL']], read);
 }
 
 /** Rarely filled columns of one kind, read by one expression as a list: NULL, and no work, where all of them are blank. */
@@ -61,6 +64,7 @@ function cleaned(d: Dialect, cell: string): string {
 
 export function steps(d: Dialect): Step[] {
   const format = 'formato_decimal';
+  const ibge = (found: string): string => d.field(found, 'codigo_ibge');
   return [
     {
       columns: {
@@ -110,15 +114,14 @@ export function steps(d: Dialect): Step[] {
           `(pedido_fuso IS NULL AND ${isClockChange(d, d.tryCast('pedido_local', 'TIMESTAMP'))})` +
             ` OR (atualizado_fuso IS NULL AND ${isClockChange(d, d.tryCast('atualizado_local', 'TIMESTAMP'))})`,
         ),
-        documento_completo: paddedDocument(d, 'documento_lido'),
+        documento_completo: `COALESCE(${paddedDocument(d, 'documento_lido')}, documento_lido)`,
         uf_do_cep: ufOfCep(d, 'cep_lido'),
       },
     },
     {
       columns: {
         documento_valido: caseWhen([
-          ['documento_lido IS NULL', 'NULL'],
-          [`${isTrue(isCpf(d, 'documento_lido'))} OR ${isTrue(isCnpj(d, 'documento_lido'))}`, 'documento_lido'],
+          ['documento_completo IS NULL', 'NULL'],
           [
             `${isTrue(isCpf(d, 'documento_completo'))} OR ${isTrue(isCnpj(d, 'documento_completo'))}`,
             'documento_completo',
@@ -140,40 +143,47 @@ export function steps(d: Dialect): Step[] {
       },
     },
     {
+      municipalities: { exato: { by: 'nome', uf: 'e.uf_informada', value: 'e.cidade_lida' } },
       columns: {
         calculado: d.tryCast('valor_itens_soma + frete_lido - desconto_lido', 'DECIMAL(14,2)'),
       },
     },
     {
-      // Nearly every city is spelled as the IBGE spells it: only the others need a key.
-      joins:
-        'LEFT JOIN (SELECT uf, nome, codigo_ibge FROM municipios_chave WHERE principal) o ON o.uf = e.uf_informada AND o.nome = e.cidade_lida',
       columns: {
-        ibge_exato: 'o.codigo_ibge',
+        // Nearly every city is spelled as the IBGE spells it: only the others need a key.
         chave_cidade: caseWhen(
-          [['e.cidade_lida IS NULL OR o.codigo_ibge IS NOT NULL', 'NULL']],
-          cityKey(d, 'e.cidade_lida', 'e.uf_informada'),
+          [[`cidade_lida IS NULL OR ${ibge('exato')} IS NOT NULL`, 'NULL']],
+          cityKey(d, 'cidade_lida', 'uf_informada'),
         ),
-        outra_uf: `CASE WHEN e.uf_do_cep <> e.uf_informada AND NOT ${hasLostZero(d, 'e.cep')} THEN e.uf_do_cep END`,
+        outra_uf: `CASE WHEN uf_do_cep <> uf_informada AND NOT ${hasLostZero(d, 'cep')} THEN uf_do_cep END`,
       },
     },
     {
-      joins:
-        'LEFT JOIN municipios_chave m ON m.uf = e.uf_informada AND m.chave = e.chave_cidade' +
-        ' LEFT JOIN municipios_chave n ON n.uf = e.outra_uf AND n.chave = e.chave_cidade',
+      municipalities: {
+        pela_chave: { by: 'chave', uf: 'e.uf_informada', value: 'e.chave_cidade' },
+        em_outra_uf: { by: 'chave', uf: 'e.outra_uf', value: 'e.chave_cidade' },
+      },
       columns: {
-        uf_final:
-          'CASE WHEN COALESCE(e.ibge_exato, m.codigo_ibge) IS NULL AND n.codigo_ibge IS NOT NULL THEN e.uf_do_cep ELSE e.uf_informada END',
-        ibge_final: 'COALESCE(e.ibge_exato, m.codigo_ibge, n.codigo_ibge)',
-        cidade_final: `COALESCE(m.nome, n.nome, ${boundedKey(d, 'e.cidade_lida')})`,
-        cep_final: `CASE WHEN e.uf_do_cep <> e.uf_informada AND ${hasLostZero(d, 'e.cep')} THEN NULL WHEN e.uf_do_cep IS NULL THEN NULL ELSE e.cep_lido END`,
         total_final: 'COALESCE(e.total_lido, CASE WHEN e.valor_total IS NULL THEN e.calculado END)',
-        status_final: 'e.status_lido',
         recebido_dia: d.addMinutes('e.recebido_em', '1440'),
       },
     },
     {
-      columns: { pagamentos_lidos: readPayments(d, 'pagamentos_escritos', format, 'total_final', erroMask, avisoMask) },
+      columns: {
+        uf_final: caseWhen(
+          [
+            [
+              `COALESCE(${ibge('exato')}, ${ibge('pela_chave')}) IS NULL AND ${ibge('em_outra_uf')} IS NOT NULL`,
+              'uf_do_cep',
+            ],
+          ],
+          'uf_informada',
+        ),
+        ibge_final: `COALESCE(${ibge('exato')}, ${ibge('pela_chave')}, ${ibge('em_outra_uf')})`,
+        cidade_final: `COALESCE(${d.field('pela_chave', 'nome')}, ${d.field('em_outra_uf', 'nome')}, ${boundedKey(d, 'cidade_lida')})`,
+        cep_final: `CASE WHEN uf_do_cep <> uf_informada AND ${hasLostZero(d, 'cep')} THEN NULL WHEN uf_do_cep IS NULL THEN NULL ELSE cep_lido END`,
+        pagamentos_lidos: readPayments(d, 'pagamentos_escritos', format, 'total_final', erroMask, avisoMask),
+      },
     },
     {
       columns: {
@@ -241,7 +251,7 @@ export function output(d: Dialect): Record<string, string> {
     revisao: 'revisao',
     canal: `COALESCE(canal_lido, 'Outro')`,
     canal_origem: 'COALESCE(canal_origem, canal)',
-    status: 'status_final',
+    status: 'status_lido',
     status_origem: 'COALESCE(status_origem, status)',
     situacao_entrega: 'situacao_lida',
     chave_cliente: chave,
@@ -270,7 +280,7 @@ export function output(d: Dialect): Record<string, string> {
     valor_reembolsado: caseWhen(
       [
         ['valor_reembolsado_lido IS NOT NULL', 'abs(valor_reembolsado_lido)'],
-        [`status_final = 'Reembolsado'`, 'total_final'],
+        [`status_lido = 'Reembolsado'`, 'total_final'],
       ],
       '0',
     ),
@@ -285,13 +295,19 @@ export function output(d: Dialect): Record<string, string> {
 
 /**
  * The whole transform as one SELECT over `source` (a table or subquery shaped like `documentos`, see src/engines/duckdb/documents.ts)
- * and the lookup table `municipios_chave`. `carried` columns of the source go along untouched, after the others.
+ * and, in DuckDB, the lookup table `municipios_chave`. `carried` columns of the source go along untouched, after the others.
  */
 export function transformSql(d: Dialect, source: string, carried: readonly string[] = []): string {
   let sql = `SELECT ordinal, linha, n_linhas, copias, problemas, revisao, recebido_em, formato_decimal, formato_data, tem_endereco, itens, pagamentos, ${[...ORDER_COLUMNS, ...carried].join(', ')} FROM ${source}`;
   for (const step of steps(d)) {
     const added = Object.entries(step.columns).map(([name, expression]) => `${expression} AS ${name}`);
-    sql = `SELECT e.*, ${added.join(',\n  ')}\nFROM (${sql}) e ${step.joins ?? ''}`;
+    const joins: string[] = [];
+    for (const [name, wanted] of Object.entries(step.municipalities ?? {})) {
+      const { found, join } = d.municipality(`m_${name}`, wanted);
+      added.push(`${found} AS ${name}`);
+      if (join !== undefined) joins.push(join);
+    }
+    sql = `SELECT e.*, ${added.join(',\n  ')}\nFROM (${sql}) e ${joins.join(' ')}`;
   }
   return `SELECT ${[...Object.entries(output(d)), ...carried.map((name) => [name, name] as const)]
     .map(([name, expression]) => `${expression} AS ${name}`)

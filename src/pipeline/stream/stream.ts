@@ -9,7 +9,6 @@ import type { SparkAddress } from '../../engines/spark/connect/address.ts';
 import { WriteOperation_SaveMode } from '../../engines/spark/connect/protocol/connect_pb.js';
 import { openSparkSession, sqlRelation, type SparkSession } from '../../engines/spark/connect/session.ts';
 import { SPARK_SETTINGS } from '../../engines/spark/dialect.ts';
-import { makeLookups } from '../../engines/spark/lookups.ts';
 import { streamSql, UNKNOWN_CONTRACT } from '../../engines/spark/stream-sql.ts';
 import {
   activeQueries,
@@ -69,6 +68,11 @@ const LONGEST_WAIT_AFTER_QUERY_MS = 600_000;
 const CALM_MS = 120_000;
 /** Who wants the topic read once and no more waits no longer than this many failures in a row. */
 const FAILURES_OF_ONE_READING = 5;
+/**
+ * Spark's reader asks for the next messages as soon as it has some, and Kafka answers when there are any; before it reads a batch, it asks where the
+ * topic begins and ends, and Kafka answers a connection's questions one after the other. With Kafka's own 500 ms, a batch waited for that.
+ */
+const FETCH_WAIT_MS = 5;
 const RAW_VIEW = 'mensagens_brutas';
 
 /** Runs the stream until it is told to stop, or, with the trigger available-now, until the topic is read. Throws what no restart can repair. */
@@ -227,7 +231,6 @@ class Watch {
   async #start(session: SparkSession, topic: TopicState, slots: number): Promise<QueryId> {
     const { topics, broker, sparkBootstrap, maxRecordsPerBatch, trigger } = this.#options;
     const kafka = kafkaOptions(broker, sparkBootstrap);
-    await makeLookups(session);
     await session.createView(
       RAW_VIEW,
       kafkaStream({
@@ -236,15 +239,15 @@ class Watch {
         startingOffsets: 'earliest',
         failOnDataLoss: 'true',
         includeHeaders: 'true',
+        ...(trigger.kind === 'real-time' ? {} : { 'kafka.fetch.max.wait.ms': String(FETCH_WAIT_MS) }),
         ...(maxRecordsPerBatch === undefined ? {} : { maxOffsetsPerTrigger: String(maxRecordsPerBatch) }),
       }),
     );
     // Each task of a small batch takes longer to begin than to run: no more of them than run at once. In real time every partition has its own.
-    const isShared = trigger.kind !== 'real-time' && slots < topic.partitions.length;
-    const source = isShared ? `(SELECT /*+ COALESCE(${slots}) */ * FROM ${RAW_VIEW})` : RAW_VIEW;
+    const tasks = trigger.kind === 'real-time' ? null : Math.min(slots, topic.partitions.length);
     return startQuery(session, {
       name: `esteira-${topics.raw}`,
-      sql: streamSql(source, { ...topics, rawId: topic.topicId }),
+      sql: streamSql(RAW_VIEW, { ...topics, rawId: topic.topicId }, tasks),
       options: {
         ...kafka,
         'kafka.acks': 'all',
