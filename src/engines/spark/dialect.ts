@@ -21,9 +21,6 @@ export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.types.framework.enabled': 'false',
   // A query plan as text would be half a megabyte.
   'spark.sql.maxPlanStringLength': '20000',
-  // They follow the keys of the lookup's joins back through the whole transform, for most of the planning of every batch, to prune what has no partitions.
-  'spark.sql.optimizer.dynamicPartitionPruning.enabled': 'false',
-  'spark.sql.optimizer.runtime.bloomFilter.enabled': 'false',
 };
 
 let lambdas = 0;
@@ -99,8 +96,8 @@ export const sparkDialect: Dialect = {
   list: (elements) => `array(${elements.join(', ')})`,
   // Folded into one literal when Spark plans: a list of literals would be as many expressions.
   texts: (values) => `split(${text(values.join(','))}, ',')`,
-  municipality: (_, wanted) => ({
-    found: bind(entryOf(wanted), (entry) => `named_struct('codigo_ibge', ${codeOf(entry)}, 'nome', ${nameOf(entry)})`),
+  municipality: (_, lookup) => ({
+    found: bind(entryOf(lookup), (entry) => `named_struct('codigo_ibge', ${codeOf(entry)}, 'nome', ${nameOf(entry)})`),
   }),
   bind,
   concatFields: (separator, parts) =>

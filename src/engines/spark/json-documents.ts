@@ -99,17 +99,21 @@ function withQuotedNumber(): string {
   return `CASE WHEN ${d.hasMatch('texto', UNSAFE_NUMBER)} THEN ${quoted} ELSE texto END`;
 }
 
-/** NULL when blank; NUL left out, or in a key made visible; trimmed, unless it is a flat file's cell, which was cleaned when the file was read. */
-function cell(name: string, field: string): string {
-  const withoutNul = `replace(${field}, chr(0), '${KEYS.includes(name) ? '\ufffd' : ''}')`;
-  return `NULLIF(btrim(${withoutNul}, aparas), '')`;
+/** NULL when blank; NUL left out, or made visible; trimmed, unless it is a flat file's cell, which was cleaned when the file was read. */
+function cell(field: string, insteadOfNul = ''): string {
+  return `NULLIF(btrim(replace(${field}, chr(0), '${insteadOfNul}'), aparas), '')`;
 }
 
-/** A cell; of money written as a number, always two decimals. */
-function written(name: string, field: string): string {
-  if (!MONEY.includes(name)) return cell(name, field);
+/** A cell of money: written as a number, always two decimals. */
+function moneyCell(field: string): string {
   return `CASE WHEN aparas <> '' AND ${d.fullMatch(field, '-?[0-9]+(\\.[0-9])?')}
-    THEN concat(${field}, CASE WHEN contains(${field}, '.') THEN '0' ELSE '.00' END) ELSE ${cell(name, field)} END`;
+    THEN concat(${field}, CASE WHEN contains(${field}, '.') THEN '0' ELSE '.00' END) ELSE ${cell(field)} END`;
+}
+
+/** How the cells of a field are read. */
+function readerOf(name: string): (field: string) => string {
+  if (MONEY.includes(name)) return moneyCell;
+  return KEYS.includes(name) ? (field) => cell(field, '\ufffd') : cell;
 }
 
 /** True where \\u escapes give half of a surrogate pair. */
@@ -166,23 +170,21 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
   const along = carried.map((name) => `${name}, `).join('');
   const field = (name: string): string => (name in INSIDE ? `j.${INSIDE[name]}.${name}` : `j.${name}`);
   // Cells of one kind are read by one expression: as many expressions as there are cells would make every small batch slower.
-  const alike = {
-    celulas: ORDER_COLUMNS.filter((name) => !KEYS.includes(name) && !MONEY.includes(name)),
-    valores: ORDER_COLUMNS.filter((name) => MONEY.includes(name)),
-  };
-  const readAlike = Object.entries(alike)
-    .map(
-      ([list, [first = '', ...others]]) =>
-        `${d.mapList(d.list([first, ...others].map(field)), (one) => written(first, one))} AS ${list}`,
-    )
-    .join(', ');
-  const ofOrder = (name: string): string => {
-    for (const [list, names] of Object.entries(alike))
-      if (names.some((one) => one === name)) return d.element(list, names.findIndex((one) => one === name) + 1);
-    return written(name, field(name));
-  };
+  const kinds = [
+    ...Map.groupBy(
+      ORDER_COLUMNS.filter((name) => !KEYS.includes(name)),
+      readerOf,
+    ),
+  ].map(([read, names], index) => ({ list: `celulas_${index}`, read, names }));
+  const readCells = kinds.map(
+    ({ list, read, names }) => `${d.mapList(d.list(names.map(field)), (one) => read(one))} AS ${list}`,
+  );
+  const listed = new Map<string, string>(
+    kinds.flatMap(({ list, names }) => names.map((name, index) => [name, d.element(list, index + 1)] as const)),
+  );
+  const ofOrder = (name: string): string => listed.get(name) ?? readerOf(name)(field(name));
   const list = (name: string, fields: readonly string[]): string =>
-    d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, written(f, `${x}.${f}`)]))));
+    d.mapList(`j.${name}`, (x) => d.struct(Object.fromEntries(fields.map((f) => [f, readerOf(f)(`${x}.${f}`)]))));
   const reading = (name: string): string => `j.${READING}.${name}`;
   const bounded = (name: string, type: string): string =>
     `CASE WHEN try_cast(${reading(name)} AS ${type}) BETWEEN 1 AND ${MOST_LINES} THEN try_cast(${reading(name)} AS ${type}) END`;
@@ -199,7 +201,7 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
       ${reading('decimal')} AS formato_decimal, ${reading('data')} AS formato_data, NOT (${reading('endereco')} <=> 'false') AS tem_endereco,
       ${reading('formato')} AS formato_lido, ${reading('perfil')} AS perfil_lido, ${reading('cabecalho')} AS cabecalho_lido, ${reading('original')} AS original_lido,
       texto AS texto_lido
-    FROM (SELECT *, ${readAlike} FROM (
+    FROM (SELECT *, ${readCells.join(', ')} FROM (
       SELECT ${along}ordinal, linha, texto, recebido_em, CASE WHEN r.d.${READING} IS NULL THEN ' \t\n\r\u00a0' ELSE '' END AS aparas, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
       FROM (
         SELECT *, CASE WHEN texto IS NULL OR length(texto) > ${LONGEST_DOCUMENT} OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE

@@ -1,7 +1,7 @@
 // The municipalities as a hash table inside an expression of Spark SQL. As a joined table they cost more than half of a small micro-batch: Spark sends the
 // table out anew for every batch, in a job of its own, and writes the whole plan down once for each join.
 import { crc32 } from 'node:zlib';
-import type { MunicipalityWanted } from '../transform/dialect.ts';
+import type { MunicipalityLookup } from '../transform/dialect.ts';
 import { municipalityRows } from '../transform/places.ts';
 import { text } from './text-literal.ts';
 
@@ -12,7 +12,7 @@ const [END_OF_BUCKET, BEGIN, VALUE] = [';', '\n', '\t'];
 const CODE_LENGTH = 7;
 
 /** The buckets, one after the other; an entry is BEGIN, UF, space, name or key, VALUE, the code of the IBGE and the name, and BEGIN again. */
-function table(by: MunicipalityWanted['by']): string {
+function table(by: MunicipalityLookup['by']): string {
   const buckets = Array.from({ length: BUCKETS }, () => '');
   for (const row of municipalityRows()) {
     if (by === 'nome' && !row.principal) continue;
@@ -25,7 +25,7 @@ function table(by: MunicipalityWanted['by']): string {
 const TABLES = { nome: table('nome'), chave: table('chave') };
 
 /** A text that begins with the code, the name behind it; empty where there is no such municipality. */
-export function entryOf({ by, uf, value }: MunicipalityWanted): string {
+export function entryOf({ by, uf, value }: MunicipalityLookup): string {
   const key = `concat(${uf}, ' ', ${value})`;
   // Spark folds the list into one literal when it plans.
   const bucket = `element_at(split(${text(TABLES[by])}, ${text(END_OF_BUCKET)}), CAST(crc32(CAST(${key} AS BINARY)) % ${BUCKETS} AS INT) + 1)`;

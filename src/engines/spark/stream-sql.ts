@@ -97,18 +97,8 @@ export function streamSql(source: string, topics: StreamTopics, tasks: number | 
   const select = tasks === null ? 'SELECT' : `SELECT /*+ COALESCE(${tasks}) */`;
   const records = messages(`(${select} * FROM ${source})`);
   const documents = `${select} *, ${writtenFields()} AS escrito FROM (${documentsOfMessages(records, ['lugar'])})`;
-  const carried = [
-    'lugar',
-    'escrito',
-    'formato_lido',
-    'perfil_lido',
-    'cabecalho_lido',
-    'original_lido',
-    'problemas AS problemas_lidos',
-  ];
-  const names = carried.map((name) => name.split(' ').at(-1) ?? name);
-  const source2 = `(SELECT *, problemas AS problemas_lidos FROM (${documents}))`;
-  const judged = transformSql(d, source2, names);
+  const carried = ['lugar', 'escrito', 'formato_lido', 'perfil_lido', 'cabecalho_lido', 'original_lido'];
+  const judged = transformSql(d, `(${documents})`, carried);
   const treatedHeaders = headers(CONTRACT.treated, topics.rawId);
   const rejectedHeaders = headers(CONTRACT.rejected, topics.rawId);
   return `

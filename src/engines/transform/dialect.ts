@@ -8,8 +8,8 @@
 /** Column types the transform casts to, in the spelling that both engines accept. */
 export type SqlType = 'VARCHAR' | 'INTEGER' | 'BIGINT' | 'DECIMAL(14,2)' | 'DECIMAL(18,2)' | 'TIMESTAMP' | 'DATE';
 
-/** Which municipality is meant: the one of that UF with this very name, or with this comparison key (src/engines/transform/places.ts). Both are SQL. */
-export interface MunicipalityWanted {
+/** Which municipality is looked up: the one of that UF with this very name, or with this comparison key (src/engines/transform/places.ts). Both are SQL. */
+export interface MunicipalityLookup {
   readonly by: 'nome' | 'chave';
   readonly uf: string;
   readonly value: string;
@@ -62,7 +62,7 @@ export interface Dialect {
    * `found` is STRUCT(codigo_ibge, nome), without values where there is no such municipality, and holds inside the FROM clause that `join`, if any,
    * is part of; `alias` is unique there.
    */
-  municipality(alias: string, wanted: MunicipalityWanted): { readonly found: string; readonly join?: string };
+  municipality(alias: string, lookup: MunicipalityLookup): { readonly found: string; readonly join?: string };
   /** Evaluates `value` once and gives it a name inside `body`. */
   bind(value: string, body: (name: string) => string): string;
   /** Texts joined by a separator, NULL counting as empty. */

@@ -1,7 +1,7 @@
 // The transform: from `documentos` (one order version a row, everything text, items and payments nested) to clean, enriched, judged orders.
 // One definition for every engine; steps are nested SELECTs, each adding columns to the one before. It never drops or merges a row.
 import { ORDER_COLUMNS } from '../../model/contract.ts';
-import { caseWhen, isTrue, type Dialect, type MunicipalityWanted } from './dialect.ts';
+import { caseWhen, isTrue, type Dialect, type MunicipalityLookup } from './dialect.ts';
 import { instantOfLocal, isClockChange, localOfInstant, statedOffset, wallClock } from './dates.ts';
 import { canonicalText, mayNeedCleaning } from './hash.ts';
 import { readItems, readPayments, writtenItems, writtenPayments } from './items.ts';
@@ -24,7 +24,7 @@ const SIDE_AMOUNTS = ['valor_reembolsado', 'valor_cobrado', 'comissao'] as const
 interface Step {
   readonly columns: Readonly<Record<string, string>>;
   /** Municipalities looked up, each a column of that name (STRUCT(codigo_ibge, nome)); `e` is the step before. */
-  readonly municipalities?: Readonly<Record<string, MunicipalityWanted>>;
+  readonly municipalities?: Readonly<Record<string, MunicipalityLookup>>;
 }
 
 /** A local or zoned cell as an instant: `wall` and `offset` are columns of an earlier step. */
@@ -302,8 +302,8 @@ export function transformSql(d: Dialect, source: string, carried: readonly strin
   for (const step of steps(d)) {
     const added = Object.entries(step.columns).map(([name, expression]) => `${expression} AS ${name}`);
     const joins: string[] = [];
-    for (const [name, wanted] of Object.entries(step.municipalities ?? {})) {
-      const { found, join } = d.municipality(`m_${name}`, wanted);
+    for (const [name, lookup] of Object.entries(step.municipalities ?? {})) {
+      const { found, join } = d.municipality(`m_${name}`, lookup);
       added.push(`${found} AS ${name}`);
       if (join !== undefined) joins.push(join);
     }

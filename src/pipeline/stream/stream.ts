@@ -72,7 +72,7 @@ const FAILURES_OF_ONE_READING = 5;
  * Spark's reader asks for the next messages as soon as it has some, and Kafka answers when there are any; before it reads a batch, it asks where the
  * topic begins and ends, and Kafka answers a connection's questions one after the other. With Kafka's own 500 ms, a batch waited for that.
  */
-const FETCH_WAIT_MS = 5;
+const FETCH_MAX_WAIT_MS = 5;
 const RAW_VIEW = 'mensagens_brutas';
 
 /** Runs the stream until it is told to stop, or, with the trigger available-now, until the topic is read. Throws what no restart can repair. */
@@ -239,7 +239,7 @@ class Watch {
         startingOffsets: 'earliest',
         failOnDataLoss: 'true',
         includeHeaders: 'true',
-        ...(trigger.kind === 'real-time' ? {} : { 'kafka.fetch.max.wait.ms': String(FETCH_WAIT_MS) }),
+        ...(trigger.kind === 'real-time' ? {} : { 'kafka.fetch.max.wait.ms': String(FETCH_MAX_WAIT_MS) }),
         ...(maxRecordsPerBatch === undefined ? {} : { maxOffsetsPerTrigger: String(maxRecordsPerBatch) }),
       }),
     );
