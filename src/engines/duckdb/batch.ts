@@ -52,7 +52,7 @@ export interface BatchOrigin {
   readonly header: string | null;
   /** Table (ordinal BIGINT, loja VARCHAR, hash_original VARCHAR in hexadecimal): which rows of the quarantine a document corrects. Absent for sources that correct none. */
   readonly corrections?: string;
-  /** For messages of a topic: their place, and rows that come transformed already. */
+  /** For messages of a topic: their place, and rows that come rejected already. */
   readonly messages?: MessageTables;
   /** Another way than the transform of `source`: makes table `target` of the same rows, and `source` itself only when its documents are asked for. */
   readonly transformed?: {
@@ -69,8 +69,6 @@ export interface BatchOrigin {
 export interface MessageTables {
   /** Where each document stood (ordinal, topico, particao, deslocamento, chave, codificacao). */
   readonly places: string;
-  /** Rows shaped like the transform's output, valid ones; null when there are none. */
-  readonly treated: string | null;
   /** Rows shaped like `rejectedSelect`; null when there are none. */
   readonly rejected: string | null;
 }
@@ -87,8 +85,6 @@ export async function prepareBatch(
   if (origin.transformed) await origin.transformed.into(`${prefix}_tratados`);
   else await run(connection, `CREATE OR REPLACE TABLE ${prefix}_tratados AS ${transformSql(duckdbDialect, source)}`);
   const ordinals = await numbers(connection, `SELECT ordinal FROM ${prefix}_tratados WHERE erros <> 0`);
-  const treated = origin.messages?.treated ?? null;
-  if (treated !== null) await run(connection, `INSERT INTO ${prefix}_tratados BY NAME SELECT * FROM ${treated}`);
   const hasRejected = ordinals.length > 0 || (origin.messages?.rejected ?? null) !== null;
   const made = ordinals.length > 0 ? origin.transformed?.rejected : undefined;
   if (made !== undefined) await keepCounted(connection, prefix, origin, `SELECT * FROM ${made}`);
@@ -324,7 +320,7 @@ class DuckdbBatch implements PreparedBatch {
         'rejeitados',
         ...ROLLUPS.map((rollup) => `soma_${rollup.table}`),
       ].map((suffix) => `${this.#prefix}_${suffix}`),
-      ...[messages?.places, messages?.treated, messages?.rejected, this.#origin.transformed?.rejected].filter(
+      ...[messages?.places, messages?.rejected, this.#origin.transformed?.rejected].filter(
         (table) => typeof table === 'string',
       ),
       `${this.#source}_grupos`,

@@ -35,7 +35,7 @@ interface OddMessage extends Omit<Message, 'key' | 'value'> {
   readonly encoding: 'texto' | 'base64' | 'vazia';
 }
 
-/** Collects messages of one kind, in the order of `add`; `load` makes a table of them. */
+/** Collects messages, in the order of `add`; `load` makes a table of them. */
 export class MessageLines {
   readonly #path: string;
   #chunk: Buffer | null = null;
@@ -59,9 +59,10 @@ export class MessageLines {
     return this.#bytes;
   }
 
-  add(message: Message): void {
+  /** `ordinal` tells it from all others. */
+  add(message: Message, ordinal = this.#count): void {
     const { key, value } = message;
-    const ordinal = this.#count++;
+    this.#count += 1;
     this.#bytes += (key?.length ?? 0) + (value?.length ?? 0);
     if (value !== null && isPlain(value) && (key === null || isPrintable(key)))
       this.#writeLine(ordinal, message, value);
@@ -96,7 +97,7 @@ export class MessageLines {
     this.#chunk = null;
   }
 
-  /** Table `target` (ordinal, topico, particao, deslocamento, recebido_em, chave, texto, codificacao, problema, linha); `ordinal` counts them from 0. */
+  /** Table `target` (ordinal, topico, particao, deslocamento, recebido_em, chave, texto, codificacao, problema, linha). */
   async load(connection: DuckDBConnection, target: string): Promise<void> {
     this.#flush();
     this.#release();
@@ -115,7 +116,7 @@ export class MessageLines {
       connection,
       `CREATE OR REPLACE TABLE ${target} AS SELECT *, CAST(NULL AS BIGINT) AS linha FROM (${selects.join(' UNION ALL ')})`,
     );
-    await run(connection, `DROP TABLE IF EXISTS ${odd}`);
+    if (selects.includes(`SELECT * FROM ${odd}`)) await run(connection, `DROP TABLE ${odd}`);
     await rm(this.#path, { force: true });
   }
 

@@ -7,9 +7,9 @@ import { CONTRACT, type Contract } from '../../model/message.ts';
 import { prepareBatch, type BatchOrigin } from './batch.ts';
 import { documentsOfMessages } from './json-documents.ts';
 import { type Message, MessageLines } from './message-lines.ts';
-import { count, run, type Session } from './session.ts';
+import { run, type Session } from './session.ts';
 import { MESSAGE_READING, type StandingTransform } from './standing-transform.ts';
-import { readRejected, readTreated } from './treated-messages.ts';
+import { type OrdinalRange, readRejected, readTreated } from './treated-messages.ts';
 
 /** What the batch is called and which positions it moves. */
 export interface MessageBatch {
@@ -20,43 +20,43 @@ export interface MessageBatch {
 }
 
 /** Ordinals of treated and of rejected messages begin here, above all raw ones. */
-const TREATED_ORDINALS = 1_000_000_000;
-const REJECTED_ORDINALS = 1_500_000_000;
+const FIRST: Readonly<Record<Contract, number>> = {
+  [CONTRACT.raw]: 0,
+  [CONTRACT.treated]: 1_000_000_000,
+  [CONTRACT.rejected]: 1_500_000_000,
+};
+/** What is not what its contract says moves below the treated ones, where it counts as a raw message with a problem. */
+const TO_RAW = 700_000_000;
 
 /** Messages on their way into one batch. `name` tells batches of a session apart that are under way at once. */
 export class MessageStage {
   readonly #session: Session;
   readonly #standing: StandingTransform;
   readonly #prefix: string;
-  readonly #lines: Readonly<Record<Contract, MessageLines>>;
+  readonly #lines: MessageLines;
+  readonly #counts: Record<Contract, number> = { [CONTRACT.raw]: 0, [CONTRACT.treated]: 0, [CONTRACT.rejected]: 0 };
 
   constructor(session: Session, standing: StandingTransform, name: string) {
     this.#session = session;
     this.#standing = standing;
     this.#prefix = `mensagens_${name}`;
-    const lines = (kind: string): MessageLines =>
-      new MessageLines(join(session.folder, `${this.#prefix}-${kind}.lines`));
-    this.#lines = {
-      [CONTRACT.raw]: lines('brutas'),
-      [CONTRACT.treated]: lines('tratadas'),
-      [CONTRACT.rejected]: lines('rejeitadas'),
-    };
+    this.#lines = new MessageLines(join(session.folder, `${this.#prefix}.lines`));
   }
 
   get count(): number {
-    return Object.values(this.#lines).reduce((sum, lines) => sum + lines.count, 0);
+    return this.#lines.count;
   }
 
   get bytes(): number {
-    return Object.values(this.#lines).reduce((sum, lines) => sum + lines.bytes, 0);
+    return this.#lines.bytes;
   }
 
   add(contract: Contract, message: Message): void {
-    this.#lines[contract].add(message);
+    this.#lines.add(message, FIRST[contract] + this.#counts[contract]++);
   }
 
-  async discard(): Promise<void> {
-    for (const lines of Object.values(this.#lines)) await lines.discard();
+  discard(): Promise<void> {
+    return this.#lines.discard();
   }
 
   /** Transforms what was added. Drop the batch before another of the same name is begun. */
@@ -65,14 +65,13 @@ export class MessageStage {
     const p = this.#prefix;
     const places = `${p}_lugares`;
     const made = `${p}_rejeitados_feitos`;
-    const raw = this.#lines[CONTRACT.raw];
-    await raw.load(connection, places);
+    await this.#lines.load(connection, places);
     const source = `${p}_documentos`;
-    const treated = await this.#load(connection, CONTRACT.treated, places, async (lines, target) =>
-      readTreated(connection, lines, target, await this.#standing.columns(places)),
+    const treated = await this.#read(connection, CONTRACT.treated, places, async (range, target) =>
+      readTreated(connection, places, range, target, await this.#standing.columns(places)),
     );
-    const rejected = await this.#load(connection, CONTRACT.rejected, places, (lines, target) =>
-      readRejected(connection, lines, target),
+    const rejected = await this.#read(connection, CONTRACT.rejected, places, (range, target) =>
+      readRejected(connection, places, range, target),
     );
     const origin: BatchOrigin = {
       id: batch.id,
@@ -82,10 +81,10 @@ export class MessageStage {
       isDisjoint: false,
       sourceName: batch.topic,
       ...MESSAGE_READING,
-      messages: { places, treated, rejected },
+      messages: { places, rejected },
       transformed: {
-        into: (target) => this.#standing.into(target, made, places, TREATED_ORDINALS),
-        makeSource: () => documentsOfMessages(connection, source, places, TREATED_ORDINALS),
+        into: (target) => this.#transformInto(connection, target, { made, places, treated }),
+        makeSource: () => documentsOfMessages(connection, source, places, FIRST[CONTRACT.treated]),
         rejected: made,
       },
       loadOriginals: (on, prefix) => loadOriginals(on, prefix, places),
@@ -93,28 +92,45 @@ export class MessageStage {
     return prepareBatch(this.#session, connection, p, source, origin);
   }
 
-  /** Reads the messages of a contract that needs no transform; null when there are none. Their places join those of the raw ones. */
-  async #load(
+  /** Reads the messages of a contract that needs no transform; null when there are none. */
+  async #read(
     connection: DuckDBConnection,
     contract: Contract,
     places: string,
-    read: (lines: string, target: string) => Promise<void>,
+    read: (range: OrdinalRange, target: string) => Promise<number>,
   ): Promise<string | null> {
-    const lines = this.#lines[contract];
-    if (lines.count === 0) return null;
+    const sentCount = this.#counts[contract];
+    if (sentCount === 0) return null;
     const target = `${this.#prefix}_${contract.replaceAll('-', '_')}`;
-    await lines.load(connection, `${target}_linhas`);
-    const first = contract === CONTRACT.treated ? TREATED_ORDINALS : REJECTED_ORDINALS;
-    await run(connection, `UPDATE ${target}_linhas SET ordinal = ordinal + ${first}`);
-    await read(`${target}_linhas`, target);
-    // What is not what its contract says goes with the raw ones, as a record with a problem.
-    await run(
-      connection,
-      `UPDATE ${target}_linhas SET ordinal = ordinal - ${first} + ${first === TREATED_ORDINALS ? 400_000_000 : 600_000_000} WHERE problema IS NOT NULL`,
-    );
-    await run(connection, `INSERT INTO ${places} BY NAME SELECT * FROM ${target}_linhas`);
-    await run(connection, `DROP TABLE ${target}_linhas`);
-    return (await count(connection, `SELECT count(*) FROM ${target}`)) === 0 ? null : target;
+    const [from, to] = [FIRST[contract], FIRST[contract] + sentCount - 1];
+    const readCount = await read({ from, to }, target);
+    const strayCount = sentCount - readCount;
+    if (strayCount > 0) {
+      this.#counts[CONTRACT.raw] += strayCount;
+      await run(
+        connection,
+        `UPDATE ${places} SET ordinal = ordinal - ${TO_RAW}, problema = 'JSON_INVALIDO' WHERE ordinal BETWEEN ${from} AND ${to} AND ordinal NOT IN (SELECT ordinal FROM ${target})`,
+      );
+    }
+    if (readCount > 0) return target;
+    await run(connection, `DROP TABLE ${target}`);
+    return null;
+  }
+
+  /** Table `target` of the raw messages transformed, and of those that were treated before they were sent. */
+  async #transformInto(
+    connection: DuckDBConnection,
+    target: string,
+    { made, places, treated }: { readonly made: string; readonly places: string; readonly treated: string | null },
+  ): Promise<void> {
+    if (treated !== null && this.#counts[CONTRACT.raw] === 0) {
+      await run(connection, `DROP TABLE IF EXISTS ${target}; ALTER TABLE ${treated} RENAME TO ${target}`);
+      return;
+    }
+    await this.#standing.into(target, made, places, FIRST[CONTRACT.treated]);
+    if (treated === null) return;
+    await run(connection, `INSERT INTO ${target} BY NAME SELECT * FROM ${treated}`);
+    await run(connection, `DROP TABLE ${treated}`);
   }
 }
 

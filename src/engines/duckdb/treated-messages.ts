@@ -1,5 +1,5 @@
 // Messages that were transformed before they were sent (contracts `pedido-tratado`, `pedido-rejeitado`), read as rows of the transform's output or of the quarantine.
-// It changes no value. A message that is not what its contract says is told apart, for the caller to reject.
+// It changes no value. A message that is not what its contract says is left out, for the caller to reject.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ERRO_IDS } from '../../catalog/rules.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
@@ -8,6 +8,12 @@ import type { Column } from './standing-transform.ts';
 
 /** Columns that say where and how a row was read: the message's place decides them, never its value. */
 const OF_THE_PLACE = new Set(['ordinal', 'linha', 'n_linhas', 'copias']);
+
+/** Ordinals of some of the messages, both included. */
+export interface OrdinalRange {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** What every treated order has. */
 const NEEDED = [
@@ -53,47 +59,49 @@ const REJECTED: Readonly<Record<string, string>> = {
   versao_transformacao: 'INTEGER',
 };
 
-/** Table `target`, shaped like the transform's output, from the treated messages of `lines`; those it cannot read are marked in `lines.problema`. */
-export async function readTreated(
+/**
+ * Table `target`, shaped like the transform's output, from the treated messages of `lines`, which are those of `range`; what is not what its contract says is
+ * left out. Returns how many there are.
+ */
+export function readTreated(
   connection: DuckDBConnection,
   lines: string,
+  range: OrdinalRange,
   target: string,
   columns: readonly Column[],
-): Promise<void> {
+): Promise<number> {
   const shape = Object.fromEntries(
     columns.filter(({ name }) => !OF_THE_PLACE.has(name)).map(({ name, type }) => [name, type]),
   );
-  await parse(connection, lines, `${target}_lidas`, shape);
   // A cancelled order may have no items; one that counts items brings them.
   const whole = [...NEEDED.map((name) => `j.${name} IS NOT NULL`), 'COALESCE(len(j.itens), 0) = j.qtd_itens'].join(
     ' AND ',
   );
-  await run(
-    connection,
-    `UPDATE ${lines} SET problema = 'JSON_INVALIDO' WHERE ordinal IN (SELECT ordinal FROM ${target}_lidas WHERE NOT COALESCE(${whole}, FALSE))`,
-  );
-  await run(
-    connection,
-    `
-    CREATE OR REPLACE TABLE ${target} AS
-    SELECT ordinal, CAST(NULL AS BIGINT) AS linha, CAST(1 AS INTEGER) AS n_linhas, CAST(1 AS BIGINT) AS copias, unnest(j)
-    FROM ${target}_lidas WHERE ordinal IN (SELECT ordinal FROM ${lines} WHERE problema IS NULL)`,
-  );
   // Masks live inside one run only: what came in was judged already.
-  await run(connection, `UPDATE ${target} SET erros = 0, mascara_avisos = 0`);
-  await run(connection, `DROP TABLE ${target}_lidas`);
+  const masks = ['erros', 'mascara_avisos'].map((name) => `CAST(0 AS BIGINT) AS ${name}`).join(', ');
+  return parse(
+    connection,
+    lines,
+    range,
+    shape,
+    target,
+    (read) => `
+    SELECT * REPLACE (${masks}) FROM (
+      SELECT ordinal, CAST(NULL AS BIGINT) AS linha, CAST(1 AS INTEGER) AS n_linhas, CAST(1 AS BIGINT) AS copias, unnest(j)
+      FROM ${read} WHERE ${whole})`,
+  );
 }
 
-/** Table `target`, shaped like `rejectedSelect`, from the rejected messages of `lines`; those it cannot read are marked in `lines.problema`. */
-export async function readRejected(connection: DuckDBConnection, lines: string, target: string): Promise<void> {
-  await parse(connection, lines, `${target}_lidas`, REJECTED);
+/** Table `target`, shaped like `rejectedSelect`, from the rejected messages of `lines`, likewise. Returns how many there are. */
+export function readRejected(
+  connection: DuckDBConnection,
+  lines: string,
+  range: OrdinalRange,
+  target: string,
+): Promise<number> {
   const known = ERRO_IDS.map((id) => `'${id}'`).join(', ');
   const reasons = `regexp_extract_all(COALESCE(j.motivos, ''), '[A-Z0-9_]+')`;
   const whole = `regexp_full_match(j.hash_original, '[0-9a-f]{64}') AND len(${reasons}) > 0 AND len(list_filter(${reasons}, lambda x: x NOT IN (${known}))) = 0 AND j.original IS NOT NULL`;
-  await run(
-    connection,
-    `UPDATE ${lines} SET problema = 'JSON_INVALIDO' WHERE ordinal IN (SELECT ordinal FROM ${target}_lidas WHERE NOT COALESCE(${whole}, FALSE))`,
-  );
   const array = (name: string): string =>
     `'{' || array_to_string(regexp_extract_all(COALESCE(j.${name}, ''), '[A-Z0-9_]+'), ',') || '}' AS ${name}`;
   const own: Readonly<Record<string, string>> = {
@@ -113,34 +121,45 @@ export async function readRejected(connection: DuckDBConnection, lines: string, 
     codificacao: `CASE WHEN j.codificacao IN ('base64', 'vazia') THEN j.codificacao ELSE 'texto' END AS codificacao`,
     versao_transformacao: `COALESCE(j.versao_transformacao, ${TRANSFORM_VERSION}) AS versao_transformacao`,
   };
-  await run(
+  return parse(
     connection,
-    `
-    CREATE OR REPLACE TABLE ${target} AS
+    lines,
+    range,
+    REJECTED,
+    target,
+    (read) => `
     SELECT l.ordinal, ${Object.keys(REJECTED)
       .map((name) => own[name] ?? `j.${name}`)
       .join(', ')}, CAST(1 AS BIGINT) AS copias
-    FROM ${target}_lidas r JOIN ${lines} l ON l.ordinal = r.ordinal WHERE l.problema IS NULL`,
+    FROM ${read} r JOIN ${lines} l ON l.ordinal = r.ordinal WHERE ${whole}`,
   );
-  await run(connection, `DROP TABLE ${target}_lidas`);
 }
 
-/** Table `target` (ordinal, j): the texts of `lines` with the fields of `shape`; what is missing or of another type is NULL. */
+/**
+ * Table `target` of what `select` gives of a table (ordinal, j): texts of `lines` with the fields of `shape`; what is missing or of another type is NULL.
+ * Two statements: in one, DuckDB would take every text apart once for each condition on its fields.
+ */
 async function parse(
   connection: DuckDBConnection,
   lines: string,
-  target: string,
+  { from, to }: OrdinalRange,
   shape: Readonly<Record<string, string>>,
-): Promise<void> {
+  target: string,
+  select: (read: string) => string,
+): Promise<number> {
   const isObject = `problema IS NULL AND COALESCE(TRY(json_valid(texto) AND json_type(texto) = 'OBJECT'), FALSE)`;
   const asJson = JSON.stringify(
     Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, jsonType(type)])),
   );
+  const read = `${target}_lidas`;
   await run(
     connection,
-    `CREATE OR REPLACE TABLE ${target} AS SELECT ordinal, json_transform(CASE WHEN ${isObject} THEN texto ELSE '{}' END, '${asJson.replaceAll("'", "''")}') AS j FROM ${lines}`,
+    `CREATE OR REPLACE TABLE ${read} AS SELECT ordinal, json_transform(CASE WHEN ${isObject} THEN texto ELSE '{}' END, '${asJson.replaceAll("'", "''")}') AS j
+     FROM ${lines} WHERE ordinal BETWEEN ${from} AND ${to}`,
   );
-  await count(connection, `SELECT count(*) FROM ${target}`);
+  const made = await count(connection, `CREATE OR REPLACE TABLE ${target} AS ${select(read)}`);
+  await run(connection, `DROP TABLE ${read}`);
+  return made;
 }
 
 /** A column's type as json_transform wants it: STRUCT(a T, b U)[] becomes [{"a": "T", "b": "U"}]. */

@@ -19,6 +19,8 @@ export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.analyzer.maxIterations': '400',
   // Unset, Spark 4.2 works its default out anew, from the environment, for every value that an expression with a lambda reads.
   'spark.sql.types.framework.enabled': 'false',
+  // Every task of every micro-batch would write the transform as Java anew, only to find it compiled already; lambdas are evaluated without it anyway.
+  'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
   // A query plan as text would be half a megabyte.
   'spark.sql.maxPlanStringLength': '20000',
 };

@@ -26,11 +26,15 @@ import { text } from './text-literal.ts';
 
 const d = sparkDialect;
 
-/** Stands at both ends of what is a number in the JSON, not a text; depends on the document, so that no text of it can hold it by design. NULL without numbers. */
+/** Stands at both ends of what is a number in the JSON, not a text; depends on the document, so that no text of it can hold it by design. NULL where no number is written anew. */
 const MARK = `concat('\ue001', substr(sha2(texto, 256), 1, 16))`;
 const NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
 /** A number that is written as DuckDB writes it: nearly every one. It has few enough digits for a double to give them back. */
 const SHORTEST = '0|-?[1-9][0-9]{0,9}(\\.[0-9]{0,3}[1-9])?|-?0\\.[0-9]{0,3}[1-9]';
+/** A number that Java writes as DuckDB does once it has read it, 1.50 as 1.5: neither as short as a thousandth nor as long as ten millions and decimals. */
+const JAVA_WRITES_IT = '0|-?[1-9][0-9]{0,9}|-?[1-9][0-9]{0,6}\\.[0-9]{1,4}|-?0\\.(?:0+|(?!000)[0-9]{1,4})';
+/** True of a document with a number that must be written anew, as the value of a field: few have one. Also where a text looks like one. */
+const HAS_OTHER_NUMBERS = `"\\s*+:\\s*+(?=[-0-9])(?!(?:${JAVA_WRITES_IT})[\\s,}\\]])`;
 /** A number as a field's value: an unescaped quote before the colon ends a name, since inside a text it would be escaped. */
 const NUMBER_VALUE = `(?<!\\\\)("\\s*:\\s*)(${NUMBER})(?=[\\s,}\\]])`;
 
@@ -80,7 +84,7 @@ function numberText(token: string): string {
   return `CASE WHEN ${d.fullMatch(token, SHORTEST)} THEN ${token} ELSE ${slow} END`;
 }
 
-/** The document with its numbers as texts; the same where it has none. Done in the text, and in one place: per field it would cost as much as all the rest. */
+/** The document with its numbers as texts; the same where none needs it. Done in the text, and in one place: per field it would cost as much as all the rest. */
 function withoutNumbers(): string {
   const marked = `regexp_replace(texto_escrito, ${text(NUMBER_VALUE)}, concat('$1"', marca, '$2', marca, '"'))`;
   const parts = d.mapList(
@@ -127,7 +131,15 @@ function rawElements(list: string): string {
   return `from_json(texto, '${list} ARRAY<STRING>').${list}`;
 }
 
-/** True where a field of the contract is written twice. A document that Spark's strict reader takes has none. */
+/** True for most documents: one that Spark's strict reader takes is one document, and holds no field twice. */
+function isStrict(): string {
+  return d.bind(
+    `try_parse_json(concat('[', texto, ']'))`,
+    (list) => `${list} IS NOT NULL AND try_variant_get(${list}, '$[1]', 'variant') IS NULL`,
+  );
+}
+
+/** True where a field of the contract is written twice. */
 function isTwice(): string {
   const twice = (json: string): string =>
     d.bind(`json_object_keys(${json})`, (keys) => `array_size(${keys}) <> array_size(array_distinct(${keys}))`);
@@ -136,7 +148,18 @@ function isTwice(): string {
     ...[...OBJECTS, READING].map((name) => twice(`from_json(texto, '${name} STRING').${name}`)),
     ...Object.keys(LISTS).map((name) => `exists(${rawElements(name)}, x -> COALESCE(${twice('x')}, FALSE))`),
   ];
-  return `try_parse_json(texto) IS NULL AND (${tests.map((test) => `COALESCE(${test}, FALSE)`).join(' OR ')})`;
+  return tests.map((test) => `COALESCE(${test}, FALSE)`).join(' OR ');
+}
+
+/** True where the document has as many objects and lists as the contract says, so that no text of it can be one. */
+function isShapedAsCounted(): string {
+  const one = (name: string): string => `CASE WHEN r.d.${name} IS NULL THEN 0 ELSE 1 END`;
+  const known = [
+    '1',
+    ...[...OBJECTS, READING].map(one),
+    ...Object.keys(LISTS).map((name) => `COALESCE(array_size(r.d.${name}) + 1, 0)`),
+  ];
+  return `regexp_count(texto, ${text('[{\\[]')}) = ${known.join(' + ')}`;
 }
 
 /** True where a text of the contract is an object or a list; looked at closely only where the text of the document lets it seem so. */
@@ -159,7 +182,7 @@ function isMisshapen(): string {
         `exists(r.d.${name}, x -> COALESCE(${fields.map((f) => begins(`x.${f}`)).join(' OR ')}, FALSE))`,
     ),
   ].join(' OR ');
-  return `COALESCE(${looks}, FALSE) AND ${d.hasMatch('texto', SCALAR_HOLDS_SHAPE)} AND (${tests.join(' OR ')})`;
+  return `NOT ${isShapedAsCounted()} AND COALESCE(${looks}, FALSE) AND ${d.hasMatch('texto', SCALAR_HOLDS_SHAPE)} AND (${tests.join(' OR ')})`;
 }
 
 /**
@@ -204,9 +227,11 @@ export function documentsOfMessages(source: string, carried: readonly string[] =
     FROM (SELECT *, ${readCells.join(', ')} FROM (
       SELECT ${along}ordinal, linha, texto, recebido_em, CASE WHEN r.d.${READING} IS NULL THEN ' \t\n\r\u00a0' ELSE '' END AS aparas, CASE WHEN bom THEN CAST(NULL AS STRING) ELSE 'JSON_INVALIDO' END AS problemas, CASE WHEN bom THEN r.d END AS j
       FROM (
-        SELECT *, CASE WHEN texto IS NULL OR length(texto) > ${LONGEST_DOCUMENT} OR r.d IS NULL OR r.ruim IS NOT NULL OR NOT COALESCE(${isWhole}, FALSE) THEN FALSE
-          WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) OR (${isTwice()}) THEN FALSE ELSE TRUE END AS bom
+        SELECT *, CASE WHEN texto IS NULL OR length(texto) > ${LONGEST_DOCUMENT} OR r.d IS NULL OR r.ruim IS NOT NULL THEN FALSE
+          WHEN ${hasHollow} OR ${hasHalfPair()} OR (${isMisshapen()}) THEN FALSE
+          WHEN ${isStrict()} THEN TRUE
+          ELSE COALESCE(${isWhole}, FALSE) AND NOT (${isTwice()}) END AS bom
         FROM (
           SELECT *, ${parse(withoutNumbers())} AS r
-          FROM (SELECT *, CASE WHEN texto RLIKE '"\\\\s*:\\\\s*[-0-9]' THEN ${MARK} END AS marca, ${withQuotedNumber()} AS texto_escrito FROM (${source}))))))`;
+          FROM (SELECT *, CASE WHEN ${d.hasMatch('texto', HAS_OTHER_NUMBERS)} THEN ${MARK} END AS marca, ${withQuotedNumber()} AS texto_escrito FROM (${source}))))))`;
 }
