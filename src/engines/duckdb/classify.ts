@@ -1,10 +1,11 @@
 // Sorts a batch's events out against what the warehouse holds: which become current, which are history only, which were seen before.
 // The largest version wins by (time, revision, hash), whatever the order of arrival.
+import { statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { countsInCohorts } from '../../catalog/cohorts.ts';
 import type { EventCounts, KnownRows, RejectionGroup } from '../../model/batch.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
-import { rows, run } from './session.ts';
+import { bufferFor, rows, run } from './session.ts';
 
 /** Tables `_existentes` and `_rejeitados_conhecidos` from the probe's answers. */
 export async function loadKnown(connection: DuckDBConnection, p: string, known: KnownRows): Promise<void> {
@@ -34,7 +35,7 @@ function readAs(path: string | null, columns: string): string {
   const pairs = columns.split(', ').map((column) => column.split(' '));
   if (path === null)
     return `SELECT * FROM (SELECT ${pairs.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')}) WHERE FALSE`;
-  return `SELECT * FROM read_csv('${path.replaceAll("'", "''")}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', allow_quoted_nulls = false,
+  return `SELECT * FROM read_csv('${path.replaceAll("'", "''")}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', allow_quoted_nulls = false${bufferFor(statSync(path).size)},
     columns = {${pairs.map(([name, type]) => `'${name}': '${type}'`).join(', ')}})`;
 }
 

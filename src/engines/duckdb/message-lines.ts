@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { run } from './session.ts';
+import { bufferFor, run } from './session.ts';
 
 /** A message and where it stands. Key and value are null as sent. */
 export interface Message {
@@ -105,7 +105,7 @@ export class MessageLines {
       this.#file === null
         ? null
         : `SELECT *, 'texto' AS codificacao, CAST(NULL AS VARCHAR) AS problema FROM read_csv('${this.#path.replaceAll("'", "''")}', auto_detect = false, header = false,
-            compression = 'none', hive_partitioning = false, delim = '\u0001', quote = '', escape = '', max_line_size = ${2 * LONGEST_LINE_BYTES},
+            compression = 'none', hive_partitioning = false, delim = '\u0001', quote = '', escape = '', max_line_size = ${2 * LONGEST_LINE_BYTES}${bufferFor(this.#bytes)},
             columns = {'ordinal': 'BIGINT', 'topico': 'VARCHAR', 'particao': 'INTEGER', 'deslocamento': 'BIGINT', 'recebido_em': 'TIMESTAMP', 'chave': 'VARCHAR', 'texto': 'VARCHAR'})`;
     const odd = `${target}_avulsas`;
     if (this.#odd.length > 0 || lines === null) await this.#loadOdd(connection, odd);

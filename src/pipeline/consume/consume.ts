@@ -238,7 +238,7 @@ class Consumption {
     });
     let loading: Promise<LoadOutcome> = Promise.resolve(NOTHING_LOADED);
     let ahead: PreparedBatch | null = null;
-    const pace = new Pace();
+    const pace = new Pace(this.#topics.length > 1);
     try {
       for (;;) {
         const started = performance.now();

@@ -32,3 +32,12 @@ test('a load that fails counts as ended, and its error goes on', async () => {
   );
   assert.ok(pace.prepareFromMs <= performance.now());
 });
+
+test('one that rests prepares the next batch only after as long as the one before took, and the first at once', async () => {
+  const pace = new Pace(true);
+  assert.ok(pace.prepareFromMs <= performance.now());
+  await pace.ofPreparing(() => sleep(100));
+  await pace.ofLoading(() => sleep(200));
+  const inMs = pace.prepareFromMs - performance.now();
+  assert.ok(inMs > 200 && inMs < 400, `${inMs} ms from the end of the load`);
+});
