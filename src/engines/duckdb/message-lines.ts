@@ -108,15 +108,14 @@ export class MessageLines {
             compression = 'none', hive_partitioning = false, delim = '\u0001', quote = '', escape = '', max_line_size = ${2 * LONGEST_LINE_BYTES}${bufferFor(this.#bytes)},
             columns = {'ordinal': 'BIGINT', 'topico': 'VARCHAR', 'particao': 'INTEGER', 'deslocamento': 'BIGINT', 'recebido_em': 'TIMESTAMP', 'chave': 'VARCHAR', 'texto': 'VARCHAR'})`;
     const odd = `${target}_avulsas`;
-    if (this.#odd.length > 0 || lines === null) await this.#loadOdd(connection, odd);
-    const selects = [lines, this.#odd.length > 0 || lines === null ? `SELECT * FROM ${odd}` : null].filter(
-      (select) => select !== null,
-    );
+    const hasOdd = this.#odd.length > 0 || lines === null;
+    if (hasOdd) await this.#loadOdd(connection, odd);
+    const selects = [lines, hasOdd ? `SELECT * FROM ${odd}` : null].filter((select) => select !== null);
     await run(
       connection,
       `CREATE OR REPLACE TABLE ${target} AS SELECT *, CAST(NULL AS BIGINT) AS linha FROM (${selects.join(' UNION ALL ')})`,
     );
-    if (selects.includes(`SELECT * FROM ${odd}`)) await run(connection, `DROP TABLE ${odd}`);
+    if (hasOdd) await run(connection, `DROP TABLE ${odd}`);
     await rm(this.#path, { force: true });
   }
 

@@ -19,8 +19,8 @@ export interface MessageBatch {
   readonly topic: string;
 }
 
-/** Ordinals of treated and of rejected messages begin here, above all raw ones. */
-const FIRST: Readonly<Record<Contract, number>> = {
+/** Where the ordinals of a contract's messages begin: those of treated and of rejected ones are above all raw ones. */
+const FIRST_ORDINAL: Readonly<Record<Contract, number>> = {
   [CONTRACT.raw]: 0,
   [CONTRACT.treated]: 1_000_000_000,
   [CONTRACT.rejected]: 1_500_000_000,
@@ -52,7 +52,7 @@ export class MessageStage {
   }
 
   add(contract: Contract, message: Message): void {
-    this.#lines.add(message, FIRST[contract] + this.#counts[contract]++);
+    this.#lines.add(message, FIRST_ORDINAL[contract] + this.#counts[contract]++);
   }
 
   discard(): Promise<void> {
@@ -84,7 +84,7 @@ export class MessageStage {
       messages: { places, rejected },
       transformed: {
         into: (target) => this.#transformInto(connection, target, { made, places, treated }),
-        makeSource: () => documentsOfMessages(connection, source, places, FIRST[CONTRACT.treated]),
+        makeSource: () => documentsOfMessages(connection, source, places, FIRST_ORDINAL[CONTRACT.treated]),
         rejected: made,
       },
       loadOriginals: (on, prefix) => loadOriginals(on, prefix, places),
@@ -102,7 +102,7 @@ export class MessageStage {
     const sentCount = this.#counts[contract];
     if (sentCount === 0) return null;
     const target = `${this.#prefix}_${contract.replaceAll('-', '_')}`;
-    const [from, to] = [FIRST[contract], FIRST[contract] + sentCount - 1];
+    const [from, to] = [FIRST_ORDINAL[contract], FIRST_ORDINAL[contract] + sentCount - 1];
     const readCount = await read({ from, to }, target);
     const strayCount = sentCount - readCount;
     if (strayCount > 0) {
@@ -127,7 +127,7 @@ export class MessageStage {
       await run(connection, `DROP TABLE IF EXISTS ${target}; ALTER TABLE ${treated} RENAME TO ${target}`);
       return;
     }
-    await this.#standing.into(target, made, places, FIRST[CONTRACT.treated]);
+    await this.#standing.into(target, made, places, FIRST_ORDINAL[CONTRACT.treated]);
     if (treated === null) return;
     await run(connection, `INSERT INTO ${target} BY NAME SELECT * FROM ${treated}`);
     await run(connection, `DROP TABLE ${treated}`);

@@ -238,7 +238,8 @@ class Consumption {
     });
     let loading: Promise<LoadOutcome> = Promise.resolve(NOTHING_LOADED);
     let ahead: PreparedBatch | null = null;
-    const pace = new Pace(this.#topics.length > 1);
+    const isTreated = this.#topics.length > 1;
+    const pace = new Pace(isTreated);
     try {
       for (;;) {
         const started = performance.now();

@@ -41,3 +41,10 @@ test('one that rests prepares the next batch only after as long as the one befor
   const inMs = pace.prepareFromMs - performance.now();
   assert.ok(inMs > 200 && inMs < 400, `${inMs} ms from the end of the load`);
 });
+
+test('after a load that waited out an outage it rests half a second, not as long as the outage', async () => {
+  const pace = new Pace(true);
+  await pace.ofLoading(() => sleep(1500));
+  const inMs = pace.prepareFromMs - performance.now();
+  assert.ok(inMs > 300 && inMs <= 500, `${inMs} ms from the end of the load`);
+});
