@@ -49,6 +49,7 @@ export const duckdbDialect: Dialect = {
   element: (list, position) => `${list}[${position}]`,
   list: (elements) => `[${elements.join(', ')}]`,
   texts: (values) => `[${values.map(text).join(', ')}]`,
+  timestamps: (values) => `[${values.map((value) => `TIMESTAMP '${value}'`).join(', ')}]`,
   municipality(alias, { by, uf, value }) {
     // A name is looked for among the municipalities' own: other names, and the keys of all, are for what is spelled otherwise.
     const table =

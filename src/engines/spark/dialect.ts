@@ -21,8 +21,11 @@ export const SPARK_SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.types.framework.enabled': 'false',
   // Every task of every micro-batch would write the transform as Java anew, only to find it compiled already; lambdas are evaluated without it anyway.
   'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
-  // A query plan as text would be half a megabyte.
-  'spark.sql.maxPlanStringLength': '20000',
+  // Looking for what stands twice in an expression costs more than the little that is found: the transform names what it says twice.
+  'spark.sql.subexpressionElimination.enabled': 'false',
+  // Spark writes the plan of every micro-batch down for its listeners: half a megabyte, unless columns are left out of it.
+  'spark.sql.debug.maxToStringFields': '0',
+  'spark.sql.ui.explainMode': 'simple',
 };
 
 let lambdas = 0;
@@ -94,10 +97,11 @@ export const sparkDialect: Dialect = {
     `COALESCE(${aggregate(list, 'CAST(0 AS BIGINT)', (a, x) => `(${a} | COALESCE(${x}, CAST(0 AS BIGINT)))`)}, CAST(0 AS BIGINT))`,
   countDistinct: (list) => `COALESCE(array_size(array_distinct(array_compact(${list}))), 0)`,
   joinList: (list, separator) => `array_join(${list}, ${text(separator)})`,
-  element: (list, position) => `element_at(${list}, ${position})`,
+  element: (list, position) => `get(${list}, ${position - 1})`,
   list: (elements) => `array(${elements.join(', ')})`,
   // Folded into one literal when Spark plans: a list of literals would be as many expressions.
   texts: (values) => `split(${text(values.join(','))}, ',')`,
+  timestamps: (values) => `CAST(split(${text(values.join(','))}, ',') AS ARRAY<TIMESTAMP_NTZ>)`,
   municipality: (_, lookup) => ({
     found: bind(entryOf(lookup), (entry) => `named_struct('codigo_ibge', ${codeOf(entry)}, 'nome', ${nameOf(entry)})`),
   }),

@@ -174,12 +174,12 @@ function isMisshapen(): string {
     ),
   ];
   // Spark copies an object or a list into a text as it stands: no expression is searched for in the whole document unless one begins like that.
-  const begins = (field: string): string => `startswith(${field}, '{') OR startswith(${field}, '[')`;
+  const begin = (fields: readonly string[]): string =>
+    `exists(array(${fields.join(', ')}), f -> COALESCE(startswith(f, '{') OR startswith(f, '['), FALSE))`;
   const looks = [
-    ...TEXT_PATHS.map((path) => begins(`r.d.${path}`)),
+    begin(TEXT_PATHS.map((path) => `r.d.${path}`)),
     ...Object.entries(LISTS).map(
-      ([name, fields]) =>
-        `exists(r.d.${name}, x -> COALESCE(${fields.map((f) => begins(`x.${f}`)).join(' OR ')}, FALSE))`,
+      ([name, fields]) => `exists(r.d.${name}, x -> ${begin(fields.map((field) => `x.${field}`))})`,
     ),
   ].join(' OR ');
   return `NOT ${isShapedAsCounted()} AND COALESCE(${looks}, FALSE) AND ${d.hasMatch('texto', SCALAR_HOLDS_SHAPE)} AND (${tests.join(' OR ')})`;

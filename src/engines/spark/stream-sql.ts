@@ -92,13 +92,13 @@ const PAYMENTS = { n_pagamento: false, forma: false, forma_origem: false, parcel
  * null leaves one to each partition, as real time needs it.
  */
 export function streamSql(source: string, topics: StreamTopics, tasks: number | null): string {
-  // The hint stands at three places, for its side effect: Spark's planner looks through selections above each other, from each of them down to the last,
-  // again and again, but not through this.
+  // The hint stands at eight places, for its side effect: Spark's planner looks through selections above each other, from each of them down to the last,
+  // again and again, but not through this. Between any two selections it would keep them from becoming one.
   const select = tasks === null ? 'SELECT' : `SELECT /*+ COALESCE(${tasks}) */`;
   const records = messages(`(${select} * FROM ${source})`);
   const documents = `${select} *, ${writtenFields()} AS escrito FROM (${documentsOfMessages(records, ['lugar'])})`;
   const carried = ['lugar', 'escrito', 'formato_lido', 'perfil_lido', 'cabecalho_lido', 'original_lido'];
-  const judged = transformSql(d, `(${documents})`, carried);
+  const judged = transformSql(d, `(${documents})`, carried, select);
   const treatedHeaders = headers(CONTRACT.treated, topics.rawId);
   const rejectedHeaders = headers(CONTRACT.rejected, topics.rawId);
   return `

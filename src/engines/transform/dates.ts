@@ -100,9 +100,9 @@ function summerTimes(): SummerTime[] {
   return periods;
 }
 
-function literal(isoInstant: string, addMinutes: number): string {
-  const moved = new Date(Date.parse(isoInstant) + addMinutes * 60_000);
-  return `TIMESTAMP '${moved.toISOString().slice(0, 19).replace('T', ' ')}'`;
+/** 'YYYY-MM-DD HH:MM:SS', in UTC. */
+function moved(isoInstant: string, addMinutes: number): string {
+  return new Date(Date.parse(isoInstant) + addMinutes * 60_000).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /**
@@ -119,9 +119,9 @@ function alternately(
   const newest = boundaries.at(-1);
   if (newest === undefined || boundaries.length % 2 === 1) throw new Error('the last boundary must end a period');
   const isWithin = (t: string): string =>
-    `${d.listLength(d.filterList(d.list(boundaries), (boundary) => `${boundary} <= ${t}`))} % 2 = 1`;
+    `${d.listLength(d.filterList(d.timestamps(boundaries), (boundary) => `${boundary} <= ${t}`))} % 2 = 1`;
   return caseWhen(
-    [[`${timestamp} >= ${newest}`, outside]],
+    [[`${timestamp} >= TIMESTAMP '${newest}'`, outside]],
     d.bind(timestamp, (t) => caseWhen([[isWithin(t), within]], outside)),
   );
 }
@@ -129,25 +129,25 @@ function alternately(
 /** The instant (UTC) of a local time in São Paulo. A skipped hour counts as standard time; of a repeated hour, the first. */
 export function instantOfLocal(d: Dialect, local: string): string {
   const boundaries = summerTimes().flatMap(({ begin, end }) => [
-    literal(begin, SUMMER_MINUTES),
-    literal(end, SUMMER_MINUTES),
+    moved(begin, SUMMER_MINUTES),
+    moved(end, SUMMER_MINUTES),
   ]);
   return d.addMinutes(local, alternately(d, local, boundaries, String(-SUMMER_MINUTES), String(-STANDARD_MINUTES)));
 }
 
 /** The local time in São Paulo of an instant. */
 export function localOfInstant(d: Dialect, instant: string): string {
-  const boundaries = summerTimes().flatMap(({ begin, end }) => [literal(begin, 0), literal(end, 0)]);
+  const boundaries = summerTimes().flatMap(({ begin, end }) => [moved(begin, 0), moved(end, 0)]);
   return d.addMinutes(instant, alternately(d, instant, boundaries, String(SUMMER_MINUTES), String(STANDARD_MINUTES)));
 }
 
 /** True where a local time was skipped or happened twice because summer time began or ended. */
 export function isClockChange(d: Dialect, local: string): string {
   const boundaries = summerTimes().flatMap(({ begin, end }) => [
-    literal(begin, STANDARD_MINUTES),
-    literal(begin, SUMMER_MINUTES),
-    literal(end, STANDARD_MINUTES),
-    literal(end, SUMMER_MINUTES),
+    moved(begin, STANDARD_MINUTES),
+    moved(begin, SUMMER_MINUTES),
+    moved(end, STANDARD_MINUTES),
+    moved(end, SUMMER_MINUTES),
   ]);
   return alternately(d, local, boundaries, 'TRUE', 'FALSE');
 }

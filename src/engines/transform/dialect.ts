@@ -52,12 +52,14 @@ export interface Dialect {
   /** Number of different values in a list, NULLs left out. */
   countDistinct(list: string): string;
   joinList(list: string, separator: string): string;
-  /** An element that the caller knows to exist; `position` counts from 1. */
+  /** NULL where the list has no such element; `position` counts from 1. */
   element(list: string, position: number): string;
   /** A list of single expressions, NULLs included. */
   list(elements: readonly string[]): string;
   /** A list of fixed texts without commas. */
   texts(values: readonly string[]): string;
+  /** A list of fixed timestamps, 'YYYY-MM-DD HH:MM:SS'. */
+  timestamps(values: readonly string[]): string;
   /**
    * `found` is STRUCT(codigo_ibge, nome), without values where there is no such municipality, and holds inside the FROM clause that `join`, if any,
    * is part of; `alias` is unique there.

@@ -12,12 +12,15 @@ export function bareDocument(d: Dialect, sql: string): string {
 }
 
 /** One check digit: the weighted sum times ten, modulo 11, ten counting as zero. */
-function checkDigit(document: string, weights: readonly number[]): string {
-  const terms = weights.map((weight, index) => `(ascii(substr(${document}, ${index + 1}, 1)) - 48) * ${weight}`);
-  return `(((${terms.join(' + ')}) * 10) % 11) % 10`;
+function checkDigit(d: Dialect, document: string, weights: readonly number[]): string {
+  const terms = d.mapList(
+    d.list(weights.map(String)),
+    (weight, position) => `${digitAt(document, position)} * ${weight}`,
+  );
+  return `((${d.sumList(terms, 'BIGINT')} * 10) % 11) % 10`;
 }
 
-function digitAt(document: string, position: number): string {
+function digitAt(document: string, position: string): string {
   return `(ascii(substr(${document}, ${position}, 1)) - 48)`;
 }
 
@@ -42,7 +45,7 @@ export function isCnpj(d: Dialect, document: string): string {
       [`NOT ${d.fullMatch(document, '[A-Z0-9]{12}[0-9]{2}')}`, 'FALSE'],
       [`replace(${document}, substr(${document}, 1, 1), '') = ''`, 'FALSE'],
     ],
-    `${digitAt(document, 13)} = ${checkDigit(document, CNPJ_WEIGHTS.slice(1))} AND ${digitAt(document, 14)} = ${checkDigit(document, CNPJ_WEIGHTS)}`,
+    `${digitAt(document, '13')} = ${checkDigit(d, document, CNPJ_WEIGHTS.slice(1))} AND ${digitAt(document, '14')} = ${checkDigit(d, document, CNPJ_WEIGHTS)}`,
   );
 }
 

@@ -6,6 +6,7 @@ import { comparisonKey, comparisonKeyOf, repairDoubleEncoding } from './text.ts'
 /** The two letters of a UF from 'SP', 'sp', 'BR-SP' or 'São Paulo'; NULL when it is none of the 27. */
 export function uf(d: Dialect, sql: string): string {
   const codes = UFS.map((row) => row.uf);
+  const names = UFS.map((row) => `|${comparisonKeyOf(row.nome)}=${row.uf}`).join('');
   const bare = d.upper(d.replaceAll(sql, '^ *([bB][rR]-)?| +$', ''));
   return caseWhen(
     [
@@ -15,9 +16,8 @@ export function uf(d: Dialect, sql: string): string {
     d.bind(bare, (code) =>
       caseWhen(
         [[d.isOneOf(code, codes), code]],
-        d.bind(comparisonKey(d, repairDoubleEncoding(d, sql)), (key) =>
-          caseWhen(UFS.map((row) => [`${key} = '${comparisonKeyOf(row.nome)}'`, `'${row.uf}'`])),
-        ),
+        // in one text: a branch for each would make all small batches of Spark slower
+        `NULLIF(split_part(split_part('${names}', concat('|', ${comparisonKey(d, repairDoubleEncoding(d, sql))}, '='), 2), '|', 1), '')`,
       ),
     ),
   );
@@ -55,12 +55,17 @@ export function hasLostZero(d: Dialect, sql: string): string {
 
 /** The UF that a clean CEP (or its prefix) belongs to; NULL when it is in no range. */
 export function ufOfCep(d: Dialect, cepSql: string): string {
-  const ranges = readCepRanges();
-  return d.bind(d.tryCast(`rpad(${cepSql}, 8, '0')`, 'INTEGER'), (number) =>
-    caseWhen(
-      ranges.map((range) => [`${number} BETWEEN ${Number(range.inicio)} AND ${Number(range.fim)}`, `'${range.uf}'`]),
-    ),
-  );
+  return d.bind(d.tryCast(`rpad(${cepSql}, 8, '0')`, 'INTEGER'), (number) => {
+    let next = 0;
+    const branches = readCepRanges().flatMap(({ inicio, fim, uf: code }) => {
+      const [first, last] = [Number(inicio), Number(fim)];
+      if (first < next) throw new Error(`the ranges of CEP are not in order at ${inicio}`);
+      const gap = first > next ? [[`${number} < ${first}`, 'NULL'] as const] : [];
+      next = last + 1;
+      return [...gap, [`${number} < ${next}`, `'${code}'`] as const];
+    });
+    return caseWhen(branches);
+  });
 }
 
 /** The key by which cities are looked up: without accents, '- SP' at the end cut off, 'S. Paulo' written out. */

@@ -17,7 +17,9 @@ import { canonicalWord, CHANNEL_WORDS, DELIVERY_WORDS, STATUS_WORDS } from './vo
 /** Raised by one whenever the same input may give other rows; stored with every row (`versao_transformacao`). */
 export const TRANSFORM_VERSION = 1;
 
-/** Times of an order besides data_pedido and atualizado_em. */
+const TIMES = ['data_pedido', 'atualizado_em'] as const;
+const AMOUNTS = ['valor_total', 'frete', 'desconto'] as const;
+/** Filled in by few stores. */
 const SIDE_TIMES = ['pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em'] as const;
 const SIDE_AMOUNTS = ['valor_reembolsado', 'valor_cobrado', 'comissao'] as const;
 
@@ -25,46 +27,53 @@ interface Step {
   readonly columns: Readonly<Record<string, string>>;
   /** Municipalities looked up, each a column of that name (STRUCT(codigo_ibge, nome)); `e` is the step before. */
   readonly municipalities?: Readonly<Record<string, MunicipalityLookup>>;
+  /** The last of a few steps that an engine had better plan by themselves (`select` of transformSql). */
+  readonly endsPart?: true;
 }
 
-/** A local or zoned cell as an instant: `wall` and `offset` are columns of an earlier step. */
-function instant(d: Dialect, wall: string, offset: string): string {
-  const local = d.tryCast(wall, 'TIMESTAMP');
+/** A cell with a time as STRUCT(instante, mudanca_de_hora): the instant, and whether its local time was skipped or happened twice; NULL for a blank one. */
+function time(d: Dialect, cell: string): string {
+  const read = d.bind(statedOffset(d, cell), (offset) =>
+    d.bind(d.tryCast(wallClock(d, cell, 'formato_data'), 'TIMESTAMP'), (local) =>
+      d.struct({
+        instante: caseWhen([[`${offset} IS NOT NULL`, d.addMinutes(local, `-${offset}`)]], instantOfLocal(d, local)),
+        mudanca_de_hora: isTrue(`${offset} IS NULL AND ${isClockChange(d, local)}`),
+      }),
+    ),
+  );
+  return caseWhen([[`${cell} IS NOT NULL`, read]]);
+}
+
+/** Cells of one kind, read by one expression as a list; without those of `rarely`, and no work for them, where all of these are blank. */
+function readCells(
+  d: Dialect,
+  always: readonly string[],
+  rarely: readonly string[],
+  read: (cell: string) => string,
+): string {
+  const cells = caseWhen(
+    [[`COALESCE(${rarely.join(', ')}) IS NOT NULL`, d.list([...always, ...rarely])]],
+    d.list(always),
+  );
+  return d.mapList(cells, (cell) => read(cell));
+}
+
+/** Texts repaired, then cleaned: a doubly encoded 'à' ends in a no-break space. */
+function cleaned(d: Dialect, cells: readonly string[]): string {
   return caseWhen(
-    [
-      [`${wall} IS NULL`, 'NULL'],
-      [`${offset} IS NOT NULL`, d.addMinutes(local, `-${offset}`)],
-    ],
-    instantOfLocal(d, local),
+    [['precisa_limpeza', d.mapList(d.list(cells), (cell) => cleanText(d, repairDoubleEncoding(d, cell)))]],
+    d.list(cells),
   );
-}
-
-/** Reads a cell with a time in one go, for the rarely filled columns. */
-function sideInstant(d: Dialect, cell: string): string {
-  const read = d.bind(wallClock(d, cell, 'formato_data'), (wall) =>
-    d.bind(statedOffset(d, cell), (offset) => instant(d, wall, offset)),
-  );
-  return caseWhen([[`${cell} IS NULL`, 'NULL']], read);
-}
-
-/** Rarely filled columns of one kind, read by one expression as a list: NULL, and no work, where all of them are blank. */
-function readAside(d: Dialect, names: readonly string[], read: (cell: string) => string): string {
-  return caseWhen([[`COALESCE(${names.join(', ')}) IS NOT NULL`, d.mapList(d.list(names), (cell) => read(cell))]]);
-}
-
-/** The elements of such a list as columns `<name>_lido`. */
-function asideColumns(d: Dialect, list: string, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name, index) => [`${name}_lido`, d.element(list, index + 1)]));
-}
-
-/** A text repaired, then cleaned: a doubly encoded 'à' ends in a no-break space. */
-function cleaned(d: Dialect, cell: string): string {
-  return caseWhen([['precisa_limpeza', cleanText(d, repairDoubleEncoding(d, cell))]], cell);
 }
 
 export function steps(d: Dialect): Step[] {
   const format = 'formato_decimal';
   const ibge = (found: string): string => d.field(found, 'codigo_ibge');
+  const timeOf = (name: string): string =>
+    d.element('tempos_lidos', [...TIMES, ...SIDE_TIMES].findIndex((one) => one === name) + 1);
+  const instantOf = (name: string): string => d.field(timeOf(name), 'instante');
+  const amountOf = (name: string): string =>
+    d.element('valores_lidos', [...AMOUNTS, ...SIDE_AMOUNTS].findIndex((one) => one === name) + 1);
   return [
     {
       columns: {
@@ -78,45 +87,41 @@ export function steps(d: Dialect): Step[] {
         hash_origem: d.sha256Hex('texto_canonico'),
         precisa_limpeza: mayNeedCleaning(d),
       },
+      endsPart: true,
     },
     {
       columns: {
         loja_lida: d.lower('loja'),
-        pedido_local: wallClock(d, 'data_pedido', 'formato_data'),
-        pedido_fuso: statedOffset(d, 'data_pedido'),
-        atualizado_local: wallClock(d, 'atualizado_em', 'formato_data'),
-        atualizado_fuso: statedOffset(d, 'atualizado_em'),
         status_lido: canonicalWord(d, 'status', STATUS_WORDS),
         canal_lido: canonicalWord(d, 'canal', CHANNEL_WORDS),
         situacao_lida: canonicalWord(d, 'situacao_entrega', DELIVERY_WORDS),
         documento_lido: bareDocument(d, 'documento'),
         email_lido: email(d, 'email'),
         telefone_lido: phone(d, 'telefone'),
-        nome_lido: cleaned(d, 'nome'),
-        cidade_lida: cleaned(d, 'cidade'),
+        textos_lidos: cleaned(d, ['nome', 'cidade']),
         uf_lida: uf(d, 'uf'),
         cep_lido: cep(d, 'cep'),
         itens_lidos: readItems(d, 'itens_escritos', format, 'precisa_limpeza', erroMask, avisoMask),
-        frete_lido: caseWhen([['frete IS NULL', '0']], money(d, 'frete', format)),
-        desconto_lido: caseWhen([['desconto IS NULL', '0']], money(d, 'desconto', format)),
-        total_lido: money(d, 'valor_total', format),
-        tempos_lidos: readAside(d, SIDE_TIMES, (cell) => sideInstant(d, cell)),
-        valores_lidos: readAside(d, SIDE_AMOUNTS, (cell) => money(d, cell, format)),
+        tempos_lidos: readCells(d, TIMES, SIDE_TIMES, (cell) => time(d, cell)),
+        valores_lidos: readCells(d, AMOUNTS, SIDE_AMOUNTS, (cell) => money(d, cell, format)),
       },
     },
     {
       columns: {
-        ...asideColumns(d, 'tempos_lidos', SIDE_TIMES),
-        ...asideColumns(d, 'valores_lidos', SIDE_AMOUNTS),
-        pedido_instante: instant(d, 'pedido_local', 'pedido_fuso'),
-        atualizado_instante: instant(d, 'atualizado_local', 'atualizado_fuso'),
-        mudanca_de_hora: isTrue(
-          `(pedido_fuso IS NULL AND ${isClockChange(d, d.tryCast('pedido_local', 'TIMESTAMP'))})` +
-            ` OR (atualizado_fuso IS NULL AND ${isClockChange(d, d.tryCast('atualizado_local', 'TIMESTAMP'))})`,
-        ),
+        nome_lido: d.element('textos_lidos', 1),
+        cidade_lida: d.element('textos_lidos', 2),
+        pedido_instante: instantOf('data_pedido'),
+        atualizado_instante: instantOf('atualizado_em'),
+        ...Object.fromEntries(SIDE_TIMES.map((name) => [`${name}_lido`, instantOf(name)])),
+        mudanca_de_hora: isTrue(TIMES.map((name) => d.field(timeOf(name), 'mudanca_de_hora')).join(' OR ')),
+        total_lido: amountOf('valor_total'),
+        frete_lido: caseWhen([['frete IS NULL', '0']], amountOf('frete')),
+        desconto_lido: caseWhen([['desconto IS NULL', '0']], amountOf('desconto')),
+        ...Object.fromEntries(SIDE_AMOUNTS.map((name) => [`${name}_lido`, amountOf(name)])),
         documento_completo: `COALESCE(${paddedDocument(d, 'documento_lido')}, documento_lido)`,
         uf_do_cep: ufOfCep(d, 'cep_lido'),
       },
+      endsPart: true,
     },
     {
       columns: {
@@ -147,6 +152,7 @@ export function steps(d: Dialect): Step[] {
       columns: {
         calculado: d.tryCast('valor_itens_soma + frete_lido - desconto_lido', 'DECIMAL(14,2)'),
       },
+      endsPart: true,
     },
     {
       columns: {
@@ -184,6 +190,7 @@ export function steps(d: Dialect): Step[] {
         cep_final: `CASE WHEN uf_do_cep <> uf_informada AND ${hasLostZero(d, 'cep')} THEN NULL WHEN uf_do_cep IS NULL THEN NULL ELSE cep_lido END`,
         pagamentos_lidos: readPayments(d, 'pagamentos_escritos', format, 'total_final', erroMask, avisoMask),
       },
+      endsPart: true,
     },
     {
       columns: {
@@ -203,6 +210,7 @@ export function steps(d: Dialect): Step[] {
         pedido_erros: erroMask(orderErros(d)),
         pedido_avisos: avisoMask(orderAvisos(d)),
       },
+      endsPart: true,
     },
     { columns: { avisos_mascara: d.bitOr(d.bitOr('pedido_avisos', 'item_avisos'), 'pagamento_avisos') } },
   ];
@@ -295,9 +303,10 @@ export function output(d: Dialect): Record<string, string> {
 
 /**
  * The whole transform as one SELECT over `source` (a table or subquery shaped like `documentos`, see src/engines/duckdb/documents.ts)
- * and, in DuckDB, the lookup table `municipios_chave`. `carried` columns of the source go along untouched, after the others.
+ * and, in DuckDB, the lookup table `municipios_chave`. `carried` columns of the source go along untouched, after the others. `select` is the word, with
+ * a hint to the planner, by which the last step of each part begins.
  */
-export function transformSql(d: Dialect, source: string, carried: readonly string[] = []): string {
+export function transformSql(d: Dialect, source: string, carried: readonly string[] = [], select = 'SELECT'): string {
   let sql = `SELECT ordinal, linha, n_linhas, copias, problemas, revisao, recebido_em, formato_decimal, formato_data, tem_endereco, itens, pagamentos, ${[...ORDER_COLUMNS, ...carried].join(', ')} FROM ${source}`;
   for (const step of steps(d)) {
     const added = Object.entries(step.columns).map(([name, expression]) => `${expression} AS ${name}`);
@@ -307,7 +316,7 @@ export function transformSql(d: Dialect, source: string, carried: readonly strin
       added.push(`${found} AS ${name}`);
       if (join !== undefined) joins.push(join);
     }
-    sql = `SELECT e.*, ${added.join(',\n  ')}\nFROM (${sql}) e ${joins.join(' ')}`;
+    sql = `${step.endsPart ? select : 'SELECT'} e.*, ${added.join(',\n  ')}\nFROM (${sql}) e ${joins.join(' ')}`;
   }
   return `SELECT ${[...Object.entries(output(d)), ...carried.map((name) => [name, name] as const)]
     .map(([name, expression]) => `${expression} AS ${name}`)

@@ -9,6 +9,7 @@ import type { SparkAddress } from '../../engines/spark/connect/address.ts';
 import { WriteOperation_SaveMode } from '../../engines/spark/connect/protocol/connect_pb.js';
 import { openSparkSession, sqlRelation, type SparkSession } from '../../engines/spark/connect/session.ts';
 import { SPARK_SETTINGS } from '../../engines/spark/dialect.ts';
+import { PLANNING_SETTINGS } from '../../engines/spark/planning.ts';
 import { streamSql, UNKNOWN_CONTRACT } from '../../engines/spark/stream-sql.ts';
 import {
   activeQueries,
@@ -132,7 +133,7 @@ class Watch {
     try {
       await this.#refuseSecond(session);
       isOurs = true;
-      await session.configure({ ...SPARK_SETTINGS, [HEARTBEAT]: String(Date.now()) });
+      await session.configure({ ...SPARK_SETTINGS, ...PLANNING_SETTINGS, [HEARTBEAT]: String(Date.now()) });
       const orphans = await activeQueries(session);
       for (const orphan of orphans) await stopQuery(session, orphan);
       const slots = await slotsOf(session);
