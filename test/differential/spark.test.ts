@@ -11,6 +11,7 @@ import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts';
 import { parseSparkAddress } from '../../src/engines/spark/connect/address.ts';
 import { openSparkSession, type SparkSession } from '../../src/engines/spark/connect/session.ts';
 import { SPARK_SETTINGS, sparkDialect } from '../../src/engines/spark/dialect.ts';
+import { PLANNING_SETTINGS } from '../../src/engines/spark/planning.ts';
 import { BUCKETS } from '../../src/engines/spark/municipalities.ts';
 import { TREATED_COLUMNS } from '../../src/engines/spark/stream-sql.ts';
 import { text } from '../../src/engines/spark/text-literal.ts';
@@ -30,7 +31,8 @@ before(
     if (stackMissing) return;
     folder = await mkdtemp(join(tmpdir(), 'esteira-differential-'));
     session = openSparkSession(parseSparkAddress((await sharedSpark()).url));
-    await session.configure(SPARK_SETTINGS);
+    // as a stream has it; run-spark.test.ts compares rows without the planning's settings
+    await session.configure({ ...SPARK_SETTINGS, ...PLANNING_SETTINGS });
   },
   { timeout: 600_000 },
 );
