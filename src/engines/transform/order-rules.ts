@@ -10,6 +10,10 @@ const TOLERANCE = '0.01';
 /** A total this many times off is cents taken for reais, or the reverse. */
 const CENTS_FACTOR = 50;
 
+/** Cells of an order that few stores fill in; one that cannot be read costs nothing but itself. */
+export const SIDE_TIMES = ['pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em'] as const;
+export const SIDE_AMOUNTS = ['valor_reembolsado', 'valor_cobrado', 'comissao'] as const;
+
 const DAY_2000 = `TIMESTAMP '2000-01-01 00:00:00'`;
 
 /** Rules of severity erro. */
@@ -58,12 +62,8 @@ export function orderAvisos(d: Dialect): Conditions {
     SEM_ITENS_CANCELADO: `qtd_itens = 0 AND status_lido = 'Cancelado'`,
     ATUALIZADO_ANTES_DO_PEDIDO: 'atualizado_instante < pedido_instante',
     HORARIO_DE_VERAO: 'mudanca_de_hora',
-    DATA_ACESSORIA_INVALIDA: ['pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em']
-      .map((name) => `(${name} IS NOT NULL AND ${name}_lido IS NULL)`)
-      .join(' OR '),
-    VALOR_ACESSORIO_INVALIDO: ['valor_reembolsado', 'valor_cobrado', 'comissao']
-      .map((name) => `(${name} IS NOT NULL AND ${name}_lido IS NULL)`)
-      .join(' OR '),
+    DATA_ACESSORIA_INVALIDA: anyUnread(SIDE_TIMES),
+    VALOR_ACESSORIO_INVALIDO: anyUnread(SIDE_AMOUNTS),
     CANAL_DESCONHECIDO: 'canal IS NOT NULL AND canal_lido IS NULL',
     SITUACAO_ENTREGA_DESCONHECIDA: 'situacao_entrega IS NOT NULL AND situacao_lida IS NULL',
     ENTREGA_NAO_INFORMADA: 'NOT tem_endereco AND uf IS NULL',
@@ -93,6 +93,11 @@ export function orderAvisos(d: Dialect): Conditions {
     ),
     REEMBOLSO_MAIOR_QUE_TOTAL: 'abs(valor_reembolsado_lido) > total_final',
   };
+}
+
+/** True where one of the cells is filled in and could not be read. */
+function anyUnread(names: readonly string[]): string {
+  return names.map((name) => `(${name} IS NOT NULL AND ${name}_lido IS NULL)`).join(' OR ');
 }
 
 const TEST_NAMES = ['teste', 'test', 'pedido teste', 'pedido de teste', 'cliente teste'];

@@ -10,18 +10,18 @@ import { money } from './numbers.ts';
 import { bareDocument, email, isCnpj, isCpf, paddedDocument, phone } from './people.ts';
 import { cep, cityKey, hasLostZero, region, uf, ufOfCep } from './places.ts';
 import { RECORD_PROBLEMS } from './order-keys.ts';
-import { orderErros, orderAvisos } from './order-rules.ts';
+import { orderAvisos, orderErros, SIDE_AMOUNTS, SIDE_TIMES } from './order-rules.ts';
 import { boundedKey, cleanText, repairDoubleEncoding } from './text.ts';
 import { canonicalWord, CHANNEL_WORDS, DELIVERY_WORDS, STATUS_WORDS } from './vocabulary.ts';
 
 /** Raised by one whenever the same input may give other rows; stored with every row (`versao_transformacao`). */
 export const TRANSFORM_VERSION = 1;
 
+/** Cells that every order should have; with the others of their kind they are columns `tempos_lidos` and `valores_lidos`, in this order. */
 const TIMES = ['data_pedido', 'atualizado_em'] as const;
 const AMOUNTS = ['valor_total', 'frete', 'desconto'] as const;
-/** Filled in by few stores. */
-const SIDE_TIMES = ['pago_em', 'enviado_em', 'entregue_em', 'prazo_entrega', 'excluido_em'] as const;
-const SIDE_AMOUNTS = ['valor_reembolsado', 'valor_cobrado', 'comissao'] as const;
+const ALL_TIMES: readonly string[] = [...TIMES, ...SIDE_TIMES];
+const ALL_AMOUNTS: readonly string[] = [...AMOUNTS, ...SIDE_AMOUNTS];
 
 interface Step {
   readonly columns: Readonly<Record<string, string>>;
@@ -69,11 +69,9 @@ function cleaned(d: Dialect, cells: readonly string[]): string {
 export function steps(d: Dialect): Step[] {
   const format = 'formato_decimal';
   const ibge = (found: string): string => d.field(found, 'codigo_ibge');
-  const timeOf = (name: string): string =>
-    d.element('tempos_lidos', [...TIMES, ...SIDE_TIMES].findIndex((one) => one === name) + 1);
+  const timeOf = (name: string): string => d.element('tempos_lidos', ALL_TIMES.indexOf(name) + 1);
   const instantOf = (name: string): string => d.field(timeOf(name), 'instante');
-  const amountOf = (name: string): string =>
-    d.element('valores_lidos', [...AMOUNTS, ...SIDE_AMOUNTS].findIndex((one) => one === name) + 1);
+  const amountOf = (name: string): string => d.element('valores_lidos', ALL_AMOUNTS.indexOf(name) + 1);
   return [
     {
       columns: {
