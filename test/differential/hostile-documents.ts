@@ -101,6 +101,10 @@ export const ODD_TEXTS: readonly string[] = [
   'a'.repeat(201),
   'é'.repeat(300),
   '😀'.repeat(201),
+  // Java's regular expressions may need stack for each repetition of a group
+  'Ã£'.repeat(4_000),
+  `Ã£${'a'.repeat(8_000)}`,
+  `a@b${'.c'.repeat(4_000)}`,
   'null',
   'NULL',
   'true',

@@ -22,6 +22,7 @@ export const duckdbDialect: Dialect = {
   replaceAll: (sql, pattern, replacement) => `regexp_replace(${sql}, ${text(pattern)}, ${text(replacement)}, 'g')`,
   extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(pattern)}, ${group})`,
   isOneOf: (sql, values) => `list_contains([${values.map(text).join(', ')}], ${sql})`,
+  repeated: (group, times) => `${group}${times}`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
   trim: (sql) => `trim(${sql})`,
   lower: (sql) => `lower(${sql})`,

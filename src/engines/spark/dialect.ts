@@ -68,6 +68,7 @@ export const sparkDialect: Dialect = {
     `regexp_replace(${sql}, ${text(javaPattern(pattern))}, ${text(replacement.replaceAll(/[\\$]/g, String.raw`\$&`))})`,
   extract: (sql, pattern, group) => `regexp_extract(${sql}, ${text(javaPattern(pattern))}, ${group})`,
   isOneOf: (sql, values) => `${sql} IN (${values.map(text).join(', ')})`,
+  repeated: (group, times) => `${group}${times}+`,
   contains: (sql, part) => `contains(${sql}, ${text(part)})`,
   trim: (sql) => `btrim(${sql}, ${text(SPACES)})`,
   lower: (sql) => named(sql, lowerCase),

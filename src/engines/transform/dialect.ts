@@ -30,6 +30,11 @@ export interface Dialect {
   replaceAll(sql: string, pattern: string, replacement: string): string;
   /** The capture group of the first match; empty text when nothing matches. */
   extract(sql: string, pattern: string, group: number): string;
+  /**
+   * Part of a pattern: a group, in brackets, any number of times. What follows it must begin with nothing that the group could begin with, nor may the
+   * group match in two ways: Java needs stack for each repetition, without end, unless it never has to give one back.
+   */
+  repeated(group: string, times: '*' | '+'): string;
   contains(sql: string, part: string): string;
   /** Without the space separators of Unicode (category Zs) at both ends. */
   trim(sql: string): string;

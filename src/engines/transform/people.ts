@@ -59,7 +59,8 @@ export function paddedDocument(d: Dialect, document: string): string {
 
 /** The address in lower case; NULL when it cannot be one. */
 export function email(d: Dialect, sql: string): string {
-  const isAddress = (written: string): string => d.fullMatch(written, "[a-z0-9._%+'-]+@[a-z0-9-]+(\\.[a-z0-9-]+)+");
+  const pattern = `[a-z0-9._%+'-]+@[a-z0-9-]+${d.repeated('(\\.[a-z0-9-]+)', '+')}`;
+  const isAddress = (written: string): string => d.fullMatch(written, pattern);
   return caseWhen(
     [
       [`${sql} IS NULL`, 'NULL'],

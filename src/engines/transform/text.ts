@@ -76,7 +76,7 @@ export function looksDoubleEncoded(d: Dialect, sql: string): string {
 
 /** Undoes one double encoding, only when every non-ASCII character belongs to a pair, so that encoding it again gives the input back. */
 export function repairDoubleEncoding(d: Dialect, sql: string): string {
-  const roundTrips = d.fullMatch(sql, `([\\x00-\\x7f]|\\x{c3}[${SECOND_CLASS}]|\\x{c2}[${SIGNS}])*`);
+  const roundTrips = d.fullMatch(sql, d.repeated(`([\\x00-\\x7f]|\\x{c3}[${SECOND_CLASS}]|\\x{c2}[${SIGNS}])`, '*'));
   const signsAside = Array.from(SIGNS).reduce(
     (inner, sign, index) => `replace(${inner}, 'Â${sign}', '${SIGN_STAND_INS[index]}')`,
     sql,
