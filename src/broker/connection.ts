@@ -143,7 +143,7 @@ export function unknownTopic(topic: string | undefined, cause?: unknown): Esteir
   return fail('TOPIC_UNKNOWN', {
     what: `There is no topic ${topic ?? 'of this name'}.`,
     why: 'Kafka knows no topic of that name, or this user may not see it.',
-    fix: 'Correct the name, or create the topic: esteira produce --create-topic does.',
+    fix: 'Correct the name, or create the topic: esteira produce --create-topic makes the raw one, esteira stream --create-topics those that Spark writes.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -61,3 +61,8 @@ test('a setting is still an option of the program and of every command', async (
   ])
     assert.match(await shown(...words), /^Usage: esteira/);
 });
+
+test('what real time cannot do is refused at once, not tried again and again', async () => {
+  for (const other of [['--max-batch', '5'], ['--interval', '10 seconds'], ['--available-now']])
+    await assert.rejects(shown('stream', '--real-time', ...other), { code: 'commander.conflictingOption' });
+});

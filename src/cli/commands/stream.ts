@@ -42,7 +42,7 @@ export function streamCommand(program: Command): void {
     )
     .addOption(new Option('--available-now', 'read what the topic holds, then end').conflicts('realTime'))
     .option('--real-time', 'experimental: records one by one, needs a slot of Spark per partition')
-    .option('--max-batch <n>', 'at most so many records a batch', count)
+    .addOption(new Option('--max-batch <n>', 'at most so many records a batch').argParser(count).conflicts('realTime'))
     .option('--json', 'the report as JSON on standard output')
     .addHelpText(
       'after',

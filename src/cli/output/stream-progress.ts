@@ -28,7 +28,7 @@ export function streamProgress(stream: NodeJS.WriteStream): {
           `${progress.attempt === 0 ? 'Spark plans the query: its first batch may take a minute' : 'the query runs'}${progress.attempt > 0 ? ` (start ${progress.attempt + 1})` : ''}${progress.endedOrphans > 0 ? '; a query that a dead client had left was ended' : ''}`,
         );
       else if (progress.kind === 'failed')
-        line(`${progress.reason} Trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
+        line(`${progress.reason.replace(/[^.]$/, '$&.')} Trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
       else if (stream.isTTY) {
         stream.write(`\r\u001b[2K${describe(progress.batch).slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
         isDrawn = true;
