@@ -77,6 +77,14 @@ test(
     assert.match(up.stdout, new RegExp(`^kafka {5}started {2}127\\.0\\.0\\.1:${kafkaPort} {2}version 4`, 'm'));
     assert.match(up.stdout, new RegExp(`^spark {5}started {2}127\\.0\\.0\\.1:${sparkPort} {2}version 4`, 'm'));
 
+    assert.match(up.stderr, new RegExp(`export ESTEIRA_KAFKA_BOOTSTRAP=127\\.0\\.0\\.1:${kafkaPort}$`, 'm'));
+    assert.match(up.stderr, new RegExp(`export ESTEIRA_SPARK_URL=sc://127\\.0\\.0\\.1:${sparkPort}$`, 'm'));
+
+    const here = {
+      ESTEIRA_KAFKA_BOOTSTRAP: `localhost:${kafkaPort}`,
+      ESTEIRA_SPARK_URL: `sc://127.0.0.1:${sparkPort}/`,
+    };
+    assert.equal((await esteira(['stack', 'up'], { ...env, ...here })).stderr, '');
     const again = await reportsOf('up');
     assert.equal(again.code, 0);
     assert.deepEqual(

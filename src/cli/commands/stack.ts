@@ -10,6 +10,7 @@ import {
   startServers,
   stopServers,
 } from '../../stack/servers.ts';
+import { type Config } from '../../config/load.ts';
 import { configOf } from '../settings.ts';
 import { stackSettings } from '../stack-settings.ts';
 
@@ -48,6 +49,7 @@ export function stackCommand(program: Command): void {
       const { reports, failures } = await startServers(chosen(names), settings);
       printReports(reports, options.json);
       warnOfPorts(reports, settings);
+      tellSettings(reports, configOf(command));
       if (failures.length > 0) throw failures[0];
     });
 
@@ -133,6 +135,19 @@ function warnOfPorts(reports: readonly ServerReport[], settings: StackSettings):
     process.stderr.write(
       `${name} was running already, at ${address} and not at the port ${wish} of the settings; esteira stack down ${name} stops it.\n`,
     );
+  }
+}
+
+/** Where other commands look elsewhere than at these servers: the setting that brings them here. */
+function tellSettings(reports: readonly ServerReport[], config: Config): void {
+  const kafka = config.get('kafka.bootstrap').split(',');
+  const spark = config.get('spark.url').replace(/^(sc:\/\/[^/]*).*$/s, '$1');
+  for (const { name, address } of reports) {
+    if (address === null || name === 'postgres') continue;
+    const places = [address, address.replace('127.0.0.1', 'localhost')];
+    if (places.some((place) => (name === 'kafka' ? kafka.includes(place) : spark === `sc://${place}`))) continue;
+    const setting = name === 'kafka' ? `ESTEIRA_KAFKA_BOOTSTRAP=${address}` : `ESTEIRA_SPARK_URL=sc://${address}`;
+    process.stderr.write(`Other commands look for ${name} elsewhere. To bring them here: export ${setting}\n`);
   }
 }
 
