@@ -26,7 +26,8 @@ const killSpark: Fault = {
     await killProgram(first);
     round.hit(CLIENT);
     await ground.send(ground.versions(200));
-    const second = startStream(ground, ['--available-now']);
+    // in small batches, so that much is still to do when the first of it is written
+    const second = startStream(ground, ['--available-now', '--max-batch', '20']);
     await untilSaid(second, /a query that a dead client had left was ended/g, 1, ground.signal);
     round.hit(ORPHAN);
     round.restarted();
