@@ -37,7 +37,7 @@ const SECONDS = Number(values.seconds);
 /** Not counted: compilers and caches warm up, Spark's for a minute. */
 const WARM_UP_MS = { direct: 10_000, throughSpark: 60_000 };
 /** Orders of so long a time are sent together, as a producer that lingers does: one request an order would take cores from what is measured. */
-const PAUSE_MS = 10;
+const LINGER_MS = 10;
 const PLAN = { partitions: 6, retentionMs: 3_600_000 };
 /** Lines of CSV for one message: an order has several items and several versions. */
 const LINES_PER_MESSAGE = 2.05;
@@ -238,7 +238,7 @@ async function sendAndWatch(
       });
     }
     await producer.flush();
-    await sleep(PAUSE_MS);
+    await sleep(LINGER_MS);
   }
   await producer.finish();
   await watching;

@@ -32,7 +32,7 @@ export const DEFAULT_HEAP_MB = 1280;
  * How Spark writes a checkpoint's files, on this machine's own disk: as it does by default, under another name first, but without starting `chmod` and
  * `readlink` twenty times for each micro-batch.
  */
-export const CHECKPOINT_FILES = {
+export const CHECKPOINT_FILE_MANAGER = {
   'spark.sql.streaming.checkpointFileManagerClass':
     'org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager',
 };
@@ -194,7 +194,7 @@ function javaOptions(options: SparkOptions, files: ServerFiles, ports: SparkPort
     'spark.sql.warehouse.dir': join(files.folder, 'warehouse'),
     'spark.sql.shuffle.partitions': String(slots),
     'spark.sql.session.timeZone': 'UTC',
-    ...CHECKPOINT_FILES,
+    ...CHECKPOINT_FILE_MANAGER,
     ...options.properties,
   };
   return [

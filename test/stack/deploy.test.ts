@@ -19,7 +19,7 @@ import { version } from '../../src/lib/version.ts';
 import { TOPICS } from '../../src/model/message.ts';
 import { KAFKA, KAFKA_VERSION, SPARK, SPARK_VERSION } from '../../src/stack/artifacts.ts';
 import { BROKER_SETTINGS } from '../../src/stack/kafka-properties.ts';
-import { CHECKPOINT_FILES, DEFAULT_HEAP_MB, heapOptions } from '../../src/stack/spark.ts';
+import { CHECKPOINT_FILE_MANAGER, DEFAULT_HEAP_MB, heapOptions } from '../../src/stack/spark.ts';
 import { POSTGRES_MAJOR } from '../../src/storage/embedded/binaries.ts';
 import { DATABASE } from '../../src/storage/embedded/roles.ts';
 import { migrate } from '../../src/storage/migrations.ts';
@@ -98,7 +98,8 @@ test('Spark has the memory that it has in esteira stack, used in the same way', 
 });
 
 test('Spark writes checkpoints as it does in esteira stack', () => {
-  for (const [key, value] of Object.entries(CHECKPOINT_FILES)) assert.ok(spark.command?.includes(`${key}=${value}`));
+  for (const [key, value] of Object.entries(CHECKPOINT_FILE_MANAGER))
+    assert.ok(spark.command?.includes(`${key}=${value}`));
 });
 
 test('the topics are those of the contract, with the partitions and the retention that produce gives them', () => {

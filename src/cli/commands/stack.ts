@@ -1,5 +1,8 @@
 // `esteira stack`: Kafka, Spark and PostgreSQL on this machine, without Docker: started, looked at, stopped. Data stays when they stop.
 import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { SETTINGS } from '../../config/keys.ts';
+import { type Config } from '../../config/load.ts';
+import { parseSparkAddress } from '../../engines/spark/connect/address.ts';
 import { follow, lastLines } from '../../stack/read-log.ts';
 import {
   inspectServers,
@@ -10,7 +13,6 @@ import {
   startServers,
   stopServers,
 } from '../../stack/servers.ts';
-import { type Config } from '../../config/load.ts';
 import { configOf } from '../settings.ts';
 import { stackSettings } from '../stack-settings.ts';
 
@@ -140,14 +142,16 @@ function warnOfPorts(reports: readonly ServerReport[], settings: StackSettings):
 
 /** Where other commands look elsewhere than at these servers: the setting that brings them here. */
 function tellSettings(reports: readonly ServerReport[], config: Config): void {
-  const kafka = config.get('kafka.bootstrap').split(',');
-  const spark = config.get('spark.url').replace(/^(sc:\/\/[^/]*).*$/s, '$1');
+  const { host, port } = parseSparkAddress(config.get('spark.url'));
+  const places = { kafka: config.get('kafka.bootstrap').split(','), spark: [`${host}:${port}`] };
   for (const { name, address } of reports) {
     if (address === null || name === 'postgres') continue;
-    const places = [address, address.replace('127.0.0.1', 'localhost')];
-    if (places.some((place) => (name === 'kafka' ? kafka.includes(place) : spark === `sc://${place}`))) continue;
-    const setting = name === 'kafka' ? `ESTEIRA_KAFKA_BOOTSTRAP=${address}` : `ESTEIRA_SPARK_URL=sc://${address}`;
-    process.stderr.write(`Other commands look for ${name} elsewhere. To bring them here: export ${setting}\n`);
+    if (places[name].some((place) => place.replace('localhost', '127.0.0.1') === address)) continue;
+    const [setting, value] =
+      name === 'kafka' ? [SETTINGS['kafka.bootstrap'], address] : [SETTINGS['spark.url'], `sc://${address}`];
+    process.stderr.write(
+      `Other commands look for ${name} elsewhere. To bring them here: export ${setting.env}=${value}\n`,
+    );
   }
 }
 

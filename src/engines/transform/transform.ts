@@ -32,7 +32,7 @@ interface Step {
 }
 
 /** A cell with a time as STRUCT(instante, mudanca_de_hora): the instant, and whether its local time was skipped or happened twice; NULL for a blank one. */
-function time(d: Dialect, cell: string): string {
+function readTime(d: Dialect, cell: string): string {
   const read = d.bind(statedOffset(d, cell), (offset) =>
     d.bind(d.tryCast(wallClock(d, cell, 'formato_data'), 'TIMESTAMP'), (local) =>
       d.struct({
@@ -100,7 +100,7 @@ export function steps(d: Dialect): Step[] {
         uf_lida: uf(d, 'uf'),
         cep_lido: cep(d, 'cep'),
         itens_lidos: readItems(d, 'itens_escritos', format, 'precisa_limpeza', erroMask, avisoMask),
-        tempos_lidos: readCells(d, TIMES, SIDE_TIMES, (cell) => time(d, cell)),
+        tempos_lidos: readCells(d, TIMES, SIDE_TIMES, (cell) => readTime(d, cell)),
         valores_lidos: readCells(d, AMOUNTS, SIDE_AMOUNTS, (cell) => money(d, cell, format)),
       },
     },

@@ -78,7 +78,7 @@ const FETCH_MAX_WAIT_MS = 5;
  * A task of a micro-batch sends its records in few requests: when 128 kB stand ready for a partition, or at its end, when Spark flushes. As they come
  * they would be many small ones, which compress badly, and the consumer would load a batch in two halves.
  */
-const AT_ONCE = { 'kafka.linger.ms': '1000', 'kafka.batch.size': String(128 * 1024) };
+const LINGER = { 'kafka.linger.ms': '1000', 'kafka.batch.size': String(128 * 1024) };
 const RAW_VIEW = 'mensagens_brutas';
 
 /** Runs the stream until it is told to stop, or, with the trigger available-now, until the topic is read. Throws what no restart can repair. */
@@ -259,7 +259,7 @@ class Watch {
         'kafka.acks': 'all',
         'kafka.enable.idempotence': 'true',
         'kafka.compression.type': 'zstd',
-        ...(trigger.kind === 'real-time' ? {} : AT_ONCE),
+        ...(trigger.kind === 'real-time' ? {} : LINGER),
         // The topic decides what is too large: the producer's own limit of 1 MB would stop the query at a large bad message.
         'kafka.max.request.size': '100000000',
         includeHeaders: 'true',
