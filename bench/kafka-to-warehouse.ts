@@ -164,7 +164,7 @@ async function measureWay(
       const address = ['--spark', spark?.url ?? '', '--spark-checkpoints', join(server.folder, 'checkpoints')];
       const stream = start(['stream', ...names, ...trigger, ...address], url);
       running.push(stream);
-      await stream.until('Spark plans the query');
+      await stream.until('query.started');
     }
     const consumer = start(['consume', '--topic', way === 'direct' ? topics.raw : topics.treated], url);
     running.push(consumer);

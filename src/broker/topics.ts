@@ -41,6 +41,14 @@ export interface TopicPlan {
   readonly maxMessageBytes?: number;
 }
 
+/** How far a group says that it has read a topic. */
+export interface PositionHint {
+  readonly group: string;
+  readonly topic: string;
+  /** By partition. */
+  readonly positions: ReadonlyMap<number, bigint>;
+}
+
 /** One connection for questions about topics. Close it at the end. */
 export class TopicAdmin {
   readonly #admin: Admin;
@@ -124,6 +132,29 @@ export class TopicAdmin {
     });
   }
 
+  /**
+   * Writes down how far a group has read a topic, for tools that show lag; nothing of ours goes on from there. Throws TOPIC_UNKNOWN and the BROKER_*
+   * errors, also for a group that has members.
+   */
+  async commitHint(group: string, topic: string, positions: ReadonlyMap<number, bigint>): Promise<void> {
+    const partitionOffsets = [...positions].map(([partition, offset]) => ({ partition, offset }));
+    await this.#ask(topic, () =>
+      this.#admin.alterConsumerGroupOffsets({ groupId: group, topics: [{ name: topic, partitionOffsets }] }),
+    );
+  }
+
+  /** What was written down for these groups: those that nobody knows have no positions. Throws the BROKER_* errors. */
+  async hints(groups: readonly string[]): Promise<PositionHint[]> {
+    const found = await this.#ask(undefined, () => this.#admin.listConsumerGroupOffsets({ groups: [...groups] }));
+    return found.flatMap(({ groupId, topics }) =>
+      topics.map(({ name, partitions }) => ({
+        group: groupId,
+        topic: name,
+        positions: new Map(partitions.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset])),
+      })),
+    );
+  }
+
   async close(): Promise<void> {
     await this.#admin.close().catch(() => undefined);
   }
@@ -136,7 +167,7 @@ export class TopicAdmin {
     );
   }
 
-  async #ask<T>(topic: string, action: () => Promise<T>): Promise<T> {
+  async #ask<T>(topic: string | undefined, action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {

@@ -94,7 +94,7 @@ export const operationCards: readonly Card[] = [
     id: 'lag',
     width: 'half',
     load: async ({ readers, broker }, { view: { lang } }) => {
-      const { partitions, kafka } = await readers.use((client) => readStatus(client, broker));
+      const { partitions, kafkaProblem } = await readers.use((client) => readStatus(client, broker));
       const table = {
         columns: columnsOf(['topico', 'grupo', 'particao', 'posicao', 'fila'], lang),
         rows: partitions.map(({ topic, group, partition, position, lag }) => [
@@ -105,7 +105,7 @@ export const operationCards: readonly Card[] = [
           lag === null ? null : String(lag),
         ]),
       };
-      const notice = kafka === null ? null : html`<p class="notice">${word('kafkaSilent', lang)}</p>`;
+      const notice = kafkaProblem === null ? null : html`<p class="notice">${word('kafkaSilent', lang)}</p>`;
       return {
         table,
         body: html`${notice}${table.rows.length === 0 ? emptyNote(lang, 'none') : dataTable(table, { lang, bar: 'fila', caption: word('lag', lang) })}`,

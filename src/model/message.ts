@@ -11,6 +11,14 @@ export const TOPICS = {
   rejected: 'pedidos_rejeitados',
 } as const;
 
+/**
+ * Consumer group under which a stream writes down how far Spark has read, for tools that show lag: Spark itself commits nothing to Kafka. It is named after
+ * the topic that the stream fills, so that who reads that one finds it.
+ */
+export function streamGroup(treated: string): string {
+  return `esteira-stream-${treated}`;
+}
+
 /** Names of the headers. All values are UTF-8 text. */
 export const HEADER = {
   /** One of CONTRACT; missing: raw. */

@@ -26,7 +26,7 @@ const killSpark: Fault = {
     await killProgram(first);
     round.hit(CLIENT);
     const heir = startStream(ground, ['--available-now']);
-    await untilSaid(heir, /a query that a dead client had left was ended/g, 1, ground.signal);
+    await untilSaid(heir, /"endedOrphans":1/g, 1, ground.signal);
     round.hit(ORPHAN);
     round.restarted();
     await assertEnds(heir);

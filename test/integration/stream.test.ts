@@ -1,7 +1,7 @@
 // `stream` against a real Kafka and a real Spark: every raw record comes out once, judged as DuckDB judges it, whatever it holds; it goes on where it was;
 // it stops where going on would lose or misjudge orders.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -9,13 +9,19 @@ import { Admin } from '@platformatic/kafka';
 import { clientOptions, type BrokerSettings } from '../../src/broker/connection.ts';
 import { TopicAdmin } from '../../src/broker/topics.ts';
 import { parseSparkAddress } from '../../src/engines/spark/connect/address.ts';
+import { openSparkSession } from '../../src/engines/spark/connect/session.ts';
+import { checkpointOffsets } from '../../src/engines/spark/streaming.ts';
 import { EsteiraError } from '../../src/lib/errors.ts';
-import { HEADER } from '../../src/model/message.ts';
+import { HEADER, streamGroup } from '../../src/model/message.ts';
+import { startHealthServer } from '../../src/pipeline/health-server.ts';
+import { StreamMetrics } from '../../src/pipeline/stream/metrics.ts';
 import { stream, type StreamOptions, type StreamReport } from '../../src/pipeline/stream/stream.ts';
 import { documentOf, line } from '../support/load.ts';
 import { sharedKafka, sharedSpark, stackMissing, testPrefix } from '../support/stack.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { readTopic, topicState, type TopicRecord } from '../support/topic.ts';
 import { sendRecords } from '../support/topics.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { throughDuckdb } from '../differential/engines.ts';
 
 interface Raw {
@@ -235,3 +241,101 @@ test(
     await assert.rejects(on.run({ trigger: { kind: 'real-time', batchDuration: '5 seconds' } }), coded('STREAM_SLOTS'));
   },
 );
+
+/** How far Kafka has been told that the stream is. */
+async function hintedSum({ broker, options: { topics } }: Stage): Promise<bigint> {
+  const admin = new TopicAdmin(broker);
+  try {
+    const hints = await admin.hints([streamGroup(topics.treated)]);
+    assert.deepEqual(
+      hints.map(({ topic }) => topic),
+      [topics.raw],
+    );
+    return [...(hints[0]?.positions.values() ?? [])].reduce((sum, offset) => sum + offset, 0n);
+  } finally {
+    await admin.close();
+  }
+}
+
+const valueIn = (text: string, sample: string): number | undefined => {
+  const found = text.split('\n').find((each) => each.startsWith(`${sample} `));
+  return found === undefined ? undefined : Number(found.slice(sample.length + 1));
+};
+
+test(
+  'its lag is known while the way to Spark is gone, in its metrics and in Kafka, and it is one restart when it is back',
+  { skip: stackMissing },
+  async (t) => {
+    const on = await stage(t, 2);
+    const { topics, spark } = on.options;
+    const proxy = await startTcpProxy(spark.port);
+    t.after(() => proxy.close());
+    const metrics = new StreamMetrics(topics.raw);
+    const server = await startHealthServer(0, metrics);
+    t.after(() => server.close());
+    const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${server.port}${path}`);
+    const figure = async (name: string, labels = ''): Promise<number | undefined> =>
+      valueIn(await (await ask('/metrics')).text(), `esteira_stream_${name}{topico="${topics.raw}"${labels}}`);
+    const lag = async (): Promise<number | undefined> => {
+      const [one, other] = [
+        await figure('lag_messages', ',particao="0"'),
+        await figure('lag_messages', ',particao="1"'),
+      ];
+      return one === undefined || other === undefined ? undefined : one + other;
+    };
+    assert.deepEqual([(await ask('/healthz')).status, (await ask('/readyz')).status], [200, 503]);
+    await on.send(['1', '2', '3'].map((id) => ({ key: id, value: order(id) })));
+    const stop = new AbortController();
+    t.after(() => stop.abort());
+    const running = on.run({
+      spark: { ...spark, port: proxy.port },
+      trigger: { kind: 'default' },
+      signal: stop.signal,
+      onProgress: (progress) => metrics.observe(progress),
+    });
+    /** Waits until it holds; a stream that ends before fails the test. */
+    const until = (check: () => Promise<void>): Promise<void> =>
+      Promise.race([
+        waitFor(check, 90_000),
+        running.then(() => {
+          throw new Error('the stream ended too early');
+        }),
+      ]);
+    await until(async () => assert.deepEqual([await figure('messages_total'), await lag()], [3, 0]));
+    assert.equal((await ask('/readyz')).status, 200);
+    await until(async () => assert.equal(await hintedSum(on), 3n));
+    await proxy.goAway();
+    await on.send(['4', '5'].map((id) => ({ key: id, value: order(id) })));
+    await until(async () => assert.equal(await lag(), 2));
+    await until(async () => assert.notEqual(await figure('failures_total'), 0));
+    assert.deepEqual([(await ask('/readyz')).status, await figure('ready')], [503, 0]);
+    await proxy.comeBack();
+    await until(async () => assert.deepEqual([await figure('starts_total'), await lag()], [2, 0]));
+    stop.abort();
+    const report = await running;
+    assert.deepEqual([report.restarts, report.wasStopped], [1, true]);
+    assert.equal(await hintedSum(on), 5n);
+    assert.equal((await on.treated()).length, 5);
+  },
+);
+
+test('a batch that was planned and not finished has still to be read', { skip: stackMissing }, async (t) => {
+  const on = await stage(t);
+  const { topics, checkpoint, spark } = on.options;
+  await on.send([{ key: 'k', value: order('1') }]);
+  await on.run();
+  await on.send(['2', '3'].map((id) => ({ key: 'k', value: order(id) })));
+  await on.run();
+  const commits = join(checkpoint, 'consulta', 'commits');
+  const newest = Math.max(...(await readdir(commits)).filter((name) => /^\d+$/.test(name)).map(Number));
+  const session = openSparkSession(spark);
+  t.after(() => session.close());
+  const read = () => checkpointOffsets(session, join(checkpoint, 'consulta'), topics.raw);
+  assert.deepEqual(await read(), { planned: new Map([[0, 3n]]), finished: new Map([[0, 3n]]) });
+  await rm(join(commits, String(newest)));
+  assert.deepEqual(await read(), { planned: new Map([[0, 3n]]), finished: new Map([[0, 1n]]) });
+  await rm(commits, { recursive: true });
+  assert.deepEqual(await read(), { planned: new Map([[0, 3n]]), finished: null });
+  await rm(join(checkpoint, 'consulta', 'offsets'), { recursive: true });
+  assert.equal(await read(), null);
+});

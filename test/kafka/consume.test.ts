@@ -4,7 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { before, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import type { BrokerSettings } from '../../src/broker/connection.ts';
+import { TopicAdmin } from '../../src/broker/topics.ts';
 import { EsteiraError } from '../../src/lib/errors.ts';
+import { streamGroup } from '../../src/model/message.ts';
 import type { ConsumeOptions, ConsumeReport } from '../../src/pipeline/consume/consume.ts';
 import { ConsumeMetrics } from '../../src/pipeline/consume/metrics.ts';
 import { startHealthServer } from '../../src/pipeline/health-server.ts';
@@ -467,7 +469,7 @@ test(
     );
     assert.deepEqual(
       [
-        status.kafka,
+        status.kafkaProblem,
         status.lastBatch?.source,
         status.lastBatch?.accepted,
         status.lastBatch?.rejected,
@@ -475,8 +477,34 @@ test(
       ],
       [null, topic, 1, 1, 1],
     );
+    // a stream that fills this topic has read 1 of the 3 messages of another one
+    const raw = `${topic}_bruto`;
+    await createTopic(broker, raw, 2);
+    const admin = new TopicAdmin(broker);
+    t.after(() => admin.close());
+    await sendRecords(
+      broker,
+      raw,
+      ['1', '2', '3'].map((key) => ({ key, value: 'x', headers: {}, partition: 0 })),
+    );
+    await admin.commitHint(streamGroup(topic), raw, new Map([[0, 1n]]));
+    const through = await readStatus(client, broker);
+    assert.deepEqual(
+      through.partitions.map(({ topic: name, group, partition, position, lag }) => [
+        name,
+        group,
+        partition,
+        position,
+        lag,
+      ]),
+      [
+        [raw, streamGroup(topic), 0, '1', 2],
+        [raw, streamGroup(topic), 1, '0', 0],
+        ...status.partitions.map(({ group, partition, position, lag }) => [topic, group, partition, position, lag]),
+      ],
+    );
     const alone = await readStatus(client, { bootstrap: ['127.0.0.1:9'] });
-    assert.deepEqual([alone.partitions[0]?.lag, alone.kafka === null], [null, false]);
+    assert.deepEqual([alone.partitions[0]?.lag, alone.kafkaProblem === null], [null, false]);
   },
 );
 

@@ -7,12 +7,13 @@ import { TOPICS } from '../../model/message.ts';
 import { BATCH_MEMORY, consume, type ConsumeReport } from '../../pipeline/consume/consume.ts';
 import { parseFrom } from '../../pipeline/consume/from.ts';
 import { ConsumeMetrics } from '../../pipeline/consume/metrics.ts';
-import { type HealthServer, startHealthServer } from '../../pipeline/health-server.ts';
+import type { HealthServer } from '../../pipeline/health-server.ts';
 import { counted, formatCountEn } from '../output/counted.ts';
 import { consumeProgress } from '../output/consume-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse } from '../warehouse-access.ts';
+import { metricsPortOption, serveMetrics } from './metrics-option.ts';
 
 interface ConsumeFlags {
   readonly topic: string;
@@ -68,7 +69,7 @@ export function consumeCommand(program: Command): void {
       ),
     )
     .option('--reprocess', 'let a newer transform replace rows that an older one made')
-    .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on this port of 127.0.0.1', whole(0, 65_535))
+    .addOption(metricsPortOption())
     .option('--json', 'the report at the end as JSON on standard output')
     .addHelpText(
       'after',
@@ -103,10 +104,7 @@ Examples:
       const metrics = new ConsumeMetrics(flags.group);
       let health: HealthServer | null = null;
       try {
-        if (flags.metricsPort !== undefined) {
-          health = await startHealthServer(flags.metricsPort, metrics);
-          process.stderr.write(`metrics at http://127.0.0.1:${health.port}/metrics\n`);
-        }
+        health = await serveMetrics(flags.metricsPort, metrics);
         const maxOutageMs = flags.untilEnd === true ? config.get('max_outage') : Infinity;
         const warehouse = await openWarehouse(config, { maxOutageMs, signal: interruption.signal });
         const report = await consume({

@@ -19,7 +19,8 @@ export function statusCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Positions come from the warehouse; how much is left to read is asked of Kafka, and left open when it does not answer.
+Positions come from the warehouse; how much is left to read is asked of Kafka, and left open when it does not answer. What Spark has read
+for the topics of the warehouse stands first, as esteira stream writes it down in Kafka.
 
 Examples:
   esteira status
@@ -48,7 +49,7 @@ const PARTITIONS: readonly ResultColumn[] = [
 ];
 
 function print(report: StatusReport, color: 'auto' | 'always' | 'never'): void {
-  const { partitions, kafka, lastBatch, quarantine, incidents } = report;
+  const { partitions, kafkaProblem, lastBatch, quarantine, incidents } = report;
   if (partitions.length > 0) {
     const rows = partitions.map(({ topic, group, partition, position, lag, movedAt }) => [
       topic,
@@ -56,11 +57,11 @@ function print(report: StatusReport, color: 'auto' | 'always' | 'never'): void {
       String(partition),
       position,
       lag === null ? null : String(lag),
-      localTime(new Date(movedAt)),
+      movedAt === null ? null : localTime(new Date(movedAt)),
     ]);
     process.stdout.write(`${renderTable(PARTITIONS, rows, tableStyle(processTerminal, color))}\n`);
   }
-  if (kafka !== null) process.stdout.write(`Kafka does not answer: ${kafka}\n`);
+  if (kafkaProblem !== null) process.stdout.write(`Kafka does not answer: ${kafkaProblem}\n`);
   process.stdout.write(
     lastBatch === null
       ? 'Last batch: none yet\n'

@@ -5,12 +5,15 @@ import { brokerSettings } from '../../broker/connection.ts';
 import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS } from '../../broker/topics.ts';
 import { integer } from '../../config/kinds.ts';
 import type { Trigger } from '../../engines/spark/streaming.ts';
-import { TOPICS } from '../../model/message.ts';
+import { streamGroup, TOPICS } from '../../model/message.ts';
+import type { HealthServer } from '../../pipeline/health-server.ts';
+import { StreamMetrics } from '../../pipeline/stream/metrics.ts';
 import { stream, type StreamReport } from '../../pipeline/stream/stream.ts';
 import { counted } from '../output/counted.ts';
 import { streamProgress } from '../output/stream-progress.ts';
 import { configOf } from '../settings.ts';
 import { sparkAccess } from '../spark-access.ts';
+import { metricsPortOption, serveMetrics } from './metrics-option.ts';
 
 interface StreamFlags {
   readonly topic: string;
@@ -22,6 +25,7 @@ interface StreamFlags {
   readonly availableNow?: boolean;
   readonly realTime?: boolean;
   readonly maxBatch?: number;
+  readonly metricsPort?: number;
   readonly json?: boolean;
 }
 
@@ -43,15 +47,18 @@ export function streamCommand(program: Command): void {
     .addOption(new Option('--available-now', 'read what the topic holds, then end').conflicts('realTime'))
     .option('--real-time', 'experimental: records one by one, needs a slot of Spark per partition')
     .addOption(new Option('--max-batch <n>', 'at most so many records a batch').argParser(count).conflicts('realTime'))
+    .addOption(metricsPortOption())
     .option('--json', 'the report as JSON on standard output')
     .addHelpText(
       'after',
       `
 Every record of the topic comes out in one of the two others, at least once; esteira consume knows repeats. A broken record stops nothing: it is rejected.
 Ctrl-C ends the query too. A client that was killed leaves its query running: the next one finds and ends it, and goes on where it was.
+How far Spark has read is also written down in Kafka, as consumer group ${streamGroup(TOPICS.treated)}, for esteira status and other tools that show lag.
 
 Examples:
   esteira stream --create-topics
+  esteira stream --metrics-port 9465
   esteira stream --available-now
   esteira stream --spark "sc://spark.example.com:443/;use_ssl=true;token=..." --spark-checkpoints s3a://bucket/checkpoints`,
     )
@@ -67,8 +74,14 @@ Examples:
       };
       process.once('SIGINT', stop);
       process.once('SIGTERM', stop);
-      const progress = streamProgress(process.stderr);
+      const progress = streamProgress(process.stderr, {
+        level: config.get('log.level'),
+        format: config.get('log.format'),
+      });
+      const metrics = new StreamMetrics(flags.topic);
+      let health: HealthServer | null = null;
       try {
+        health = await serveMetrics(flags.metricsPort, metrics);
         const folder = config.get('spark.checkpoints') ?? join(config.get('home'), 'checkpoints');
         const report = await stream({
           ...sparkAccess(config),
@@ -83,13 +96,17 @@ Examples:
           trigger: triggerOf(flags),
           maxRecordsPerBatch: flags.maxBatch,
           signal: interruption.signal,
-          onProgress: progress.show,
+          onProgress: (reached) => {
+            metrics.observe(reached);
+            progress.show(reached);
+          },
         });
         progress.clear();
         print(report, flags.json === true);
         if (report.wasStopped) process.exitCode = stopCode;
       } finally {
         progress.clear();
+        await health?.close();
         process.off('SIGINT', stop);
         process.off('SIGTERM', stop);
       }

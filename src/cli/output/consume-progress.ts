@@ -1,24 +1,15 @@
 // What a consumer says while it runs: one line that is rewritten on a terminal, log lines elsewhere (one a batch, never one a message).
-import type { LogFormat, LogLevel, Logger } from '../../lib/log.ts';
-import { createLogger } from '../../lib/log.ts';
+import { createLogger, type Logger } from '../../lib/log.ts';
 import type { ConsumeProgress } from '../../pipeline/consume/consume.ts';
+import { totalLag } from '../../pipeline/lag.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { drawsLine, type ProgressLine, type ProgressOptions } from './progress-line.ts';
 import { unsettledText } from './settle-words.ts';
 
-export interface ConsumeProgressLine {
-  readonly show: (progress: ConsumeProgress) => void;
-  clear(): void;
-}
-
-export interface ConsumeLogOptions {
-  readonly level: LogLevel;
-  readonly format: LogFormat | 'auto';
-}
-
 /** `stream` is stderr. */
-export function consumeProgress(stream: NodeJS.WriteStream, options: ConsumeLogOptions): ConsumeProgressLine {
+export function consumeProgress(stream: NodeJS.WriteStream, options: ProgressOptions): ProgressLine<ConsumeProgress> {
   const log = createLogger({ level: options.level, format: options.format === 'pretty' ? 'pretty' : 'json' });
-  const isLine = stream.isTTY && options.format === 'auto';
+  const isLine = drawsLine(stream, options);
   let isShown = false;
   let messageCount = 0;
   const startedAt = performance.now();
@@ -45,10 +36,6 @@ export function consumeProgress(stream: NodeJS.WriteStream, options: ConsumeLogO
   };
 }
 
-function lagOf(progress: Extract<ConsumeProgress, { kind: 'assigned' | 'loaded' }>): bigint {
-  return progress.partitions.reduce((sum, { position, end }) => sum + (end > position ? end - position : 0n), 0n);
-}
-
 function lineOf(
   progress: Exclude<ConsumeProgress, { kind: 'settling' | 'settled' }>,
   messageCount: number,
@@ -56,9 +43,9 @@ function lineOf(
 ): string {
   switch (progress.kind) {
     case 'assigned':
-      return `${counted(progress.partitions.length, 'partition')}, ${counted(lagOf(progress), 'message')} to read`;
+      return `${counted(progress.partitions.length, 'partition')}, ${counted(totalLag(progress.partitions), 'message')} to read`;
     case 'loaded':
-      return `${counted(messageCount, 'message')}, ${formatCountEn(Math.round(messageCount / seconds))}/s, ${formatCountEn(lagOf(progress))} to read`;
+      return `${counted(messageCount, 'message')}, ${formatCountEn(Math.round(messageCount / seconds))}/s, ${formatCountEn(totalLag(progress.partitions))} to read`;
     case 'overtaken':
       return 'another consumer has taken over: reading on from where it is';
     case 'rebalanced':
@@ -75,7 +62,7 @@ function write(log: Logger, progress: ConsumeProgress): void {
     case 'assigned':
       log.info('partitions.assigned', {
         partitions: progress.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(','),
-        lag: lagOf(progress),
+        lag: Number(totalLag(progress.partitions)),
       });
       break;
     case 'loaded': {
@@ -88,7 +75,7 @@ function write(log: Logger, progress: ConsumeProgress): void {
         rejeitados,
         duplicados,
         antigos,
-        lag: lagOf(progress),
+        lag: Number(totalLag(progress.partitions)),
         seconds,
       });
       break;

@@ -15,6 +15,8 @@ function terminal(): { stream: NodeJS.WriteStream; said: () => string } {
   return { stream: stream as unknown as NodeJS.WriteStream, said: () => text };
 }
 
+const AUTO = { level: 'info', format: 'auto' } as const;
+
 test('counts in English sentences are grouped by commas and agree with their nouns', () => {
   assert.equal(formatCountEn(1234567), '1,234,567');
   assert.equal(formatCountEn(999n), '999');
@@ -41,16 +43,48 @@ test('the other lines of progress group their digits alike', async () => {
   const [produced, extracted, streamed] = [
     produceProgress(stream),
     extractProgress(stream, 'mock'),
-    streamProgress(stream),
+    streamProgress(stream, AUTO),
   ];
   await new Promise((resolve) => setTimeout(resolve, 150));
   produced.show({ kind: 'sent', name: 'a.csv', linesDone: 2000, lines: 4000, messageCount: 1 });
   extracted.showTexts({ orderCount: 1500, pageCount: 1, readUntil: null });
-  const source = { numInputRows: 12_345, processedRowsPerSecond: 6789, metrics: { maxOffsetsBehindLatest: '1000' } };
-  streamed.show({ kind: 'batch', batch: { batchId: 7, durationMs: {}, sources: [source] } } as never);
+  streamed.show({ kind: 'batch', batch: 7, records: 12_345, seconds: 1.82, recordsPerSecond: 6789 });
+  const place = { topic: 'pedidos_ecommerce', position: 10n };
+  const partitions = [
+    { ...place, partition: 0, end: 1009n },
+    { ...place, partition: 1, end: 11n },
+  ];
+  streamed.show({ kind: 'lag', partitions });
   assert.match(said(), /2,000 of 4,000 lines, 1 message, [\d,]+ lines\/s/);
   assert.match(said(), /mock: 1,500 orders in 1 page, [\d,]+ orders\/s/);
-  assert.match(said(), /batch 7: 12,345 records in .*, 6,789 records\/s, lag 1,000 a partition/);
+  assert.match(said(), /batch 7: 12,345 records in 1\.8 s, 6,789 records\/s, 1,000 to read$/);
+});
+
+test('where nobody looks on, a stream logs the batches of ten seconds in one line, and the rest at its end', (t) => {
+  const lines: string[] = [];
+  t.mock.method(process.stderr, 'write', (text: string) => lines.push(text));
+  const progress = streamProgress({ isTTY: false } as NodeJS.WriteStream, AUTO);
+  const batch = { kind: 'batch', records: 100, seconds: 0.25, recordsPerSecond: 400 } as const;
+  progress.show({ kind: 'started', start: 1, endedOrphans: 1 });
+  for (const number of [4, 5, 6]) progress.show({ ...batch, batch: number });
+  progress.show({
+    kind: 'lag',
+    partitions: [{ topic: 'pedidos_ecommerce', partition: 0, position: 5n, end: 12n }],
+  });
+  progress.clear();
+  progress.clear();
+  progress.show({ kind: 'failed', reason: 'Spark does not answer.', waitMs: 1500 });
+  const logged = lines.map((line) => {
+    const { time: _, ...rest } = JSON.parse(line) as { time: string };
+    return rest;
+  });
+  const level = 'info';
+  assert.deepEqual(logged, [
+    { level, event: 'query.started', start: 1, endedOrphans: 1 },
+    { level, event: 'batches.finished', batches: 1, records: 100, seconds: 0.25, lastBatch: 4, lag: null },
+    { level, event: 'batches.finished', batches: 2, records: 200, seconds: 0.5, lastBatch: 6, lag: 7 },
+    { level: 'warn', event: 'query.failed', reason: 'Spark does not answer.', waitSeconds: 2 },
+  ]);
 });
 
 test("a time is shown at São Paulo's wall clock, summer time of its years included", () => {

@@ -1,49 +1,134 @@
-// What `esteira stream` says while it runs: rate, lag and time of the last batch, starts and failures. On a terminal it rewrites one line;
-// elsewhere it says something every few seconds, so that a log shows that work goes on.
-import type { QueryProgress } from '../../engines/spark/streaming.ts';
+// What `esteira stream` says while it runs: one line that is rewritten on a terminal; elsewhere log lines, at most one in ten seconds for all batches since.
+import { createLogger } from '../../lib/log.ts';
+import { totalLag } from '../../pipeline/lag.ts';
 import type { StreamProgress } from '../../pipeline/stream/stream.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { drawsLine, type ProgressLine, type ProgressOptions } from './progress-line.ts';
+
+type Batch = Extract<StreamProgress, { kind: 'batch' }>;
+
+/** `stream` is stderr. */
+export function streamProgress(stream: NodeJS.WriteStream, options: ProgressOptions): ProgressLine<StreamProgress> {
+  return drawsLine(stream, options) ? new DrawnProgress(stream) : new LoggedProgress(options);
+}
+
+class DrawnProgress implements ProgressLine<StreamProgress> {
+  readonly #stream: NodeJS.WriteStream;
+  #isDrawn = false;
+  #batch: Batch | null = null;
+  #lag: bigint | null = null;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  show(progress: StreamProgress): void {
+    switch (progress.kind) {
+      case 'started':
+        this.#line(startedText(progress));
+        break;
+      case 'failed':
+        this.#line(`${progress.reason.replace(/[^.]$/, '$&.')} Trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
+        break;
+      case 'batch':
+        this.#batch = progress;
+        this.#draw();
+        break;
+      case 'lag':
+        this.#lag = totalLag(progress.partitions);
+        this.#draw();
+        break;
+    }
+  }
+
+  clear(): void {
+    if (this.#isDrawn) this.#stream.write('\r\u001b[2K');
+    this.#isDrawn = false;
+  }
+
+  #draw(): void {
+    const parts = [
+      this.#batch && batchText(this.#batch),
+      this.#lag === null ? null : `${formatCountEn(this.#lag)} to read`,
+    ];
+    const text = parts.filter((part) => part !== null).join(', ');
+    this.#stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1))}`);
+    this.#isDrawn = true;
+  }
+
+  #line(text: string): void {
+    this.clear();
+    this.#stream.write(`${text}\n`);
+  }
+}
+
+function startedText({ start, endedOrphans }: Extract<StreamProgress, { kind: 'started' }>): string {
+  const begins =
+    start === 1 ? 'Spark plans the query: its first batch may take a minute' : `the query runs (start ${start})`;
+  return `${begins}${endedOrphans > 0 ? '; a query that a dead client had left was ended' : ''}`;
+}
+
+function batchText({ batch, records, seconds, recordsPerSecond }: Batch): string {
+  return `batch ${batch}: ${counted(records, 'record')} in ${seconds.toFixed(1)} s, ${formatCountEn(Math.round(recordsPerSecond))} records/s`;
+}
 
 const LOG_EVERY_MS = 10_000;
 
-/** `stream` is stderr. */
-export function streamProgress(stream: NodeJS.WriteStream): {
-  readonly show: (progress: StreamProgress) => void;
-  readonly clear: () => void;
-} {
-  let shownAt = 0;
-  let isDrawn = false;
-  const clear = (): void => {
-    if (isDrawn) stream.write('\r\u001b[2K');
-    isDrawn = false;
-  };
-  const line = (text: string): void => {
-    clear();
-    stream.write(`${text}\n`);
-  };
-  return {
-    show(progress) {
-      if (progress.kind === 'started')
-        line(
-          `${progress.attempt === 0 ? 'Spark plans the query: its first batch may take a minute' : 'the query runs'}${progress.attempt > 0 ? ` (start ${progress.attempt + 1})` : ''}${progress.endedOrphans > 0 ? '; a query that a dead client had left was ended' : ''}`,
-        );
-      else if (progress.kind === 'failed')
-        line(`${progress.reason.replace(/[^.]$/, '$&.')} Trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
-      else if (stream.isTTY) {
-        stream.write(`\r\u001b[2K${describe(progress.batch).slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
-        isDrawn = true;
-      } else if (performance.now() - shownAt >= LOG_EVERY_MS || shownAt === 0) {
-        shownAt = performance.now();
-        line(describe(progress.batch));
-      }
-    },
-    clear,
-  };
-}
+class LoggedProgress implements ProgressLine<StreamProgress> {
+  readonly #log;
+  #lag: bigint | null = null;
+  #since = { batches: 0, records: 0, seconds: 0 };
+  #last: Batch | null = null;
+  #writtenAt = -Infinity;
 
-function describe(batch: QueryProgress): string {
-  const source = batch.sources[0];
-  const lag = Number(source?.metrics?.['maxOffsetsBehindLatest'] ?? 0);
-  const milliseconds = batch.durationMs['triggerExecution'] ?? 0;
-  return `batch ${batch.batchId}: ${counted(source?.numInputRows ?? 0, 'record')} in ${(milliseconds / 1000).toFixed(1)} s, ${formatCountEn(Math.round(source?.processedRowsPerSecond ?? 0))} records/s, lag ${formatCountEn(lag)} a partition`;
+  constructor({ level, format }: ProgressOptions) {
+    this.#log = createLogger({ level, format: format === 'pretty' ? 'pretty' : 'json' });
+  }
+
+  show(progress: StreamProgress): void {
+    switch (progress.kind) {
+      case 'started':
+        this.#log.info('query.started', { start: progress.start, endedOrphans: progress.endedOrphans });
+        break;
+      case 'failed':
+        this.clear();
+        this.#log.warn('query.failed', { reason: progress.reason, waitSeconds: Math.ceil(progress.waitMs / 1000) });
+        break;
+      case 'batch': {
+        const { batches, records, seconds } = this.#since;
+        this.#since = {
+          batches: batches + 1,
+          records: records + progress.records,
+          seconds: seconds + progress.seconds,
+        };
+        this.#last = progress;
+        this.#writeNowAndThen();
+        break;
+      }
+      case 'lag':
+        this.#lag = totalLag(progress.partitions);
+        this.#writeNowAndThen();
+        break;
+    }
+  }
+
+  #writeNowAndThen(): void {
+    if (performance.now() - this.#writtenAt >= LOG_EVERY_MS) this.clear();
+  }
+
+  /** Writes what is not written yet. */
+  clear(): void {
+    if (this.#last === null) return;
+    const { batches, records, seconds } = this.#since;
+    this.#log.info('batches.finished', {
+      batches,
+      records,
+      seconds: Number(seconds.toFixed(3)),
+      lastBatch: this.#last.batch,
+      lag: this.#lag === null ? null : Number(this.#lag),
+    });
+    this.#since = { batches: 0, records: 0, seconds: 0 };
+    this.#last = null;
+    this.#writtenAt = performance.now();
+  }
 }

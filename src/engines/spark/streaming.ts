@@ -32,18 +32,14 @@ export interface QueryStatus {
   readonly message: string;
 }
 
-/** What Spark reports after each batch; offsets are JSON texts {topic: {partition: offset}} or objects, depending on the version. */
+/** What Spark reports after each batch; `topicOffsets` reads the offsets. */
 export interface QueryProgress {
   readonly batchId: number;
-  readonly timestamp: string;
   readonly durationMs: Readonly<Record<string, number>>;
   readonly sources: readonly {
     readonly numInputRows: number;
-    readonly inputRowsPerSecond?: number;
     readonly processedRowsPerSecond?: number;
     readonly endOffset: unknown;
-    readonly latestOffset: unknown;
-    readonly metrics?: Readonly<Record<string, string>>;
   }[];
 }
 
@@ -152,29 +148,54 @@ export async function stopQuery(session: SparkSession, query: QueryId): Promise<
   await ask(session, query, { case: 'awaitTermination', value: { timeoutMs: 30_000n } });
 }
 
-/** How far a checkpoint has got: the offsets of its newest planned batch, by partition; null when it has none. */
+/** Offsets by partition. */
+export type Offsets = ReadonlyMap<number, bigint>;
+
+/** How far a checkpoint has got. */
+export interface CheckpointOffsets {
+  /** Where its newest planned batch ends: the query does that one again when it was not finished. */
+  readonly planned: Offsets;
+  /** Where its newest finished batch ends; null before the first. */
+  readonly finished: Offsets | null;
+}
+
+/** The offsets of a checkpoint's newest batches; null when it has planned none. */
 export async function checkpointOffsets(
   session: SparkSession,
   checkpoint: string,
   topic: string,
-): Promise<Map<number, bigint> | null> {
-  let rows: { n: string; value: string }[];
+): Promise<CheckpointOffsets | null> {
+  const lines = (folder: string, where: string): string =>
+    `SELECT n, value FROM (
+       SELECT CAST(_metadata.file_name AS BIGINT) AS n, value, max(CAST(_metadata.file_name AS BIGINT)) OVER () AS newest
+       FROM text.\`${checkpoint.replaceAll('`', '``')}/${folder}\` WHERE _metadata.file_name RLIKE '^[0-9]+$')
+     WHERE ${where}`;
+  const committed = await rowsIfThere<{ n: number }>(session, lines('commits', 'n = newest'));
+  const finishedBatch = committed[0]?.n ?? -1;
+  const offsets = await rowsIfThere<{ n: number; value: string }>(
+    session,
+    lines('offsets', `n = newest OR n = ${finishedBatch}`),
+  );
+  const of = (batch: number): Offsets | null =>
+    offsets.flatMap(({ n, value }) => (n === batch ? (topicOffsets(value, topic) ?? []) : []))[0] ?? null;
+  const planned = of(Math.max(...offsets.map(({ n }) => n)));
+  return planned && { planned, finished: of(finishedBatch) };
+}
+
+async function rowsIfThere<T>(session: SparkSession, sql: string): Promise<T[]> {
   try {
-    rows = await session.rows<{ n: string; value: string }>(
-      `SELECT n, value FROM (
-         SELECT _metadata.file_name AS n, value, max(CAST(_metadata.file_name AS BIGINT)) OVER () AS newest
-         FROM text.\`${checkpoint.replaceAll('`', '``')}/offsets\` WHERE _metadata.file_name RLIKE '^[0-9]+$')
-       WHERE CAST(n AS BIGINT) = newest`,
-    );
+    return await session.rows<T>(sql);
   } catch (error) {
-    if (/PATH_NOT_FOUND/.test(String((error as { errorClass?: unknown }).errorClass))) return null;
+    if (/PATH_NOT_FOUND/.test(String((error as { errorClass?: unknown }).errorClass))) return [];
     throw error;
   }
-  for (const { value } of rows) {
-    if (!value.startsWith('{')) continue;
-    const byTopic = (JSON.parse(value) as Record<string, Record<string, number> | undefined>)[topic];
-    if (byTopic !== undefined)
-      return new Map(Object.entries(byTopic).map(([partition, offset]) => [Number(partition), BigInt(offset)]));
-  }
-  return null;
+}
+
+/** Offsets as Spark writes them: {topic: {partition: offset}}, as text or as an object. Null for anything else, such as a file's first line. */
+export function topicOffsets(value: unknown, topic: string): Offsets | null {
+  if (typeof value === 'string' && !value.startsWith('{')) return null;
+  const byTopic = (typeof value === 'string' ? JSON.parse(value) : value) as Record<string, unknown> | null | undefined;
+  const found = byTopic?.[topic];
+  if (typeof found !== 'object' || found === null) return null;
+  return new Map(Object.entries(found).map(([partition, offset]) => [Number(partition), BigInt(offset as number)]));
 }

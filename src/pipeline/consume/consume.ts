@@ -16,6 +16,7 @@ import { recordIncident } from '../../storage/incidents.ts';
 import type { LoadOutcome } from '../../storage/loader.ts';
 import { readEpochs } from '../../storage/positions.ts';
 import { topicSourceId } from '../../storage/topic-sources.ts';
+import type { PartitionLag } from '../lag.ts';
 import { addCounts, NO_COUNTS } from '../totals.ts';
 import { isInterruption, Outage, rethrowUnlessStopped, stopWatch } from '../retry.ts';
 import type { SettleProgress } from '../settle.ts';
@@ -68,13 +69,6 @@ export type ConsumeProgress =
       readonly reason: string;
       readonly waitMs: number;
     };
-
-export interface PartitionLag {
-  readonly topic: string;
-  readonly partition: number;
-  readonly position: bigint;
-  readonly end: bigint;
-}
 
 export interface ConsumeReport {
   readonly topics: readonly string[];
@@ -213,7 +207,7 @@ class Consumption {
         const held = await hold(reader, this.#warehouse, this.#topics, group);
         outage.over();
         this.#hasRead = true;
-        this.#options.onProgress?.({ kind: 'assigned', partitions: lagOf(held) });
+        this.#options.onProgress?.({ kind: 'assigned', partitions: lagsOf(held) });
         const end = await this.#consumeHeld(reader, held, generation);
         if (end !== 'hold-again') return end;
       }
@@ -390,7 +384,7 @@ interface Gathered {
 
 const NOTHING_LOADED: LoadOutcome = { kind: 'already', counts: NO_COUNTS };
 
-function lagOf(held: readonly HeldPartition[]): PartitionLag[] {
+function lagsOf(held: readonly HeldPartition[]): PartitionLag[] {
   return held.map(({ topic, partition, stored, end }) => ({ topic, partition, position: stored, end }));
 }
 

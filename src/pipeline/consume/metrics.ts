@@ -1,9 +1,9 @@
 // How a consumer is doing, as counters and as health: made from the progress that consume reports, nothing else.
+import { CONSUME_METRICS as FAMILY } from '../../catalog/process-metrics.ts';
 import type { HealthSource } from '../health-server.ts';
-import type { ConsumeProgress, PartitionLag } from './consume.ts';
-
-/** Upper bounds in seconds of the histogram of batches: from the first message read to the commit. */
-const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+import { lagOf, type PartitionLag } from '../lag.ts';
+import { Exposition, SecondsHistogram } from '../prometheus.ts';
+import type { ConsumeProgress } from './consume.ts';
 
 export class ConsumeMetrics implements HealthSource {
   readonly #group: string;
@@ -14,8 +14,7 @@ export class ConsumeMetrics implements HealthSource {
   #rebalances = 0;
   readonly #events = { aceitos: 0, rejeitados: 0, duplicados: 0, antigos: 0 };
   readonly #waits: Record<'Kafka' | 'PostgreSQL', number> = { Kafka: 0, PostgreSQL: 0 };
-  readonly #buckets = BOUNDS.map(() => 0);
-  #seconds = 0;
+  readonly #batchSeconds = new SecondsHistogram();
   #partitions: readonly PartitionLag[] = [];
   #waitingFor: string | null = 'the group has not yet assigned partitions';
   #lastCommitMs: number | null = null;
@@ -36,10 +35,7 @@ export class ConsumeMetrics implements HealthSource {
         this.#batches += 1;
         for (const name of ['aceitos', 'rejeitados', 'duplicados', 'antigos'] as const)
           this.#events[name] += progress.counts[name];
-        BOUNDS.forEach((bound, index) => {
-          if (progress.seconds <= bound) this.#buckets[index] = (this.#buckets[index] ?? 0) + 1;
-        });
-        this.#seconds += progress.seconds;
+        this.#batchSeconds.observe(progress.seconds);
         this.#partitions = progress.partitions;
         this.#lastCommitMs = this.#now();
         this.#waitingFor = null;
@@ -73,65 +69,27 @@ export class ConsumeMetrics implements HealthSource {
   }
 
   metrics(): string {
-    const group = `grupo="${label(this.#group)}"`;
-    const lines: string[] = [];
-    const family = (
-      name: string,
-      type: 'counter' | 'gauge' | 'histogram',
-      help: string,
-      samples: readonly (readonly [suffix: string, labels: string, value: number | bigint])[],
-    ): void => {
-      lines.push(`# HELP esteira_consume_${name} ${help}`, `# TYPE esteira_consume_${name} ${type}`);
-      for (const [suffix, labels, value] of samples)
-        lines.push(
-          `esteira_consume_${name}${suffix}{${[group, labels].filter((text) => text !== '').join(',')}} ${value}`,
-        );
-    };
-    family('messages_total', 'counter', 'Messages in committed batches.', [['', '', this.#messages]]);
-    family('batches_total', 'counter', 'Committed batches.', [['', '', this.#batches]]);
-    family(
-      'events_total',
-      'counter',
-      'Events by what became of them: aceitos, rejeitados, duplicados, antigos.',
-      Object.entries(this.#events).map(([name, value]) => ['', `resultado="${name}"`, value] as const),
+    const out = new Exposition({ grupo: this.#group });
+    out.value(FAMILY.ready, this.#waitingFor === null ? 1 : 0);
+    out.value(FAMILY.messages, this.#messages);
+    out.value(FAMILY.batches, this.#batches);
+    out.values(
+      FAMILY.events,
+      Object.entries(this.#events).map(([name, count]) => [{ resultado: name }, count]),
     );
-    family('overtaken_total', 'counter', 'Batches thrown away because another consumer had taken over.', [
-      ['', '', this.#overtaken],
-    ]);
-    family('rebalances_total', 'counter', 'Times the group shared the partitions out anew.', [
-      ['', '', this.#rebalances],
-    ]);
-    family(
-      'waits_total',
-      'counter',
-      'Waits for a service that did not answer.',
-      Object.entries(this.#waits).map(([name, value]) => ['', `servico="${name}"`, value] as const),
+    out.value(FAMILY.overtaken, this.#overtaken);
+    out.value(FAMILY.rebalances, this.#rebalances);
+    out.values(
+      FAMILY.waits,
+      Object.entries(this.#waits).map(([name, count]) => [{ servico: name }, count]),
     );
-    family('batch_seconds', 'histogram', 'From the first message of a batch read to its commit.', [
-      ...BOUNDS.map((bound, index) => ['_bucket', `le="${bound}"`, this.#buckets[index] ?? 0] as const),
-      ['_bucket', 'le="+Inf"', this.#batches],
-      ['_sum', '', this.#seconds],
-      ['_count', '', this.#batches],
-    ]);
-    family(
-      'lag_messages',
-      'gauge',
-      'Messages of the assigned partitions that are not yet committed.',
-      this.#partitions.map(({ topic, partition, position, end }) => [
-        '',
-        `topico="${label(topic)}",particao="${partition}"`,
-        end > position ? end - position : 0n,
-      ]),
+    out.histogram(FAMILY.batchSeconds, this.#batchSeconds);
+    out.values(
+      FAMILY.lag,
+      this.#partitions.map((each) => [{ topico: each.topic, particao: String(each.partition) }, lagOf(each)]),
     );
-    if (this.#lastCommitMs !== null)
-      family('last_commit_timestamp_seconds', 'gauge', 'When the last batch was committed.', [
-        ['', '', this.#lastCommitMs / 1000],
-      ]);
-    family('resident_memory_bytes', 'gauge', 'Memory of this process.', [['', '', process.memoryUsage().rss]]);
-    return `${lines.join('\n')}\n`;
+    if (this.#lastCommitMs !== null) out.value(FAMILY.lastCommit, this.#lastCommitMs / 1000);
+    out.value(FAMILY.memory, process.memoryUsage().rss);
+    return out.text();
   }
-}
-
-function label(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

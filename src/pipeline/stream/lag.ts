@@ -1,0 +1,101 @@
+// How far a stream has still to read: where its query stands against the end of the raw topic, asked of Kafka again and again, also while Spark is down.
+// The same is written down in Kafka for tools that show lag. It never stops a stream: while Kafka does not answer, the last lag stands.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrokerSettings } from '../../broker/connection.ts';
+import { TopicAdmin } from '../../broker/topics.ts';
+import { EsteiraError } from '../../lib/errors.ts';
+import { streamGroup } from '../../model/message.ts';
+import type { PartitionLag } from '../lag.ts';
+
+const ASK_EVERY_MS = 2000;
+/** Kafka forgets what a group without members has written down (a week by default). */
+const WRITE_AGAIN_MS = 3_600_000;
+/** Nobody waits longer than this for the last question at the end. */
+const LAST_ASK_MS = 2000;
+
+type Positions = ReadonlyMap<number, bigint>;
+
+export class StreamLag {
+  readonly #broker: BrokerSettings;
+  readonly #topic: string;
+  readonly #group: string;
+  readonly #onLag: (partitions: readonly PartitionLag[]) => void;
+  readonly #stop = new AbortController();
+  #positions: Positions | null = null;
+  #written: { readonly positions: Positions; readonly at: number } | null = null;
+  /** False once Kafka has refused the right to: asking for it again and again would fill its log. */
+  #mayWrite = true;
+  #admin: TopicAdmin | null = null;
+  readonly #asking: Promise<void>;
+
+  /** Begins to ask as soon as it is told where the query stands. */
+  constructor(
+    broker: BrokerSettings,
+    topics: { readonly raw: string; readonly treated: string },
+    onLag: (partitions: readonly PartitionLag[]) => void,
+  ) {
+    this.#broker = broker;
+    this.#topic = topics.raw;
+    this.#group = streamGroup(topics.treated);
+    this.#onLag = onLag;
+    this.#asking = this.#askOn();
+  }
+
+  /** Where the query stands; partitions that are not named are read from their beginning. */
+  stands(positions: Positions): void {
+    if (this.#positions === null || !isSame(this.#positions, positions)) this.#positions = positions;
+  }
+
+  /** Asks and writes down once more, so that both are right when the command has ended. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const last = this.#asking.then(() => this.#ask()).then(() => this.#admin?.close());
+    await Promise.race([last, sleep(LAST_ASK_MS, undefined, { ref: false })]);
+    void this.#admin?.close();
+  }
+
+  async #askOn(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await this.#ask();
+      await sleep(ASK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const positions = this.#positions;
+    if (positions === null) return;
+    const admin = (this.#admin ??= new TopicAdmin(this.#broker));
+    try {
+      const { partitions } = await admin.describe(this.#topic);
+      this.#onLag(
+        partitions.map(({ partition, earliest, latest }) => ({
+          topic: this.#topic,
+          partition,
+          position: positions.get(partition) ?? earliest,
+          end: latest,
+        })),
+      );
+    } catch {
+      this.#admin = null;
+      await admin.close();
+      return;
+    }
+    await this.#writeDown(admin, positions);
+  }
+
+  async #writeDown(admin: TopicAdmin, positions: Positions): Promise<void> {
+    const isWritten = this.#written?.positions === positions && Date.now() - this.#written.at < WRITE_AGAIN_MS;
+    if (isWritten || positions.size === 0 || !this.#mayWrite) return;
+    try {
+      await admin.commitHint(this.#group, this.#topic, positions);
+      this.#written = { positions, at: Date.now() };
+    } catch (error) {
+      if (error instanceof EsteiraError && error.code === 'BROKER_REFUSED') this.#mayWrite = false;
+    }
+  }
+}
+
+function isSame(one: Positions, other: Positions): boolean {
+  return one.size === other.size && [...one].every(([partition, offset]) => other.get(partition) === offset);
+}
