@@ -9,6 +9,7 @@ import { lineDiff } from './diff.ts';
 import { errorsDoc } from './errors.ts';
 import { metricsDoc } from './metrics.ts';
 import { readMigratedSchema } from './migrated-schema.ts';
+import { monitoringDoc } from './monitoring.ts';
 import { rulesDoc } from './rules.ts';
 import { schemaDoc } from './schema.ts';
 
@@ -30,6 +31,7 @@ export async function generatePages(): Promise<Pages> {
     ['docs/config.md', configDoc(new Map(STORE_SOURCES.map((source) => [source.id, source.settings])))],
     ['docs/errors.md', errorsDoc()],
     ['docs/metrics.md', metricsDoc()],
+    ['docs/monitoring.md', monitoringDoc()],
     ['docs/rules.md', rulesDoc()],
     ['docs/schema.md', schemaDoc(await readMigratedSchema())],
   ]);

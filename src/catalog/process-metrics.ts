@@ -61,7 +61,7 @@ export const CONSUME_METRICS = {
   lag: {
     name: 'esteira_consume_lag_messages',
     type: 'gauge',
-    help: 'Messages of the assigned partitions that are not yet committed, as of the last batch.',
+    help: 'Messages of the assigned partitions that were seen in Kafka and are not yet committed.',
     labels: [...GROUP, ...PARTITION],
   },
   lastCommit: {
@@ -121,4 +121,33 @@ export const STREAM_METRICS = {
     labels: RAW,
   },
   memory: { name: 'esteira_stream_resident_memory_bytes', type: 'gauge', help: MEMORY, labels: RAW },
+} as const satisfies Record<string, MetricFamily>;
+
+/** Of `esteira dashboard`. */
+export const DASHBOARD_METRICS = {
+  ready: {
+    name: 'esteira_dashboard_ready',
+    type: 'gauge',
+    help: '1 while the warehouse is listened to, 0 while it does not answer.',
+    labels: [],
+  },
+  answers: {
+    name: 'esteira_dashboard_answers_total',
+    type: 'counter',
+    help: 'Answers by the class of their status: 2xx, 3xx, 4xx, 5xx.',
+    labels: ['classe'],
+  },
+  failedCards: {
+    name: 'esteira_dashboard_failed_cards_total',
+    type: 'counter',
+    help: 'Cards and figures that could not be read.',
+    labels: [],
+  },
+  openPages: {
+    name: 'esteira_dashboard_open_pages',
+    type: 'gauge',
+    help: 'Pages that follow the warehouse at this moment.',
+    labels: [],
+  },
+  memory: { name: 'esteira_dashboard_resident_memory_bytes', type: 'gauge', help: MEMORY, labels: [] },
 } as const satisfies Record<string, MetricFamily>;

@@ -6,6 +6,7 @@ import { type DashboardServer, startDashboard } from '../dashboard/server.ts';
 import { EsteiraError, messageOf } from '../lib/errors.ts';
 import { redactUrls } from '../lib/redact.ts';
 import { timeInSaoPaulo, todayInSaoPaulo } from './commands/query-filters.ts';
+import { serveMetrics } from './metrics-option.ts';
 import { openReaderUrl } from './warehouse-access.ts';
 
 export const DEFAULT_PORT = 4780;
@@ -16,6 +17,8 @@ export interface Serving {
   /** Take a free port when that one is taken. */
   readonly mayMove?: boolean;
   readonly token?: string | undefined;
+  /** Port of health and metrics, on this machine only. */
+  readonly metricsPort?: number | undefined;
   readonly opensBrowser: boolean;
   readonly json?: boolean;
 }
@@ -27,12 +30,17 @@ export async function serveDashboard(config: Config, serving: Serving): Promise<
   const stopped = stopSignal();
   const readUrl = await openReaderUrl(config);
   const server = await start(config, readUrl, serving);
+  const health = await serveMetrics(serving.metricsPort, server.health).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
   const url = `http://${serving.host.includes(':') ? `[${serving.host}]` : serving.host}:${server.port}/`;
   const isJson = serving.json === true;
   process.stdout.write(isJson ? `${JSON.stringify({ url, port: server.port, pid: process.pid })}\n` : `${url}\n`);
   if (!isJson) process.stderr.write('The dashboard is open at this address. Ctrl-C stops it.\n');
   if (serving.opensBrowser) openBrowser(url);
   const signal = await stopped;
+  await health?.close();
   await server.close();
   return signal;
 }

@@ -39,6 +39,15 @@ export class LiveFeed {
     this.#listening = this.#listen();
   }
 
+  /** Whether the warehouse would be heard at this moment. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  get openPages(): number {
+    return this.#browsers.size;
+  }
+
   /** Keeps the response open for events; false when too many pages are open, in all or of this client. */
   add(response: ServerResponse, client: string): boolean {
     const open = this.#openBy.get(client) ?? 0;

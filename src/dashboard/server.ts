@@ -10,6 +10,7 @@ import type { Language } from '../catalog/metrics.ts';
 import { EsteiraError, messageOf } from '../lib/errors.ts';
 import { toCsv } from '../pipeline/format/csv.ts';
 import { JSON_FOOT, JSON_HEAD, jsonRow } from '../pipeline/format/json.ts';
+import type { HealthSource } from '../pipeline/health-server.ts';
 import { NEWEST_DAY, OLDEST_DAY } from '../pipeline/period.ts';
 import { cameByLocalName, cookieFor, isAllowed, isToken } from './access.ts';
 import { type Card, type Desk, type LoadedCard, type PageName, word } from './card.ts';
@@ -20,6 +21,7 @@ import { figure } from './figures.ts';
 import { html } from './html.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { LiveFeed } from './live.ts';
+import { DashboardMetrics } from './metrics.ts';
 import { cardHtml, notePage, PAGE_FOOT, pageHead, PAGES } from './page.ts';
 import { clientOf, RateLimit } from './rate-limit.ts';
 import { ReaderPool } from './readers.ts';
@@ -62,6 +64,7 @@ export interface DashboardOptions {
 
 export interface DashboardServer {
   readonly port: number;
+  readonly health: HealthSource;
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export interface DashboardServer {
 export async function startDashboard(options: DashboardOptions): Promise<DashboardServer> {
   const app = new Dashboard(options);
   const server = createServer((request, response) => {
+    response.on('close', () => app.metrics.answered(response.statusCode));
     void app.answer(request, response).catch((error: unknown) => {
       options.onError?.(error);
       if (!response.headersSent) response.writeHead(500, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8' });
@@ -92,6 +96,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   }
   return {
     port: (server.address() as AddressInfo).port,
+    health: app.metrics,
     close: async () => {
       await app.close();
       server.closeAllConnections();
@@ -101,6 +106,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
 }
 
 class Dashboard {
+  readonly metrics: DashboardMetrics;
   readonly #options: DashboardOptions;
   readonly #desk: Desk;
   readonly #feed: LiveFeed;
@@ -117,6 +123,7 @@ class Dashboard {
       () => this.#kept.age(),
       () => this.#kept.forget(),
     );
+    this.metrics = new DashboardMetrics(this.#feed);
   }
 
   async close(): Promise<void> {
@@ -221,6 +228,7 @@ class Dashboard {
   #keep<Answer>(key: string, ask: () => Promise<Answer>): Promise<Answer | null> {
     const asked = (): Promise<Answer> =>
       ask().catch((error: unknown) => {
+        this.metrics.cardFailed();
         this.#options.onError?.(error instanceof EsteiraError ? error : new Error('a card failed', { cause: error }));
         throw error;
       });

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyWarehouse } from '../support/load.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -67,4 +68,32 @@ test('where its port is taken it says so and ends', async (t) => {
   const signal = AbortSignal.timeout(30_000);
   assert.deepEqual(await once(child, 'close', { signal }), [2, null]);
   assert.match(said, /^PORT_TAKEN/);
+});
+
+test('asked for metrics, it serves them on another port: ready while the warehouse is heard, answers counted', async (t) => {
+  const { database } = await emptyWarehouse(t);
+  const child = start(['--port', '0', '--json', '--no-open', '--metrics-port', '0'], {
+    ESTEIRA_WAREHOUSE_URL: database.url,
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const told = once(createInterface({ input: child.stderr }), 'line') as Promise<[string]>;
+  const [text] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { url } = JSON.parse(text) as { url: string };
+  const metrics = /^metrics at (http:\/\/127\.0\.0\.1:\d+\/metrics)$/.exec((await told)[0])?.[1] ?? '';
+  await waitFor(async () => assert.equal((await fetch(new URL('/readyz', metrics))).status, 200, database.hint));
+  await (await fetch(url)).text();
+  await (await fetch(`${url}nothing`)).text();
+  await waitFor(async () => {
+    const lines = (await (await fetch(metrics)).text()).split('\n');
+    for (const sample of [
+      'esteira_dashboard_ready 1',
+      'esteira_dashboard_answers_total{classe="2xx"} 1',
+      'esteira_dashboard_answers_total{classe="4xx"} 1',
+      'esteira_dashboard_failed_cards_total 0',
+      'esteira_dashboard_open_pages 0',
+    ])
+      assert.ok(lines.includes(sample), `${sample} in\n${lines.join('\n')}`);
+  });
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });

@@ -451,6 +451,31 @@ test(
   },
 );
 
+test('the lag of a consumer counts what it has gathered, however long the load takes', options, async (t) => {
+  const { topic, client, send, consume } = await bench(t);
+  await send(numbered(1, 3).map((id) => orderRecord({ id_pedido: id })));
+  const metrics = new ConsumeMetrics('g');
+  const lag = (): string | undefined => /lag_messages\{.*\} (\d+)/.exec(metrics.metrics())?.[1];
+  const stop = new AbortController();
+  const running = consume({
+    untilEnd: false,
+    signal: stop.signal,
+    onProgress: (progress) => metrics.observe(progress),
+  });
+  t.after(async () => {
+    stop.abort();
+    await running;
+  });
+  await waitFor(() => Promise.resolve(assert.equal(lag(), '0')));
+  // whoever loads must wait
+  await client.query('BEGIN; LOCK TABLE pedidos IN ACCESS EXCLUSIVE MODE');
+  await send(numbered(4, 5).map((id) => orderRecord({ id_pedido: id })));
+  await waitFor(() => Promise.resolve(assert.equal(lag(), '2')));
+  await client.query('ROLLBACK');
+  await waitFor(() => Promise.resolve(assert.equal(lag(), '0')));
+  assert.match(metrics.metrics(), /^esteira_consume_ready\{grupo="g"\} 1$/m, topic);
+});
+
 test(
   'status shows each partition with what is left to read, the last batch and the open quarantine',
   options,

@@ -111,7 +111,7 @@ test('the topics are those of the contract, with the partitions and the retentio
 });
 
 test('what keeps data has a named volume, what serves has a health check and comes back', () => {
-  for (const [name, service] of Object.entries({ kafka, spark, postgres })) {
+  for (const [name, service] of Object.entries({ kafka, spark, postgres, consume })) {
     assert.ok(service.healthcheck, name);
     assert.equal(service.restart, 'unless-stopped', name);
     const volume = service.volumes?.[0]?.split(':')[0] ?? '';
@@ -184,9 +184,9 @@ test('the systemd units start commands with the topics of the contract, end them
   }
   assert.match(
     units[0] ?? '',
-    new RegExp(`^ExecStart=/\\S+ consume --topic ${TOPICS.raw} --group ecommerce-consumers$`, 'm'),
+    new RegExp(`^ExecStart=/\\S+ consume --topic ${TOPICS.raw} --group ecommerce-consumers --metrics-port 9464$`, 'm'),
   );
-  assert.match(units[1] ?? '', /^ExecStart=\/\S+ stream$/m);
+  assert.match(units[1] ?? '', /^ExecStart=\/\S+ stream --metrics-port 9465$/m);
   try {
     execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });
   } catch {

@@ -13,7 +13,7 @@ import { consumeProgress } from '../output/consume-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse } from '../warehouse-access.ts';
-import { metricsPortOption, serveMetrics } from './metrics-option.ts';
+import { metricsPortOption, serveMetrics } from '../metrics-option.ts';
 
 interface ConsumeFlags {
   readonly topic: string;

@@ -4,11 +4,13 @@ import { fail } from '../../catalog/errors.ts';
 import { isLoopback } from '../../dashboard/access.ts';
 import { DEFAULT_PORT, isWatched, serveDashboard } from '../serve-dashboard.ts';
 import { configOf } from '../settings.ts';
+import { metricsPortOption } from '../metrics-option.ts';
 
 interface DashboardFlags {
   readonly port: number;
   readonly host: string;
   readonly open: boolean;
+  readonly metricsPort?: number;
   readonly json?: boolean;
 }
 
@@ -19,6 +21,7 @@ export function dashboardCommand(program: Command): void {
     .option('--port <port>', 'port to listen on; 0: any free one', readPort, DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; another than 127.0.0.1 needs a token', '127.0.0.1')
     .option('--no-open', 'do not open the browser')
+    .addOption(metricsPortOption())
     .option('--json', 'print the address as JSON')
     .addHelpText(
       'after',
@@ -48,6 +51,7 @@ async function serve(flags: DashboardFlags, command: Command): Promise<void> {
     host: flags.host,
     port: flags.port,
     token,
+    metricsPort: flags.metricsPort,
     opensBrowser: flags.open && isWatched(process.stdout, process.env),
     json: flags.json === true,
   });

@@ -13,7 +13,7 @@ import { counted } from '../output/counted.ts';
 import { streamProgress } from '../output/stream-progress.ts';
 import { configOf } from '../settings.ts';
 import { sparkAccess } from '../spark-access.ts';
-import { metricsPortOption, serveMetrics } from './metrics-option.ts';
+import { metricsPortOption, serveMetrics } from '../metrics-option.ts';
 
 interface StreamFlags {
   readonly topic: string;

@@ -20,8 +20,8 @@ export function consumeProgress(stream: NodeJS.WriteStream, options: ProgressOpt
         return;
       }
       if (progress.kind === 'loaded') messageCount += progress.messageCount;
-      // It runs beside the loading, whose figures stay on the line.
-      if (progress.kind === 'settling' || progress.kind === 'settled') return;
+      // They happen beside the loading, whose figures stay on the line.
+      if (progress.kind === 'settling' || progress.kind === 'settled' || progress.kind === 'gathered') return;
       const text = lineOf(progress, messageCount, (performance.now() - startedAt) / 1000);
       // What went wrong stays to be read; figures are drawn over.
       isShown = progress.kind !== 'unsettled';
@@ -37,7 +37,7 @@ export function consumeProgress(stream: NodeJS.WriteStream, options: ProgressOpt
 }
 
 function lineOf(
-  progress: Exclude<ConsumeProgress, { kind: 'settling' | 'settled' }>,
+  progress: Exclude<ConsumeProgress, { kind: 'settling' | 'settled' | 'gathered' }>,
   messageCount: number,
   seconds: number,
 ): string {
@@ -86,6 +86,7 @@ function write(log: Logger, progress: ConsumeProgress): void {
     case 'rebalanced':
       log.info('group.rebalanced');
       break;
+    case 'gathered':
     case 'settling':
       break;
     case 'settled':

@@ -25,7 +25,7 @@ import { makeWorkFolder } from '../work-folder.ts';
 import { applyFrom, type ReadFromWhere } from './from.ts';
 import { Gatherer, type GatherEnd } from './gather.ts';
 import { Pace } from './pace.ts';
-import { type HeldPartition, hold, sourceOf, takeMoves } from './partitions.ts';
+import { type HeldPartition, hold, lagsOf, sourceOf, takeMoves } from './partitions.ts';
 
 export interface ConsumeOptions {
   readonly topic: string;
@@ -53,6 +53,8 @@ export interface ConsumeOptions {
 export type ConsumeProgress =
   | SettleProgress
   | { readonly kind: 'assigned'; readonly partitions: readonly PartitionLag[] }
+  /** A batch stands ready to be loaded. */
+  | { readonly kind: 'gathered'; readonly partitions: readonly PartitionLag[] }
   | {
       readonly kind: 'loaded';
       readonly messageCount: number;
@@ -249,6 +251,7 @@ class Consumption {
         if (count > 0 && end.kind !== 'stopped' && end.kind !== 'rebalanced')
           ahead = await pace.ofPreparing(() => this.#prepare(reader, stage, held));
         else await stage.discard();
+        if (ahead !== null) onProgress?.({ kind: 'gathered', partitions: lagsOf(held) });
         if (!(await this.#isLoaded(loading))) return await this.#overtaken(held);
         loading = Promise.resolve(NOTHING_LOADED);
         if (ahead !== null) {
@@ -289,24 +292,20 @@ class Consumption {
     held: readonly HeldPartition[],
     { messageCount, started, isFull }: Gathered,
   ): Promise<LoadOutcome> {
-    const reached = held.map(({ topic, partition, stored }) => ({ topic, partition, offset: stored }));
+    const reached = held.map((partition) => ({ partition, offset: partition.stored }));
     try {
       const outcome = await this.#warehouse.load(batch, isFull);
       if (outcome.kind === 'lost') return outcome;
       this.#messageCount += messageCount;
       this.#batchCount += 1;
       this.#totals = addCounts(this.#totals, outcome.counts);
-      void reader.commitHint(reached);
+      for (const { partition, offset } of reached) partition.committed = offset;
+      void reader.commitHint(held.map(({ topic, partition, committed }) => ({ topic, partition, offset: committed })));
       this.#options.onProgress?.({
         kind: 'loaded',
         messageCount,
         counts: outcome.counts,
-        partitions: held.map(({ topic, partition, end }, index) => ({
-          topic,
-          partition,
-          position: reached[index]?.offset ?? 0n,
-          end,
-        })),
+        partitions: lagsOf(held),
         seconds: (performance.now() - started) / 1000,
       });
       return outcome;
@@ -383,10 +382,6 @@ interface Gathered {
 }
 
 const NOTHING_LOADED: LoadOutcome = { kind: 'already', counts: NO_COUNTS };
-
-function lagsOf(held: readonly HeldPartition[]): PartitionLag[] {
-  return held.map(({ topic, partition, stored, end }) => ({ topic, partition, position: stored, end }));
-}
 
 function unreachable(error: EsteiraError): EsteiraError {
   return fail('BROKER_UNREACHABLE', { what: error.what, why: error.why, fix: error.fix, cause: error });

@@ -30,6 +30,9 @@ export class ConsumeMetrics implements HealthSource {
         this.#partitions = progress.partitions;
         this.#waitingFor = null;
         break;
+      case 'gathered':
+        this.#partitions = progress.partitions;
+        break;
       case 'loaded': {
         this.#messages += progress.messageCount;
         this.#batches += 1;

@@ -7,6 +7,7 @@ import type { PositionMove } from '../../model/batch.ts';
 import { recordIncident } from '../../storage/incidents.ts';
 import { takeOver } from '../../storage/positions.ts';
 import { partitionKey, registerTopic, topicSourceId, type TopicSource } from '../../storage/topic-sources.ts';
+import type { PartitionLag } from '../lag.ts';
 import type { WarehouseClient } from '../warehouse-client.ts';
 
 /** One partition that is ours until somebody raises its epoch. */
@@ -25,6 +26,8 @@ export interface HeldPartition {
   taken: bigint;
   /** What the batches made so far leave in esteira.posicoes. */
   stored: bigint;
+  /** What the batches loaded so far have left there. */
+  committed: bigint;
 }
 
 /** A topic of the reader as its group reads it. */
@@ -71,6 +74,7 @@ export async function hold(
       fetched: offset,
       taken: offset,
       stored: offset,
+      committed: offset,
     });
   }
   return partitions;
@@ -132,6 +136,11 @@ async function outside(
 /** Where to read on. */
 export function readFrom(partitions: readonly HeldPartition[]): ReadFrom[] {
   return partitions.map(({ topic, partition, fetched }) => ({ topic, partition, offset: fetched }));
+}
+
+/** How far the warehouse is behind what is known of the log. */
+export function lagsOf(partitions: readonly HeldPartition[]): PartitionLag[] {
+  return partitions.map(({ topic, partition, committed, end }) => ({ topic, partition, position: committed, end }));
 }
 
 /** The moves of a batch that holds everything taken since the one before. */

@@ -1,7 +1,7 @@
 // `--metrics-port`, the same for every command that goes on for long, and the server behind it.
 import { InvalidArgumentError, Option } from 'commander';
-import { integer } from '../../config/kinds.ts';
-import { type HealthServer, type HealthSource, startHealthServer } from '../../pipeline/health-server.ts';
+import { integer } from '../config/kinds.ts';
+import { type HealthServer, type HealthSource, startHealthServer } from '../pipeline/health-server.ts';
 
 export function metricsPortOption(): Option {
   return new Option(
