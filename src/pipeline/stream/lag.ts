@@ -2,7 +2,7 @@
 // The same is written down in Kafka for tools that show lag. It never stops a stream: while Kafka does not answer, the last lag stands.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../../broker/connection.ts';
-import { TopicAdmin } from '../../broker/topics.ts';
+import { type PartitionState, TopicAdmin } from '../../broker/topics.ts';
 import { EsteiraError } from '../../lib/errors.ts';
 import { streamGroup } from '../../model/message.ts';
 import type { PartitionLag } from '../lag.ts';
@@ -22,6 +22,8 @@ export class StreamLag {
   readonly #onLag: (partitions: readonly PartitionLag[]) => void;
   readonly #stop = new AbortController();
   #positions: Positions | null = null;
+  /** As last seen; empty before the first answer. */
+  #log: readonly PartitionState[] = [];
   #written: { readonly positions: Positions; readonly at: number } | null = null;
   /** False once Kafka has refused the right to: asking for it again and again would fill its log. */
   #mayWrite = true;
@@ -41,9 +43,11 @@ export class StreamLag {
     this.#asking = this.#askOn();
   }
 
-  /** Where the query stands; partitions that are not named are read from their beginning. */
+  /** Where the query stands; partitions that are not named are read from their beginning. Tells the lag by what is known of the log. */
   stands(positions: Positions): void {
-    if (this.#positions === null || !isSame(this.#positions, positions)) this.#positions = positions;
+    if (this.#positions !== null && isSame(this.#positions, positions)) return;
+    this.#positions = positions;
+    this.#tell(positions);
   }
 
   /** Asks and writes down once more, so that both are right when the command has ended. */
@@ -67,21 +71,26 @@ export class StreamLag {
     if (positions === null) return;
     const admin = (this.#admin ??= new TopicAdmin(this.#broker));
     try {
-      const { partitions } = await admin.describe(this.#topic);
-      this.#onLag(
-        partitions.map(({ partition, earliest, latest }) => ({
-          topic: this.#topic,
-          partition,
-          position: positions.get(partition) ?? earliest,
-          end: latest,
-        })),
-      );
+      this.#log = (await admin.describe(this.#topic)).partitions;
+      this.#tell(this.#positions ?? positions);
     } catch {
       this.#admin = null;
       await admin.close();
       return;
     }
     await this.#writeDown(admin, positions);
+  }
+
+  #tell(positions: Positions): void {
+    if (this.#log.length === 0) return;
+    this.#onLag(
+      this.#log.map(({ partition, earliest, latest }) => ({
+        topic: this.#topic,
+        partition,
+        position: positions.get(partition) ?? earliest,
+        end: latest,
+      })),
+    );
   }
 
   async #writeDown(admin: TopicAdmin, positions: Positions): Promise<void> {

@@ -230,10 +230,11 @@ export class QueryWatch {
   /** Tells of the batches behind the newest that was told of; gives that batch's number. */
   async #report(session: SparkSession, query: QueryId, told: number): Promise<number> {
     let newest = told;
-    for (const { batchId, sources, durationMs } of await recentProgress(session, query)) {
+    const reports = await recentProgress(session, query);
+    const reached = topicOffsets(reports.at(-1)?.sources[0]?.endOffset, this.#options.topics.raw);
+    if (reached !== null) this.#lag.stands(reached);
+    for (const { batchId, sources, durationMs } of reports) {
       const source = sources[0];
-      const reached = topicOffsets(source?.endOffset, this.#options.topics.raw);
-      if (reached !== null) this.#lag.stands(reached);
       // Spark reports an idle query again and again under the number of the next batch.
       const records = source?.numInputRows ?? 0;
       if (records === 0 || batchId <= newest) continue;
