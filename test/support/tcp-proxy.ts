@@ -1,4 +1,4 @@
-// A TCP proxy that can be away for a while: the server behind it goes on, only the way there is gone. For tests only.
+// A TCP proxy that can be away or silent for a while: the server behind it goes on, only the way there is gone. For tests only.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface TcpProxy {
@@ -6,13 +6,20 @@ export interface TcpProxy {
   /** Breaks all connections and takes no new ones. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
+  /** From now on nothing passes, and nobody is told, as when a cable is pulled. */
+  fallSilent(): void;
   close(): Promise<void>;
 }
 
 /** Listens on 127.0.0.1 and passes everything to a port there. */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const open = new Set<Socket>();
+  let isSilent = false;
   const server = createServer((client) => {
+    if (isSilent) {
+      open.add(client.on('error', () => undefined));
+      return;
+    }
     const upstream = connect(target, '127.0.0.1');
     for (const socket of [client, upstream]) {
       open.add(socket);
@@ -34,5 +41,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     for (const socket of open) socket.destroy();
     await ended;
   };
-  return { port, goAway, comeBack: () => listen(port), close: goAway };
+  const fallSilent = (): void => {
+    isSilent = true;
+    for (const socket of open) socket.unpipe().pause();
+  };
+  return { port, goAway, comeBack: () => listen(port), fallSilent, close: goAway };
 }

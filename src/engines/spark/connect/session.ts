@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly ca?: string | undefined;
   /** Deadline of a request that is answered at once. */
   readonly requestTimeoutMs?: number;
+  /** How long a server that says nothing, not even that it is there, is believed to be there. */
+  readonly silentForMs?: number;
   /** How long a server that went away during an operation is waited for. */
   readonly reattachForMs?: number;
   readonly onReattach?: () => void;
@@ -36,6 +38,7 @@ export type RelationInit = MessageInitShape<typeof RelationSchema>;
 export type CommandInit = MessageInitShape<typeof CommandSchema>;
 
 const REQUEST_TIMEOUT_MS = 60_000;
+const SILENT_FOR_MS = 30_000;
 const REATTACH_FOR_MS = 30_000;
 const CLIENT_TYPE = `esteira/${version}`;
 
@@ -61,9 +64,10 @@ export class SparkSession {
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
     const baseUrl = `${address.useTls ? 'https' : 'http'}://${host}:${address.port}`;
     // Pings find out that a server is gone while an answer is waited for.
+    const pingTimeoutMs = Math.round((options.silentForMs ?? SILENT_FOR_MS) / 3);
     this.#connection = new Http2SessionManager(
       baseUrl,
-      { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 },
+      { pingIntervalMs: 2 * pingTimeoutMs, pingTimeoutMs },
       options.ca === undefined ? {} : { ca: options.ca },
     );
     const transport = createGrpcTransport({
