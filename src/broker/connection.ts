@@ -126,6 +126,15 @@ export function asBrokerError(error: unknown, topic?: string): unknown {
       cause: error,
     });
   }
+  const short = has(({ apiId }) => apiId === 'NOT_ENOUGH_REPLICAS' || apiId === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND');
+  if (short) {
+    return fail('BROKER_UNREACHABLE', {
+      what: `Kafka takes no messages${topic === undefined ? '' : ` for topic ${topic}`}: replicas are missing.`,
+      why: short.message,
+      fix: 'Start the brokers that are down, or have min.insync.replicas of the topic lowered; then run the same command again.',
+      cause: error,
+    });
+  }
   const passing = has(({ code, canRetry }) => code === 'PLT_KFK_NETWORK' || canRetry === true);
   if (passing) {
     return fail('BROKER_UNREACHABLE', {

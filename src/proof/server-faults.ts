@@ -10,7 +10,7 @@ import { type Ground, LARGEST_MESSAGE } from './ground.ts';
 import { pick, poisonMessages } from './orders.ts';
 import { assertEnds, killProgram, type Program, until, untilSaid } from './program.ts';
 import type { Fault, Round } from './round.ts';
-import { limitMessages } from './topics.ts';
+import { setTopic } from './topics.ts';
 import type { Phase } from './wire-proxy.ts';
 
 const run = promisify(execFile);
@@ -26,7 +26,7 @@ const killProducer: Fault = {
   suffer: async (round) => {
     const { ground } = round;
     const path = await orderFile(ground);
-    await limitMessages(ground.broker, TOPICS.raw, SMALL_REQUEST);
+    await setTopic(ground.broker, TOPICS.raw, 'max.message.bytes', String(SMALL_REQUEST));
     const before = await ground.recordCount();
     const producer = startProducer(ground, path);
     await until('a part of the file in the topic', async () => (await ground.recordCount()) > before, ground.signal);
@@ -36,7 +36,7 @@ const killProducer: Fault = {
     round.hit(PARTLY_SENT);
     await assertEnds(startProducer(ground, path));
     round.restarted();
-    await limitMessages(ground.broker, TOPICS.raw, LARGEST_MESSAGE);
+    await setTopic(ground.broker, TOPICS.raw, 'max.message.bytes', String(LARGEST_MESSAGE));
     await assertEnds(ground.consumer(['--until-end'], 500));
   },
 };
@@ -80,7 +80,7 @@ const killKafka: Fault = {
     const { ground } = round;
     await ground.send(ground.versions(60));
     const path = await orderFile(ground);
-    await limitMessages(ground.broker, TOPICS.raw, SMALL_REQUEST);
+    await setTopic(ground.broker, TOPICS.raw, 'max.message.bytes', String(SMALL_REQUEST));
     const before = await ground.recordCount();
     const consumer = ground.consumer();
     const phase = pick(ground.random, DANGEROUS);
@@ -98,7 +98,7 @@ const killKafka: Fault = {
     round.restarted();
     if (producer !== null) await assertEnds(producer);
     await assertEnds(consumer);
-    await limitMessages(ground.broker, TOPICS.raw, LARGEST_MESSAGE);
+    await setTopic(ground.broker, TOPICS.raw, 'max.message.bytes', String(LARGEST_MESSAGE));
     await ground.consume();
   },
 };

@@ -36,23 +36,12 @@ export async function deleteTopic(settings: BrokerSettings, topic: string): Prom
   await asAdmin(settings, (admin) => admin.deleteTopics({ topics: [topic] }));
 }
 
-/** Changes `max.message.bytes`. */
-export async function limitMessages(settings: BrokerSettings, topic: string, bytes: number): Promise<void> {
+/** Changes a setting of the topic. */
+export async function setTopic(settings: BrokerSettings, topic: string, name: string, value: string): Promise<void> {
+  const config = { name, configOperation: IncrementalAlterConfigOperationTypes.SET, value };
   await asAdmin(settings, (admin) =>
     admin.incrementalAlterConfigs({
-      resources: [
-        {
-          resourceType: ConfigResourceTypes.TOPIC,
-          resourceName: topic,
-          configs: [
-            {
-              name: 'max.message.bytes',
-              configOperation: IncrementalAlterConfigOperationTypes.SET,
-              value: String(bytes),
-            },
-          ],
-        },
-      ],
+      resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs: [config] }],
     }),
   );
 }
