@@ -1,19 +1,23 @@
 // The configuration of a Kafka broker that stands alone on loopback: broker and KRaft controller in one process. Pure text.
 import { propertyText } from './properties-file.ts';
 
-/** A client user for SASL/SCRAM-SHA-512. */
-export interface ScramUser {
+/** A client user. Kafka's tool that makes the storage takes printable ASCII without commas, and a name of letters, digits and underscores. */
+export interface KafkaUser {
   readonly name: string;
   readonly password: string;
 }
 
-/** A second listener for clients: TLS, and a user and password (SASL/SCRAM-SHA-512) over it. */
+/** How a user may prove the password: all that `kafka.sasl_mechanism` knows. */
+export const SCRAM_MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256'] as const;
+const MECHANISMS = [...SCRAM_MECHANISMS, 'PLAIN'].join(',');
+
+/** A second listener for clients: TLS, and a user and password over it, by any of the three mechanisms. */
 export interface KafkaSecurity {
   /** PEM: the private key (PKCS#8, not encrypted) and the certificate chain, for the address 127.0.0.1. */
   readonly privateKey: string;
   readonly certificate: string;
   /** Known from the first start of a data folder on. */
-  readonly users: readonly ScramUser[];
+  readonly users: readonly KafkaUser[];
 }
 
 export interface KafkaPorts {
@@ -28,6 +32,8 @@ export interface BrokerSettings {
   readonly ports: KafkaPorts;
   /** PEM file with key and certificate chain. */
   readonly keyFile: string;
+  /** Of the listener with TLS and passwords. */
+  readonly users?: readonly KafkaUser[];
   /** What tests set: shorter sessions, smaller segments. */
   readonly extra: Readonly<Record<string, string>>;
 }
@@ -52,7 +58,7 @@ export const BROKER_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** The text of server.properties. */
-export function serverProperties({ data, ports, keyFile, extra }: BrokerSettings): string {
+export function serverProperties({ data, ports, keyFile, users = [], extra }: BrokerSettings): string {
   const isSecure = ports.secure !== undefined;
   const clients = [`CLIENT://${HOST}:${ports.client}`, ...(isSecure ? [`SECURE://${HOST}:${ports.secure}`] : [])];
   const all: Record<string, string> = {
@@ -74,7 +80,7 @@ export function serverProperties({ data, ports, keyFile, extra }: BrokerSettings
     // after kill -9 the broker may come back when its old registration has run out: 9 s unless said otherwise
     'broker.session.timeout.ms': '4000',
     'broker.heartbeat.interval.ms': '1000',
-    ...(isSecure ? securityProperties(keyFile) : {}),
+    ...(isSecure ? securityProperties(keyFile, users) : {}),
     ...extra,
   };
   return Object.entries(all)
@@ -82,12 +88,19 @@ export function serverProperties({ data, ports, keyFile, extra }: BrokerSettings
     .join('');
 }
 
-function securityProperties(keyFile: string): Record<string, string> {
+function securityProperties(keyFile: string, users: readonly KafkaUser[]): Record<string, string> {
+  // The storage holds the users of SCRAM; those of PLAIN are a setting.
+  const plain = users.map(({ name, password }) => ` user_${name}=${JSON.stringify(password)}`).join('');
   return {
-    'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
-    'listener.name.secure.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
-    'listener.name.secure.scram-sha-512.sasl.jaas.config':
-      'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'sasl.enabled.mechanisms': MECHANISMS,
+    'listener.name.secure.sasl.enabled.mechanisms': MECHANISMS,
+    ...Object.fromEntries(
+      SCRAM_MECHANISMS.map((mechanism) => [
+        `listener.name.secure.${mechanism.toLowerCase()}.sasl.jaas.config`,
+        'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+      ]),
+    ),
+    'listener.name.secure.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required${plain};`,
     'listener.name.secure.ssl.keystore.type': 'PEM',
     'listener.name.secure.ssl.keystore.location': keyFile,
     'listener.name.secure.ssl.client.auth': 'none',

@@ -9,7 +9,7 @@ import { withLock } from '../storage/embedded/start-lock.ts';
 import { KAFKA } from './artifacts.ts';
 import { resolveJars } from './jars.ts';
 import { answersKafka } from './health.ts';
-import { type KafkaPorts, type KafkaSecurity, serverProperties } from './kafka-properties.ts';
+import { type KafkaPorts, type KafkaSecurity, SCRAM_MECHANISMS, serverProperties } from './kafka-properties.ts';
 import { logSettings } from './log-settings.ts';
 import { choosePort, portTaken, requirePort } from './ports.ts';
 import { findJava, javaEnvironment } from './programs.ts';
@@ -59,7 +59,7 @@ export interface KafkaServer {
   readonly pid: number;
   /** `127.0.0.1:port`, no password, no encryption. */
   readonly bootstrap: string;
-  /** `127.0.0.1:port` with TLS and SASL/SCRAM-SHA-512, if it was asked for. */
+  /** `127.0.0.1:port` with TLS and a user's password, if it was asked for. */
   readonly secureBootstrap: string | undefined;
   readonly port: number;
   readonly logFile: string;
@@ -165,7 +165,8 @@ function writeConfiguration(options: KafkaOptions, files: ServerFiles, ports: Ka
     rmSync(keyFile, { force: true });
     writeFileSync(keyFile, `${security.privateKey}\n${security.certificate}\n`, { mode: 0o600 });
   }
-  writeFileSync(config.properties, serverProperties({ data: dataOf(files), ports, keyFile, extra }), { mode: 0o600 });
+  const settings = { data: dataOf(files), ports, keyFile, users: security?.users ?? [], extra };
+  writeFileSync(config.properties, serverProperties(settings), { mode: 0o600 });
   writeFileSync(config.logging, logSettings(files.log));
   return config;
 }
@@ -195,10 +196,9 @@ async function format(
   const properties = join(files.folder, 'format.properties');
   const ports = { client: 1, controller: 2 };
   writeFileSync(properties, serverProperties({ data: fresh, ports, keyFile: '', extra: {} }));
-  const users = (options.security?.users ?? []).flatMap(({ name, password }) => [
-    '--add-scram',
-    `SCRAM-SHA-512=[name=${name},password=${password}]`,
-  ]);
+  const users = (options.security?.users ?? []).flatMap(({ name, password }) =>
+    SCRAM_MECHANISMS.flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]),
+  );
   // a cluster id may not begin with a hyphen
   const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`;
   const args = [...command.filter((argument) => argument !== folderMark(files)), 'kafka.tools.StorageTool', 'format'];

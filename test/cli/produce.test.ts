@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { packagePath } from '../../src/lib/paths.ts';
 import { csvOf, documentOf, line } from '../support/load.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
-import { readTopic } from '../support/topic.ts';
+import { readTopic, topicSetting } from '../support/topic.ts';
 
 const MAIN = packagePath('src', 'cli', 'main.ts');
 /** Nobody listens there. */
@@ -66,6 +66,7 @@ test(
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stdout, /pedidos\.csv: 2 lines \(esteira, csv\), 2 messages\n/);
     assert.match(first.stdout, /2 messages delivered to 2 partitions/);
+    assert.equal(await topicSetting({ bootstrap: [bootstrap] }, topic, 'retention.ms'), String(2 * 24 * 3_600_000));
 
     const second = await produce([...common, '--json']);
     const report = JSON.parse(second.stdout) as { deliveredCount: number; partitionCount: number };

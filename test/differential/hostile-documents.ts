@@ -590,8 +590,16 @@ export function hostileDocuments(): string[] {
         { n_item: '1', sku: 'b', quantidade: '1', preco_unitario: '1' },
       ],
       [{ sku: 'a', quantidade: '1', preco_unitario: '10', desconto: '11' }],
+      [{ categoria: 'Casa', quantidade: '1', preco_unitario: '10' }],
     ],
   );
+  // What a message says of the lines that it was made of, and what needs two fields to be wrong.
+  for (const problemas of ['CABECALHO_DIVERGENTE', 'CONTINUACAO_ORFA', 'LINHA_CAMPOS CONTINUACAO_ORFA', 'OUTRO'])
+    documents.push(JSON.stringify(orderWith('leitura', { problemas, original: 'a;b', cabecalho: 'x;y' })));
+  for (const status of ['Cancelado', 'Pago'])
+    for (const itens of [[], [{ n_item: '1', categoria: 'Casa' }]])
+      documents.push(JSON.stringify({ ...orderWith('status', status), itens }));
+  put(['cliente.documento'], ['1234567890', '191', '1222333000181']);
   put(
     ['pagamentos'],
     [

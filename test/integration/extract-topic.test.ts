@@ -4,17 +4,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ROLLUP_TABLES } from '../../src/catalog/rollups.ts';
 import { TopicAdmin } from '../../src/broker/topics.ts';
 import { EsteiraError } from '../../src/lib/errors.ts';
 import { packagePath } from '../../src/lib/paths.ts';
+import { extract } from '../../src/pipeline/extract.ts';
 import { extractToTopic, type ExtractTopicReport } from '../../src/pipeline/extract-topic.ts';
 import { startStore, type RunningStore, type StoreOptions } from '../../src/sources/mock/server/server.ts';
 import { mockStore } from '../../src/sources/mock/source.ts';
+import type { StoreReader } from '../../src/sources/store/source.ts';
 import { connect } from '../../src/storage/connection.ts';
 import { migrate } from '../../src/storage/migrations.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
 import { readTopic } from '../support/topic.ts';
+import { consumeToEnd } from '../support/topics.ts';
 
 interface Setting {
   readonly store: RunningStore;
@@ -38,10 +42,15 @@ async function setting(t: TestContext, options: StoreOptions, maxMessageBytes = 
   return { store, database, bootstrap, topic };
 }
 
-function extractHere({ store, database, bootstrap, topic }: Setting): Promise<ExtractTopicReport> {
+function readerOf({ store }: Setting): StoreReader {
   const pace = { now: () => Date.now(), sleep: (ms: number) => delay(Math.min(ms, 5)), random: () => 0.5 };
   const settings = { url: store.url, pageSize: '50', requestsPerSecond: '10000', overlapSeconds: '10' };
-  return extractToTopic(mockStore.open({ settings, pace }), {
+  return mockStore.open({ settings, pace });
+}
+
+function extractHere(given: Setting): Promise<ExtractTopicReport> {
+  const { database, bootstrap, topic } = given;
+  return extractToTopic(readerOf(given), {
     store: 'mock',
     warehouseUrl: database.url,
     memoryLimit: '512MB',
@@ -90,6 +99,69 @@ test('all orders of a store arrive, and a second run sends only what changed', {
   assert.ok(second.deliveredCount >= 10 && second.deliveredCount < 300, `${second.deliveredCount} were sent again`);
   await assertComplete(given);
 });
+
+/** Every row of the warehouse but for when it was read: that is another moment for each reading. */
+async function stateOf(database: TestDatabase): Promise<Record<string, unknown[]>> {
+  const tables = [
+    'pedidos',
+    'itens_pedido',
+    'pagamentos',
+    'historico_status',
+    'clientes',
+    'produtos',
+    ...ROLLUP_TABLES,
+  ];
+  const state: Record<string, unknown[]> = {};
+  for (const table of [...tables, 'pedidos_rejeitados'])
+    state[table] = await database.query(
+      `SELECT (to_jsonb(t) - 'recebido_em')::text AS linha FROM ${table} t ORDER BY 1`,
+    );
+  return state;
+}
+
+test(
+  'messages say what they are and when they were read, and consuming them gives the warehouse of extracting into it',
+  { skip: stackMissing },
+  async (t) => {
+    const given = await setting(t, { orders: 200, seed: 13 });
+    const direct = await createDatabase(t);
+    const extractDirect = (): Promise<unknown> =>
+      extract(readerOf(given), {
+        store: 'mock',
+        warehouseUrl: direct.url,
+        memoryLimit: '512MB',
+        threads: 1,
+        batchLines: 100,
+        maxOutageMs: 10_000,
+      });
+    const client = await connect(direct.url, 'loader');
+    await migrate(client);
+    await client.end();
+    const began = Date.now();
+    // twice, so that there are orders with several versions
+    for (const changes of [0, 40]) {
+      if (changes > 0) given.store.change(changes);
+      await extractHere(given);
+      await extractDirect();
+    }
+    const broker = { bootstrap: [given.bootstrap] };
+    const records = await readTopic(broker, given.topic);
+    assert.ok(records.length > 210, `${records.length} messages`);
+    for (const { headers } of records) {
+      const { hash_origem: hash, recebido_em: received, ...rest } = headers;
+      assert.deepEqual(rest, { contrato: 'pedido', versao: '1' });
+      assert.match(hash ?? '', /^[0-9a-f]{64}$/);
+      assert.match(received ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      const time = Date.parse(received ?? '');
+      assert.ok(time >= began && time <= Date.now() + 60_000, received);
+    }
+    const report = await consumeToEnd(broker, given.database.url, given.topic);
+    assert.equal(report.totals.lidos, records.length);
+    const [actual, expected] = [await stateOf(given.database), await stateOf(direct)];
+    assert.ok((expected['historico_status']?.length ?? 0) > 210);
+    for (const [table, rows] of Object.entries(expected)) assert.deepEqual(actual[table], rows, table);
+  },
+);
 
 test('what Kafka did not take does not move the place to go on from', { skip: stackMissing }, async (t) => {
   const given = await setting(t, { orders: 60, seed: 4 }, 200);

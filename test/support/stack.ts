@@ -21,6 +21,8 @@ const REQUIRED_VARIABLE = 'ESTEIRA_TEST_STACK_REQUIRED';
 
 /** The user that the brokers of tests know, on their listener with TLS. */
 export const KAFKA_USER = { name: 'esteira', password: 'uma-senha-de-teste' } as const;
+/** Another, whose password holds what has a meaning where passwords are written in quotes. */
+export const KAFKA_ODD_USER = { name: 'aspas', password: `"d'agua" \\ {\\n} \\" = ;#$\{x}\\` } as const;
 
 /** The programs' folder: the user's own cache, so that a run fetches nothing twice. */
 export const STACK_CACHE = cacheFolder(process.env);
@@ -34,7 +36,7 @@ export const stackMissing: string | false = findObstacle();
 let home: string | undefined;
 let count = 0;
 
-/** The broker that all tests of a run share. Never stop or kill it. It knows KAFKA_USER at `secureBootstrap`. */
+/** The broker that all tests of a run share. Never stop or kill it. It knows KAFKA_USER and KAFKA_ODD_USER at `secureBootstrap`. */
 export async function sharedKafka(): Promise<KafkaServer> {
   return once('kafka', (folder) => startKafka({ folder, cache: STACK_CACHE, security: security(folder) }));
 }
@@ -82,7 +84,7 @@ function security(folder: string): NonNullable<KafkaOptions['security']> {
     writeFileSync(file, JSON.stringify(authority.issue()));
   }
   const { certificate, privateKey } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
-  return { certificate: certificate ?? '', privateKey: privateKey ?? '', users: [KAFKA_USER] };
+  return { certificate: certificate ?? '', privateKey: privateKey ?? '', users: [KAFKA_USER, KAFKA_ODD_USER] };
 }
 
 function findObstacle(): string | false {

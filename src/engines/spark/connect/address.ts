@@ -1,4 +1,5 @@
 // Where a Spark Connect server is: `sc://host:port/;key=value;...`, as every Spark client writes it. Pure; it connects to nothing.
+import { isIPv4, isIPv6 } from 'node:net';
 import { fail } from '../../../catalog/errors.ts';
 
 /** A server and how to identify oneself to it. */
@@ -20,12 +21,13 @@ const DEFAULT_PORT = 15002;
  * Throws CONFIG_INVALID.
  */
 export function parseSparkAddress(text: string): SparkAddress {
-  const match = /^sc:\/\/(\[[0-9a-fA-F:.]+\]|[^/:;[\]@\s]+)(?::([0-9]{1,5}))?(?:\/(;.*)?)?$/.exec(text);
-  const port = Number(match?.[2] ?? DEFAULT_PORT);
-  if (match?.[1] === undefined || port < 1 || port > 65_535)
+  // A host is shown in messages: what could be a token that was written in the wrong place is no host.
+  const match = /^sc:\/\/(?:\[([0-9a-fA-F:.]+)\]|([\p{L}\p{N}._-]+))(?::([0-9]{1,5}))?(?:\/(;.*)?)?$/u.exec(text);
+  const port = Number(match?.[3] ?? DEFAULT_PORT);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined || (match?.[1] !== undefined && !isIPv6(host)) || port < 1 || port > 65_535)
     throw invalid('it is not of the form sc://host:port/;key=value');
-  const host = match[1].replace(/^\[|\]$/g, '');
-  const parameters = parseParameters(match[3] ?? '');
+  const parameters = parseParameters(match?.[4] ?? '');
   const token = parameters.get('token');
   const useSsl = parameters.get('use_ssl');
   if (useSsl !== undefined && useSsl !== 'true' && useSsl !== 'false') throw invalid('use_ssl is true or false');
@@ -56,7 +58,11 @@ function parseParameters(text: string): Map<string, string> {
     if (at <= 0) throw invalid('a parameter is not of the form key=value');
     const name = part.slice(0, at);
     if (!/^[A-Za-z0-9_-]+$/.test(name)) throw invalid('a parameter has a name that cannot be a header');
-    parameters.set(name, decoded(part.slice(at + 1)));
+    const value = decoded(part.slice(at + 1));
+    // The user is no header: it travels inside the request.
+    if (name !== 'user_id' && !/^[\x20-\x7e]*$/.test(value))
+      throw invalid('a parameter has a value that cannot be a header');
+    parameters.set(name, value);
   }
   return parameters;
 }
@@ -70,7 +76,7 @@ function decoded(value: string): string {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.[0-9]+\.[0-9]+\.[0-9]+$/.test(host);
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 // The address itself is not repeated: it may hold a token.
