@@ -2,6 +2,7 @@
 // The group decides who reads which partition and nothing else: where to read from is never asked of Kafka. It keeps no record and retries nothing;
 // after any failure the caller closes it and opens another.
 import { Consumer, type ConsumerGroupJoinPayload, findErrorBy } from '@platformatic/kafka';
+import { untilStopped } from '../lib/stopping.ts';
 import { asBrokerError, type BrokerSettings, clientOptions, unknownTopic } from './connection.ts';
 
 export interface ReaderOptions {
@@ -9,6 +10,8 @@ export interface ReaderOptions {
   readonly group: string;
   /** How long the group waits for a member that has gone silent before it gives its partitions to others. */
   readonly sessionTimeoutMs: number;
+  /** Ends every wait for the broker at once, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A partition and where its log begins and ends: `end` is the offset of the next record to come. */
@@ -64,11 +67,12 @@ const REQUEST_BYTES = 1024 * 1024;
 /** Of one partition at least. */
 const PARTITION_BYTES = 64 * 1024;
 const IS_CONTROL = 1 << 5;
-const CLOSE_MS = 3000;
+const CLOSE_MS = 2000;
 
 export class GroupReader {
   readonly #client: Consumer;
   readonly #topics: readonly string[];
+  readonly #signal: AbortSignal | undefined;
   readonly #ids = new Map<string, string>();
   #clusterId = '';
   #assigned: readonly { readonly topic: string; readonly partition: number }[] = [];
@@ -88,9 +92,9 @@ export class GroupReader {
       // A request may wait for the broker as long as a read does.
       timeout: 30_000,
     });
-    const reader = new GroupReader(client, options.topics);
+    const reader = new GroupReader(client, options);
     try {
-      await reader.#join(options);
+      await untilStopped(reader.#join(options), options.signal);
       return reader;
     } catch (error) {
       await reader.close();
@@ -98,9 +102,10 @@ export class GroupReader {
     }
   }
 
-  private constructor(client: Consumer, topics: readonly string[]) {
+  private constructor(client: Consumer, { topics, signal }: ReaderOptions) {
     this.#client = client;
     this.#topics = topics;
+    this.#signal = signal;
     client.on('consumer:group:join', (payload: ConsumerGroupJoinPayload) => {
       this.#assigned = (payload.assignments ?? []).flatMap(({ topic, partitions }) =>
         partitions.map((partition) => ({ topic, partition })),
@@ -155,10 +160,11 @@ export class GroupReader {
   async logs(): Promise<PartitionLog[]> {
     try {
       const topics = [...this.#topics];
-      const [starts, ends] = await Promise.all([
+      const asked = Promise.all([
         this.#client.listOffsets({ topics, timestamp: -2n }),
         this.#client.listOffsets({ topics, timestamp: -1n }),
       ]);
+      const [starts, ends] = await untilStopped(asked, this.#signal);
       return topics.flatMap((topic) =>
         (starts.get(topic) ?? []).map((start, partition) => ({
           topic,
@@ -175,7 +181,8 @@ export class GroupReader {
   /** Offset of the first record at or after a time in every partition; the end where there is none. */
   async offsetsAt(timeMs: number): Promise<ReadFrom[]> {
     try {
-      const found = await this.#client.listOffsets({ topics: [...this.#topics], timestamp: BigInt(timeMs) });
+      const asked = this.#client.listOffsets({ topics: [...this.#topics], timestamp: BigInt(timeMs) });
+      const found = await untilStopped(asked, this.#signal);
       const logs = await this.logs();
       return logs.map(({ topic, partition, end }) => {
         const offset = found.get(topic)?.[partition] ?? -1n;
@@ -190,7 +197,7 @@ export class GroupReader {
   async read(from: readonly ReadFrom[], maxWaitMs: number, minBytes: number): Promise<ReadOutcome> {
     if (this.#failure !== null) throw asBrokerError(membershipLost(this.#failure), this.#topics[0]);
     try {
-      const metadata = await this.#client.metadata({ topics: [...this.#topics] });
+      const metadata = await untilStopped(this.#client.metadata({ topics: [...this.#topics] }), this.#signal);
       const byLeader = Map.groupBy(
         from,
         ({ topic, partition }) => metadata.topics.get(topic)?.partitions[partition]?.leader ?? -1,
@@ -200,7 +207,7 @@ export class GroupReader {
       for (const [node, positions] of byLeader) {
         // Only one broker may be waited for; the others are asked what they have.
         const waitMs = byLeader.size === 1 ? maxWaitMs : Math.min(maxWaitMs, 10);
-        const response = await this.#client.fetch({
+        const asked = this.#client.fetch({
           node,
           maxWaitTime: waitMs,
           minBytes,
@@ -216,6 +223,7 @@ export class GroupReader {
             })),
           })),
         });
+        const response = await untilStopped(asked, this.#signal);
         parts.push(...this.#partsOf(response, positions));
       }
       return { kind: 'read', parts };

@@ -22,6 +22,7 @@ import { storeCommand } from './commands/store.ts';
 import { streamCommand } from './commands/stream.ts';
 import { stackCommand } from './commands/stack.ts';
 import { warehouseCommand } from './commands/warehouse.ts';
+import { endSoon } from './end-soon.ts';
 import { environmentError } from './environment-error.ts';
 import { addHelpCommands, formatHelp } from './help.ts';
 import { checkSchema } from './schema-check.ts';
@@ -83,7 +84,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     process.exitCode = exitCodeOf(error, argv.includes('--json'));
-    setTimeout(() => process.exit(), MOST_LEFT_MS).unref();
+    endSoon(MOST_LEFT_MS);
   }
 }
 

@@ -2,9 +2,10 @@
 import type pg from 'pg';
 import type { Config } from '../config/load.ts';
 import type { EsteiraError } from '../lib/errors.ts';
+import { untilStopped } from '../lib/stopping.ts';
 import { redactUrls } from '../lib/redact.ts';
 import { retrying } from '../pipeline/retry.ts';
-import { asWarehouseError, connect } from '../storage/connection.ts';
+import { asWarehouseError, breakOff, connect } from '../storage/connection.ts';
 import { resolveWarehouse } from '../storage/embedded/resolve.ts';
 import { assertMigrated, migrate } from '../storage/migrations.ts';
 
@@ -78,14 +79,20 @@ export async function openWarehouse(
   config: Config,
   waiting: { readonly maxOutageMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<OpenWarehouse> {
-  const { url, embedded } = await resolve(config);
+  const { signal } = waiting;
+  const { url, embedded } = await untilStopped(resolve(config), signal);
   await retrying({ maxOutageMs: config.get('max_outage'), onWait: sayWaiting, ...waiting }, async () => {
-    const client = await connect(url, 'loader');
+    const client = await connect(url, 'loader', signal);
+    // A loader or another migration may hold the lock for long; a migration that is broken off leaves nothing.
+    const stop = (): void => breakOff(client);
+    signal?.addEventListener('abort', stop, { once: true });
     try {
       await migrate(client);
     } catch (error) {
+      signal?.throwIfAborted();
       throw asWarehouseError(error);
     } finally {
+      signal?.removeEventListener('abort', stop);
       await client.end().catch(() => undefined);
     }
   });

@@ -70,23 +70,3 @@ export function rethrowUnlessStopped(signal: AbortSignal | undefined): (error: u
     if (!isInterruption(error, signal)) throw error;
   };
 }
-
-/** Resolves `late` with null some time after the signal. */
-export function stopWatch(signal: AbortSignal, ms: number): { late: Promise<null>; cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  let begin = (): void => undefined;
-  const late = new Promise<null>((resolve) => {
-    begin = () => {
-      timer = setTimeout(() => resolve(null), ms);
-    };
-    if (signal.aborted) begin();
-    else signal.addEventListener('abort', begin, { once: true });
-  });
-  return {
-    late,
-    cancel: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', begin);
-    },
-  };
-}

@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { messageOf } from '../lib/errors.ts';
 import { PAUSE_FACTOR, settleCohorts } from '../storage/cohorts.ts';
-import { connect } from '../storage/connection.ts';
+import { breakOff, connect } from '../storage/connection.ts';
 
 export type SettleProgress =
   | { readonly kind: 'settling' }
@@ -24,12 +24,12 @@ export interface SettleOptions {
 export async function settle({ url, signal, onSettle }: SettleOptions, isPaced = false): Promise<boolean> {
   if (isStopped(signal)) return true;
   let client: pg.Client | null = null;
-  const breakOff = (): void => {
-    (client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection?.stream?.destroy();
+  const stop = (): void => {
+    if (client !== null) breakOff(client);
   };
-  signal?.addEventListener('abort', breakOff);
+  signal?.addEventListener('abort', stop);
   try {
-    client = await connect(url, 'loader');
+    client = await connect(url, 'loader', signal);
     if (isStopped(signal)) return true;
     // a settling that is broken off must not go on alone; some systems cannot tell, and then it does
     await client.query("SET client_connection_check_interval = '2s'").catch(() => undefined);
@@ -41,7 +41,7 @@ export async function settle({ url, signal, onSettle }: SettleOptions, isPaced =
     onSettle?.({ kind: 'unsettled', reason: messageOf(error) });
     return false;
   } finally {
-    signal?.removeEventListener('abort', breakOff);
+    signal?.removeEventListener('abort', stop);
     await client?.end().catch(() => undefined);
   }
 }

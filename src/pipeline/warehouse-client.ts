@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import type { PreparedBatch } from '../model/batch.ts';
-import { asWarehouseError, connect } from '../storage/connection.ts';
+import { asWarehouseError, breakOff, connect } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
 import { refreshStatistics } from '../storage/statistics.ts';
 import { LOADED_TABLES } from '../storage/tables.ts';
@@ -17,12 +17,17 @@ export interface WarehouseClientOptions {
   readonly reprocess: boolean;
   readonly maxOutageMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** How long the signal leaves what is under way to end; then the connection is broken off and the database rolls back. Without it: as long as it takes. */
+  readonly stopMs?: number | undefined;
   /** Told before every wait for a warehouse that does not answer. */
   readonly onWait?: (reason: string, waitMs: number) => void;
   /** When the cohorts of what was loaded are settled: when this closes, also now and then between batches, or not by us. */
   readonly settles: 'at-end' | 'meanwhile' | 'never';
   readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
 }
+
+/** A server that has fallen silent does not say goodbye. */
+const GOODBYE_MS = 1000;
 
 /** One connection at a time. Close it at the end. */
 export class WarehouseClient {
@@ -31,19 +36,33 @@ export class WarehouseClient {
   #loader: Loader | null = null;
   #isBehind = false;
   readonly #settler: Settler | null;
+  #stopTimer: NodeJS.Timeout | undefined;
+  /** We were asked to stop, and what was under way has had its time. */
+  #isLate = false;
 
   constructor(options: WarehouseClientOptions) {
     this.#options = options;
     this.#settler =
       options.settles === 'meanwhile' ? new Settler({ ...options, isBehind: () => this.#isBehind }) : null;
+    if (options.stopMs === undefined) return;
+    if (options.signal?.aborted === true) this.#stopSoon();
+    else options.signal?.addEventListener('abort', this.#stopSoon, { once: true });
   }
+
+  readonly #stopSoon = (): void => {
+    this.#stopTimer = setTimeout(() => {
+      this.#isLate = true;
+      if (this.#client !== null) breakOff(this.#client);
+    }, this.#options.stopMs);
+  };
 
   /** Runs `action` until it succeeds: it must be repeatable. Throws WAREHOUSE_UNREACHABLE or DISK_FULL when the outage lasts too long, WAREHOUSE_REFUSED, or a bug. */
   run<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
     const { url, maxOutageMs, signal, onWait } = this.#options;
     return retrying({ maxOutageMs, signal, onWait: (error, waitMs) => onWait?.(error.why, waitMs) }, async () => {
+      if (this.#isLate) throw signal?.reason;
       if (this.#client === null) {
-        this.#client = await connect(url, 'loader');
+        this.#client = await connect(url, 'loader', signal);
         // what an earlier process left
         this.#settler?.changed();
       }
@@ -55,7 +74,7 @@ export class WarehouseClient {
         this.#client = null;
         this.#loader = null;
         void client.end().catch(() => undefined);
-        throw asWarehouseError(error);
+        throw this.#isLate ? signal?.reason : asWarehouseError(error);
       }
     });
   }
@@ -72,27 +91,22 @@ export class WarehouseClient {
     });
   }
 
-  /** Breaks the connection off, whatever it is doing: the database rolls back what was not committed. */
-  abandon(): void {
-    const stream = (this.#client as unknown as { connection?: { stream?: { destroy(): void } } } | null)?.connection
-      ?.stream;
-    stream?.destroy();
-    this.#client = null;
-    this.#loader = null;
-  }
-
   /**
    * PostgreSQL looks first at the tables of which much is new, so that settling has good plans, then the cohorts are settled; a failure of either changes
    * nothing of what was loaded.
    */
   async close(): Promise<void> {
+    clearTimeout(this.#stopTimer);
+    this.#options.signal?.removeEventListener('abort', this.#stopSoon);
     await this.#settler?.close();
     const client = this.#client;
     this.#client = null;
     this.#loader = null;
     if (client === null) return;
     if (this.#options.signal?.aborted !== true) await refreshStatistics(client, LOADED_TABLES).catch(() => undefined);
+    const silent = setTimeout(() => breakOff(client), GOODBYE_MS);
     await client.end().catch(() => undefined);
+    clearTimeout(silent);
     if (this.#options.settles !== 'never') await settle(this.#options);
   }
 }

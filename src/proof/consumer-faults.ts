@@ -5,9 +5,8 @@ import { pick, shuffled } from './orders.ts';
 import { assertEnds, killProgram, type Program, untilSaid } from './program.ts';
 import type { Fault, Round } from './round.ts';
 import { physicalState } from './warehouse-state.ts';
-import { type Phase, PHASES } from './wire-proxy.ts';
+import { COMMON_PHASES as ALL, type Phase } from './wire-proxy.ts';
 
-const ALL = Object.keys(PHASES) as Phase[];
 /** Each kill costs the wait for the dead member's session; every moment has its turn in a few cycles. */
 const KILLS_A_ROUND = 4;
 /** In the transaction's order where a kill matters most; then the others. */

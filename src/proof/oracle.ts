@@ -84,12 +84,22 @@ const REJECTED = `
     WHEN 'base64' THEN encode(sha256(decode(original, 'base64')), 'hex') ELSE encode(sha256(convert_to(original, 'UTF8')), 'hex') END || ' ' || situacao AS line
   FROM pedidos_rejeitados`;
 
-/** Set equality of the warehouse with what the messages say, whole orders, versions and quarantine. Throws the first difference. */
+/** A version counts as accepted, or as outdated when it came late, in one batch only; how often a message was read depends on the faults. */
+const COUNTED = `
+  SELECT COALESCE(sum(aceitos + antigos), 0)::int AS versions, COALESCE(sum(rejeitados), 0)::int AS rejected FROM esteira.lotes`;
+
+/** Set equality of the warehouse with what the messages say, whole orders, versions and quarantine, and the ledger's count of them. Throws the first difference. */
 export async function assertEqualsOracle(client: pg.Client, messages: readonly ProofMessage[]): Promise<void> {
   const expected = fold(messages);
   assertSameLines(await lines(client, ORDERS), expected.orders, 'current orders');
   assertSameLines(await lines(client, VERSIONS), expected.versions, 'versions');
   assertSameLines(await lines(client, REJECTED), expected.rejected, 'the quarantine');
+  const { rows } = await client.query<{ versions: number; rejected: number }>(COUNTED);
+  assert.deepEqual(
+    rows[0],
+    { versions: expected.versions.length, rejected: expected.rejected.length },
+    'the ledger counts other versions or rejections than there are',
+  );
 }
 
 async function lines(client: pg.Client, sql: string): Promise<string[]> {

@@ -75,7 +75,7 @@ export async function prove(options: ProveOptions): Promise<ProofRound[]> {
       signal?.throwIfAborted();
       const fault = all[index % all.length];
       if (fault === undefined) break;
-      const report = { round: index + 1, ...(await play(ground, fault, Math.floor(index / all.length))) };
+      const report = { round: index + 1, ...(await playRound(ground, fault, Math.floor(index / all.length))) };
       signal?.throwIfAborted();
       reports.push(report);
       onRound?.(report);
@@ -87,7 +87,8 @@ export async function prove(options: ProveOptions): Promise<ProofRound[]> {
   }
 }
 
-async function play(ground: Ground, fault: Fault, cycle: number): Promise<Omit<ProofRound, 'round'>> {
+/** One round: the fault, whether it met all its failpoints, and all that must hold afterwards. Never throws: what went wrong is in `failure`. */
+export async function playRound(ground: Ground, fault: Fault, cycle: number): Promise<Omit<ProofRound, 'round'>> {
   const round = new Round(ground, cycle);
   const started = performance.now();
   const before = ground.sentCount;

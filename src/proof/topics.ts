@@ -9,6 +9,8 @@ export interface HandMadeRecord {
   readonly value: string | Uint8Array | null;
   readonly partition?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970; without it the time of sending. */
+  readonly timestampMs?: number;
 }
 
 /** Records of one request; a request may not grow much beyond what brokers take. */
@@ -67,10 +69,11 @@ export async function sendRecords(
       const large = request.findIndex(({ value }) => (value?.length ?? 0) > LARGE_BYTES);
       // A large record goes alone, after those before it.
       const count = large === -1 ? request.length : Math.max(1, large);
-      const messages = request.slice(0, count).map(({ key, value, partition, headers }) => ({
+      const messages = request.slice(0, count).map(({ key, value, partition, headers, timestampMs }) => ({
         topic,
         partition: partition ?? 0,
         ...(key === null ? {} : { key: Buffer.from(key) }),
+        ...(timestampMs === undefined ? {} : { timestamp: BigInt(timestampMs) }),
         value: (value === null ? null : Buffer.from(value)) as Buffer,
         headers: new Map(Object.entries(headers ?? {}).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
       }));

@@ -3,7 +3,10 @@
 // Protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html (type byte, Int32 length that includes itself).
 import { createServer, connect as connectTo, type AddressInfo, type Socket } from 'node:net';
 
-/** Moments in the order of the transaction. `data` moments are held in the middle of a COPY: the statement is at the server, its end is not. */
+/**
+ * Moments in the order of the transaction. `data` moments (isCopy) are held in the middle of a COPY: the statement is at the server, its end is not.
+ * Every statement that writes a table of the warehouse is one; `isRare` ones only come with new periods or contents without an update time.
+ */
 export const PHASES = {
   'before BEGIN is executed': { sql: /^BEGIN/ },
   'before the lock is taken': { sql: /^SELECT pg_advisory_xact_lock/ },
@@ -14,17 +17,44 @@ export const PHASES = {
   'before replaced orders are removed': { sql: /^DELETE FROM "pedidos"/m },
   'during COPY pedidos': { sql: /^COPY "pedidos"/, isCopy: true },
   'during COPY itens_pedido': { sql: /^COPY "itens_pedido"/, isCopy: true },
+  'during COPY pagamentos': { sql: /^COPY "pagamentos"/, isCopy: true },
   'during COPY historico_status': { sql: /^COPY "historico_status"/, isCopy: true },
   'before customers are kept': { sql: /^\s*INSERT INTO "clientes"/ },
+  'before products are kept': { sql: /^\s*INSERT INTO "produtos"/ },
+  'before sightings are kept': { sql: /^\s*INSERT INTO esteira\.vistos/, isRare: true },
+  'before the history takes an earlier sighting': { sql: /^\s*UPDATE historico_status/, isRare: true },
   'before the quarantine is written': { sql: /^\s*INSERT INTO pedidos_rejeitados/ },
+  'before the quarantine is resolved': { sql: /^\s*UPDATE pedidos_rejeitados/ },
+  'during COPY of a new period into a rollup': {
+    sql: /^COPY "(?:pedidos_(?:diarios|horarios|municipio)|vendas_\w+|pagamentos_\w+)"/,
+    isCopy: true,
+    isRare: true,
+  },
   'before a rollup is added': { sql: /^\s*INSERT INTO "vendas_categoria"/m },
+  'before changes of status are added': { sql: /^\s*INSERT INTO "mudancas_diarias"/m },
+  'before the cohorts are marked': { sql: /^UPDATE esteira\.apuracao_coortes m SET/ },
   'before the ledger row': { sql: /^\s*INSERT INTO esteira\.lotes/ },
   'before the position moves': { sql: /^\s*INSERT INTO esteira\.posicoes/ },
   'before COMMIT is executed': { sql: /^COMMIT/ },
   'COMMIT executed, its answer held': { sql: /^COMMIT/, isAnswer: true },
-} as const satisfies Record<string, { sql: RegExp; isCopy?: true; isAnswer?: true }>;
+} as const satisfies Record<string, PhaseMark>;
+
+interface PhaseMark {
+  readonly sql: RegExp;
+  readonly isCopy?: true;
+  readonly isAnswer?: true;
+  readonly isRare?: true;
+}
 
 export type Phase = keyof typeof PHASES;
+
+const MARKS = Object.entries(PHASES) as [Phase, PhaseMark][];
+
+/** Those that a load goes through again and again when it replaces orders and rejects some. */
+export const COMMON_PHASES: readonly Phase[] = MARKS.filter(([, { isRare }]) => isRare !== true).map(([name]) => name);
+
+/** Those that `COMMON_PHASES` leaves out. */
+export const RARE_PHASES: readonly Phase[] = MARKS.filter(([, { isRare }]) => isRare === true).map(([name]) => name);
 
 export interface Trap {
   readonly phase: Phase;
@@ -56,7 +86,11 @@ interface Armed {
   readonly failed: (error: unknown) => void;
 }
 
-export async function startWireProxy(target: () => { host: string; port: number }): Promise<WireProxy> {
+/** `onStatement` is told every SQL text of the clients. */
+export async function startWireProxy(
+  target: () => { host: string; port: number },
+  onStatement: (sql: string) => void = () => undefined,
+): Promise<WireProxy> {
   const seen = new Map<Phase, number>();
   const links = new Set<Link>();
   let armed: Armed | null = null;
@@ -68,7 +102,7 @@ export async function startWireProxy(target: () => { host: string; port: number 
     return sprung;
   };
   const server = createServer((client) => {
-    const link = new Link(client, target(), meet, () => links.delete(link));
+    const link = new Link(client, target(), { meet, onStatement, gone: () => links.delete(link) });
     links.add(link);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -99,11 +133,19 @@ export async function startWireProxy(target: () => { host: string; port: number 
   };
 }
 
+interface Observer {
+  /** The trap to spring at this phase, if there is one. */
+  readonly meet: (phase: Phase) => Armed | null;
+  readonly onStatement: (sql: string) => void;
+  readonly gone: () => void;
+}
+
 /** One client connection and its own connection to the server. */
 class Link {
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #meet: (phase: Phase) => Armed | null;
+  readonly #onStatement: (sql: string) => void;
   #buffer: Buffer = Buffer.alloc(0);
   #isStarted = false;
   #isHeld = false;
@@ -112,14 +154,10 @@ class Link {
   /** A trap in a COPY: sprung at its first data. */
   #copy: Armed | null = null;
 
-  constructor(
-    client: Socket,
-    target: { host: string; port: number },
-    meet: (phase: Phase) => Armed | null,
-    gone: () => void,
-  ) {
+  constructor(client: Socket, target: { host: string; port: number }, { meet, onStatement, gone }: Observer) {
     this.#client = client;
     this.#meet = meet;
+    this.#onStatement = onStatement;
     this.#server = connectTo(target);
     for (const socket of [client, this.#server]) {
       // Messages are passed on one by one: put together by the system, each would wait 40 ms for the answer to the one before.
@@ -183,10 +221,8 @@ class Link {
     }
     const sql = sqlOf(type, message);
     if (sql !== null) {
-      for (const [name, phase] of Object.entries(PHASES) as [
-        Phase,
-        { sql: RegExp; isCopy?: true; isAnswer?: true },
-      ][]) {
+      this.#onStatement(sql);
+      for (const [name, phase] of MARKS) {
         if (!phase.sql.test(sql)) continue;
         const trap = this.#meet(name);
         if (!trap) continue;

@@ -14,26 +14,29 @@ const POLL_MS = 25;
 
 /** The wish if it is free, or becomes so within a second; without a wish, or when it may be replaced, any free port. */
 export async function choosePort(wish: number | undefined, avoid: readonly number[] = []): Promise<number> {
-  if (wish !== undefined && !avoid.includes(wish)) {
-    for (let waitedMs = 0; waitedMs <= LET_GO_MS; waitedMs += POLL_MS) {
-      if (await isPortFree(wish)) return wish;
-      await delay(POLL_MS);
-    }
-  }
+  if (wish !== undefined && !avoid.includes(wish) && (await becomesFree(wish))) return wish;
   for (;;) {
     const port = randomInt(FIRST, AFTER_LAST);
     if (!avoid.includes(port) && (await isPortFree(port))) return port;
   }
 }
 
-/** The port, if it is free. Throws STACK_PORT_TAKEN; `answers` tells whether it is a server of the same kind that has it. */
+async function becomesFree(port: number): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs <= LET_GO_MS; waitedMs += POLL_MS) {
+    if (await isPortFree(port)) return true;
+    await delay(POLL_MS);
+  }
+  return false;
+}
+
+/** The port, if it is free or becomes so within a second. Throws STACK_PORT_TAKEN; `answers` tells whether it is a server of the same kind that has it. */
 export async function requirePort(
   port: number,
   name: string,
   flag: string,
   answers: (host: string, port: number) => Promise<boolean>,
 ): Promise<number> {
-  if (await isPortFree(port)) return port;
+  if (await becomesFree(port)) return port;
   throw portTaken(port, name, flag, await answers('127.0.0.1', port));
 }
 

@@ -33,8 +33,9 @@ const NO_ANSWER = {
 const UNIQUE_VIOLATION = '23505';
 const REFUSED_STATES = new Set(['28000', '28P01', '3D000', '42501']);
 
-/** Numbers stay exact: bigint and numeric come as text unless a caller converts them. */
-export async function connect(url: string, role: 'loader' | 'reader'): Promise<pg.Client> {
+/** Numbers stay exact: bigint and numeric come as text unless a caller converts them. The signal breaks off the connecting, nothing later. */
+export async function connect(url: string, role: 'loader' | 'reader', signal?: AbortSignal): Promise<pg.Client> {
+  signal?.throwIfAborted();
   const client = new pg.Client({
     ...targetOf(url),
     application_name: `esteira ${role}`,
@@ -44,12 +45,22 @@ export async function connect(url: string, role: 'loader' | 'reader'): Promise<p
   });
   // Without a listener a connection lost between two queries would end the process.
   client.on('error', () => undefined);
+  const stop = (): void => breakOff(client);
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     await client.connect();
   } catch (error) {
+    signal?.throwIfAborted();
     throw asWarehouseError(error);
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
   return client;
+}
+
+/** Drops the connection, whatever it is doing: what waits for an answer fails, and the server rolls back what was not committed. */
+export function breakOff(client: pg.Client): void {
+  (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();
 }
 
 /** The SQLSTATE of an error from PostgreSQL, or undefined. */

@@ -67,7 +67,7 @@ function forbiddenStrings({ path, text }: SourceFile, forbidden: readonly string
   return forbidden.filter((word) => text.includes(word)).map((word) => `${path}: contains ${JSON.stringify(word)}`);
 }
 
-/** `src/storage/x.ts` is in layer `storage`; files outside src have none. */
+/** `src/storage/copy.ts` is in layer `storage`; files outside src have none. */
 function layerOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }

@@ -12,6 +12,7 @@ import { documentsOfJson } from '../../src/engines/duckdb/json-documents.ts';
 import { makeLookups } from '../../src/engines/duckdb/lookups.ts';
 import { openSession, rows } from '../../src/engines/duckdb/session.ts';
 import { transformSql } from '../../src/engines/transform/transform.ts';
+import { EsteiraError } from '../../src/lib/errors.ts';
 import { checkCoverage } from '../../src/pipeline/consume/coverage.ts';
 import { documentOf, emptyWarehouse, line, type Warehouse } from '../support/load.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
@@ -202,6 +203,51 @@ test(
     await assertSound(client);
   },
 );
+
+for (const contract of ['pedido-tratado', 'pedido-rejeitado', 'pedido-devolvido'])
+  test(
+    `a message of contract ${contract} in a version that is not known stops the consumer after everything before it is loaded`,
+    options,
+    async (t) => {
+      const { prefix, warehouse } = await bench(t);
+      const topic = `${prefix}pedidos_tratados`;
+      await createTopic(broker, topic, 1);
+      await createTopic(broker, `${prefix}pedidos_rejeitados`, 1);
+      const texts = await treatedTexts(
+        t,
+        ['1', '2', '3'].map((id) => documentOf(line({ id_pedido: id }))),
+      );
+      const treated = (n: number): TestRecord => ({
+        key: `loja:${n}`,
+        value: texts[n - 1] ?? '',
+        headers: headers('pedido-tratado'),
+      });
+      // a value that the newer version may well have: it must be neither loaded nor quarantined
+      const newer = { ...treated(2), headers: { ...headers(contract), versao: '2.0' } };
+      await sendRecords(broker, topic, [
+        { ...treated(1), headers: { ...headers('pedido-tratado'), versao: '1.7' } },
+        newer,
+        treated(3),
+      ]);
+      const consuming = (): Promise<unknown> => consumeToEnd(broker, warehouse.database.url, topic);
+      for (let attempt = 1; attempt <= 2; attempt++)
+        await assert.rejects(consuming(), (error: unknown) => {
+          assert.ok(error instanceof EsteiraError);
+          assert.equal(error.code, 'CONTRACT_UNKNOWN');
+          assert.match(error.why, new RegExp(`contract "${contract}", version "2\\.0"`));
+          return true;
+        });
+      assert.deepEqual(await warehouse.query('SELECT id_pedido FROM pedidos'), [{ id_pedido: '1' }]);
+      assert.deepEqual(await warehouse.rejected(), []);
+      assert.deepEqual(await warehouse.query(`SELECT posicao FROM esteira.posicoes WHERE posicao <> '0'`), [
+        { posicao: '1' },
+      ]);
+      assert.deepEqual(
+        await warehouse.query('SELECT tipo, detalhes->>$1 AS contrato FROM esteira.incidentes', ['contrato']),
+        [{ tipo: 'CONTRATO_DESCONHECIDO', contrato: contract }],
+      );
+    },
+  );
 
 test('the check of coverage names exactly the raw records that neither topic speaks of', options, async (t) => {
   const { prefix } = await bench(t);

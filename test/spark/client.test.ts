@@ -22,7 +22,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 const options = { skip: stackMissing };
 
 /** Two or three seconds of work for one core. */
-const SLOW = 'SELECT CAST(sum(hash(a.id, b.id) % 7) AS STRING) AS s FROM range(12000) a CROSS JOIN range(12000) b';
+const SLOW = 'SELECT CAST(sum(hash(a.id, b.id) % 7) AS STRING) AS s FROM range(16000) a CROSS JOIN range(16000) b';
 
 async function addressOf(): Promise<SparkAddress> {
   return parseSparkAddress((await sharedSpark()).url);
@@ -77,12 +77,12 @@ test('texts and values arrive as they are, and arguments are bound, not pasted',
 test('a connection that breaks in the middle of a result costs no row and repeats none', options, async (t) => {
   let reattached = 0;
   const { session, line } = await onALine(t, { onReattach: () => (reattached += 1) });
-  const count = 2_000_000;
+  const count = 600_000;
   let next = 0;
   for await (const text of session.texts(`SELECT CAST(id AS STRING) FROM range(0, ${count}, 1, 20)`)) {
     if (text !== String(next)) assert.fail(`${text} came where ${next} should`);
     next += 1;
-    if (next % 500_000 === 1) {
+    if (next % 200_000 === 1) {
       await line.goAway();
       await sleep(100);
       await line.comeBack();
@@ -146,17 +146,18 @@ test(
   'a server that falls silent is given up: a question at its deadline, a query when pings stay unanswered',
   options,
   async (t) => {
-    const { session, line } = await onALine(t, { requestTimeoutMs: 600, silentForMs: 1500, reattachForMs: 500 });
+    const { session, line } = await onALine(t, { silentForMs: 1500, reattachForMs: 500 });
     await session.version();
-    const query = textsOf(session, `${SLOW} WHERE a.id >= 0`);
+    const hasty = open(t, { ...(await addressOf()), port: line.port }, { requestTimeoutMs: 600 });
+    const query = textsOf(session, SLOW);
     query.catch(() => undefined);
-    await sleep(300);
+    await sleep(200);
     line.fallSilent();
     const asked = performance.now();
-    await assert.rejects(session.version(), failed('SPARK_UNREACHABLE'));
-    assert.ok(performance.now() - asked < 5000, 'the question had a deadline of 0.6 s');
+    await assert.rejects(hasty.version(), failed('SPARK_UNREACHABLE'));
+    assert.ok(performance.now() - asked < 5000, 'the deadline of a question is 0.6 s');
     await assert.rejects(query, (error) => failed('SPARK_UNREACHABLE')(error) && (error as EsteiraError).retryable);
-    assert.ok(performance.now() - asked < 15_000, 'the query was given up');
+    assert.ok(performance.now() - asked < 20_000, 'the query was given up');
   },
 );
 
@@ -174,7 +175,9 @@ test(
       assert.match(error.why, /nao_existe/);
       return true;
     });
-    const cast = textsOf(session, "SELECT CAST(CAST(n AS INT) AS STRING) FROM (VALUES ('Maria da Silva')) AS x (n)");
+    const cast = textsOf(session, 'SELECT CAST(CAST(concat(:n, id) AS INT) AS STRING) FROM range(1)', {
+      n: 'Maria da Silva',
+    });
     await assert.rejects(cast, (error) => {
       assert.ok(error instanceof SparkFailure);
       assert.deepEqual([error.errorClass, error.sqlState], ['CAST_INVALID_INPUT', '22018']);

@@ -3,7 +3,16 @@
 // No container is started here.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,6 +41,8 @@ interface Service {
   readonly command?: readonly string[];
   readonly volumes?: readonly string[];
   readonly healthcheck?: unknown;
+  readonly profiles?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly restart?: string;
   readonly build?: { readonly dockerfile: string };
 }
@@ -119,6 +130,28 @@ test('what keeps data has a named volume, what serves has a health check and com
   }
 });
 
+test('what ends by itself is awaited by a service that goes on: else `up --wait` takes its end for a failure', () => {
+  const all = Object.entries(compose.services);
+  const once = all.filter(([, { restart }]) => restart === 'no');
+  assert.deepEqual(
+    once.map(([name]) => name),
+    ['topics'],
+  );
+  for (const [name, { profiles }] of once) {
+    // with the profiles of the one, or with none, the other is started too
+    const waiting = all.filter(
+      ([, other]) =>
+        other.restart !== 'no' &&
+        other.depends_on?.[name]?.condition === 'service_completed_successfully' &&
+        (other.profiles ?? []).every((profile) => profiles?.includes(profile)),
+    );
+    assert.notEqual(waiting.length, 0, name);
+  }
+  const documented = readFileSync(packagePath('docs', 'stack.md'), 'utf8').match(/^docker compose .* up .*$/gm);
+  assert.match(documented?.[0] ?? '', / up -d --wait {2}/);
+  assert.match(text, / up -d --wait$/m);
+});
+
 test('the first start of PostgreSQL gives a role without special rights that owns the database and can migrate it', async () => {
   const script = readFileSync(packagePath('deploy', 'postgres', '10-app.sql'), 'utf8');
   // psql's own words, which the server does not know
@@ -171,6 +204,66 @@ test('the Dockerfile uses the Node of the tests and copies what exists', () => {
     ['CHANGELOG.md'],
   );
 });
+
+/** What `npm ci` and `npm run build` read, besides the sources. */
+const BUILD_NEEDS = [
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  ...['bootstrap.cjs', 'install.cjs', 'run.mjs', 'assert-node.mjs', 'build.mjs'].map((name) => `scripts/${name}`),
+];
+
+test('the files that Docker may see hold all that the image is built from, and no line that lets them in is idle', () => {
+  const lines = readFileSync(packagePath('deploy', 'Dockerfile.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const tree = readdirSync(packagePath())
+    .filter((name) => !['.git', 'node_modules', 'dist'].includes(name))
+    .flatMap((name) => filesBelow(name));
+  const copied = [
+    ...readFileSync(packagePath('deploy', 'Dockerfile'), 'utf8').matchAll(/^COPY --from=build (.+) \S+$/gm),
+  ]
+    .flatMap(([, paths]) => (paths ?? '').split(' '))
+    .map((path) => path.replace('/build/', ''))
+    .filter((path) => path !== 'node_modules' && path !== 'dist')
+    .flatMap((path) => globSync(path, { cwd: packagePath() }).flatMap((found) => filesBelow(found)));
+  const sources = tree.filter((path) => path.startsWith('src/') && !path.endsWith('.test.ts'));
+  const missing = (patterns: readonly string[]): string[] =>
+    [...BUILD_NEEDS, ...sources, ...copied].filter((path) => !tree.includes(path) || isIgnored(path, patterns));
+  assert.ok(copied.length > 30 && sources.length > 100, 'files were not found');
+  assert.deepEqual(missing(lines), []);
+  for (const line of lines.filter((each) => each.startsWith('!')))
+    assert.notDeepEqual(missing(lines.filter((other) => other !== line)), [], `${line} is needed by nothing`);
+  const seen = tree.filter((path) => !isIgnored(path, lines));
+  assert.deepEqual(
+    seen.filter((path) => /^(test|bench|deploy)\/|^docs\/.*\/|\.csv\.gz$|\.test\.ts$/.test(path)),
+    [],
+  );
+});
+
+/** A file itself, or all below a folder; paths from the repository's root. */
+function filesBelow(path: string): string[] {
+  if (!statSync(packagePath(path)).isDirectory()) return [path];
+  return readdirSync(packagePath(path)).flatMap((name) => filesBelow(`${path}/${name}`));
+}
+
+/** Docker's rules: a pattern also meets what is below a folder that it meets, `!` lets in again, and the last that meets decides. */
+function isIgnored(path: string, patterns: readonly string[]): boolean {
+  const parts = path.split('/');
+  const places = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+  const last = patterns.findLast((pattern) => places.some((place) => asExpression(pattern).test(place)));
+  return last !== undefined && !last.startsWith('!');
+}
+
+function asExpression(pattern: string): RegExp {
+  const words: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+  const source = pattern
+    .replace(/^!/, '')
+    .replaceAll(/\*\*\/|\*\*|[*?]|[.+^${}()|[\]\\]/g, (word) => words[word] ?? `\\${word}`);
+  return new RegExp(`^${source}$`);
+}
 
 test('the systemd units start commands with the topics of the contract, end them by SIGTERM and are accepted by systemd', (t) => {
   const folder = packagePath('deploy', 'systemd');

@@ -6,11 +6,13 @@ import type { Config } from '../../config/load.ts';
 import { TOPICS } from '../../model/message.ts';
 import { BATCH_MEMORY, consume, type ConsumeReport } from '../../pipeline/consume/consume.ts';
 import { parseFrom } from '../../pipeline/consume/from.ts';
+import { isInterruption } from '../../pipeline/retry.ts';
 import { ConsumeMetrics } from '../../pipeline/consume/metrics.ts';
 import type { HealthServer } from '../../pipeline/health-server.ts';
 import { counted, formatCountEn } from '../output/counted.ts';
 import { consumeProgress } from '../output/consume-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
+import { endSoon } from '../end-soon.ts';
 import { configOf } from '../settings.ts';
 import { openWarehouse } from '../warehouse-access.ts';
 import { metricsPortOption, serveMetrics } from '../metrics-option.ts';
@@ -27,6 +29,9 @@ interface ConsumeFlags {
   readonly metricsPort?: number;
   readonly json?: boolean;
 }
+
+/** What a stopped consumer has left open gets this long: all of stopping may take 10 s. */
+const MOST_LEFT_MS = 1000;
 
 const whole =
   (least: number, most: number) =>
@@ -133,13 +138,14 @@ Examples:
         if (report.wasStopped) process.exitCode = stopCode;
       } catch (error) {
         // Asked to stop while a service was being waited for: nothing was left half done.
-        if (!interruption.signal.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
+        if (!isInterruption(error, interruption.signal)) throw error;
         process.exitCode = stopCode;
       } finally {
         progress.clear();
         await health?.close();
         process.off('SIGINT', stop);
         process.off('SIGTERM', stop);
+        if (interruption.signal.aborted) endSoon(MOST_LEFT_MS);
       }
     });
 }

@@ -18,7 +18,7 @@ import { readEpochs } from '../../storage/positions.ts';
 import { topicSourceId } from '../../storage/topic-sources.ts';
 import type { PartitionLag } from '../lag.ts';
 import { addCounts, NO_COUNTS } from '../totals.ts';
-import { isInterruption, Outage, rethrowUnlessStopped, stopWatch } from '../retry.ts';
+import { isInterruption, Outage, rethrowUnlessStopped } from '../retry.ts';
 import type { SettleProgress } from '../settle.ts';
 import { WarehouseClient } from '../warehouse-client.ts';
 import { makeWorkFolder } from '../work-folder.ts';
@@ -92,8 +92,8 @@ export const BATCH_MEMORY = '512MB';
 const MOST_BYTES = 32 * 1024 * 1024;
 /** A topic that is not there may be one whose broker has only just come back. */
 const GONE_MS = 10_000;
-/** A load that does not end within this time of being asked to stop is left to the database to roll back. */
-const STOP_MS = 6000;
+/** A load that does not end within this time of being asked to stop is left to the database to roll back. All of stopping may take 10 s. */
+const STOP_MS = 4000;
 
 /** Topics that belong together: treated orders come with the rejected ones. */
 export function topicsOf(topic: string): string[] {
@@ -113,6 +113,7 @@ export async function consume(options: ConsumeOptions): Promise<ConsumeReport> {
     reprocess: options.reprocess,
     maxOutageMs: options.maxOutageMs,
     signal: options.signal,
+    stopMs: STOP_MS,
     onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', service: 'PostgreSQL', reason, waitMs }),
     settles: 'meanwhile',
     onSettle: options.onProgress,
@@ -196,8 +197,8 @@ class Consumption {
 
   /** Joins the group and reads what it assigns, through its rebalances, until there is a reason to leave it. */
   async #asMember(outage: Outage): Promise<MembershipEnd> {
-    const { group, broker, sessionTimeoutMs } = this.#options;
-    const reader = await GroupReader.open(broker, { topics: this.#topics, group, sessionTimeoutMs });
+    const { group, broker, sessionTimeoutMs, signal } = this.#options;
+    const reader = await GroupReader.open(broker, { topics: this.#topics, group, sessionTimeoutMs, signal });
     try {
       if (this.#from !== null) {
         await applyFrom(reader, this.#warehouse, this.#topics, group, this.#from);
@@ -252,8 +253,9 @@ class Consumption {
           ahead = await pace.ofPreparing(() => this.#prepare(reader, stage, held));
         else await stage.discard();
         if (ahead !== null) onProgress?.({ kind: 'gathered', partitions: lagsOf(held) });
-        if (!(await this.#isLoaded(loading))) return await this.#overtaken(held);
+        if ((await loading).kind === 'lost') return await this.#overtaken(held);
         loading = Promise.resolve(NOTHING_LOADED);
+        if (signal?.aborted === true) return 'stopped';
         if (ahead !== null) {
           const batch = ahead;
           const gathered = { messageCount: count, started, isFull: end.kind === 'full' };
@@ -262,7 +264,7 @@ class Consumption {
           ahead = null;
         }
         if (end.kind === 'full' || end.kind === 'waited') continue;
-        if (!(await this.#isLoaded(loading))) return await this.#overtaken(held);
+        if ((await loading).kind === 'lost') return await this.#overtaken(held);
         if (end.kind === 'end' || end.kind === 'stopped') return end.kind;
         if (end.kind === 'unknown-contract') throw await this.#unknownContract(reader, end.record);
         if (end.kind === 'rebalanced') onProgress?.({ kind: 'rebalanced' });
@@ -315,23 +317,6 @@ class Consumption {
       this.#dropping.catch(() => undefined);
       // a third batch may not come before: it would take that one's names
       await earlier;
-    }
-  }
-
-  /** Waits for a load; false when it lost its positions. Once asked to stop, not longer than a few seconds. */
-  async #isLoaded(loading: Promise<LoadOutcome>): Promise<boolean> {
-    const { signal } = this.#options;
-    if (signal === undefined) return (await loading).kind !== 'lost';
-    const watch = stopWatch(signal, STOP_MS);
-    try {
-      const outcome = await Promise.race([loading, watch.late]);
-      if (outcome === null) {
-        this.#warehouse.abandon();
-        throw signal.reason;
-      }
-      return outcome.kind !== 'lost';
-    } finally {
-      watch.cancel();
     }
   }
 

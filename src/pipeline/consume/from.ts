@@ -1,5 +1,5 @@
 // Where a group is told to begin (`--from`): positions set by hand, on record. It reads no message.
-import type { GroupReader } from '../../broker/reader.ts';
+import type { GroupReader, PartitionLog } from '../../broker/reader.ts';
 import { fail } from '../../catalog/errors.ts';
 import { setPositions } from '../../storage/topic-sources.ts';
 import type { WarehouseClient } from '../warehouse-client.ts';
@@ -16,13 +16,11 @@ export function parseFrom(text: string): ReadFromWhere {
   if (text === 'earliest' || text === 'latest') return { kind: text };
   if (/^\d+:\d+(,\d+:\d+)*$/.test(text)) {
     const pairs = text.split(',').map((pair) => pair.split(':') as [string, string]);
-    return {
-      kind: 'offsets',
-      offsets: new Map(pairs.map(([partition, offset]) => [Number(partition), BigInt(offset)])),
-    };
+    const offsets = new Map(pairs.map(([partition, offset]) => [Number(partition), BigInt(offset)]));
+    if (offsets.size === pairs.length) return { kind: 'offsets', offsets };
   }
-  const time = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : null;
-  if (time !== null && !Number.isNaN(time.getTime())) return { kind: 'time', time };
+  const time = timeOf(text);
+  if (time !== null) return { kind: 'time', time };
   throw fail('USAGE', {
     what: `--from ${text} cannot be understood.`,
     why: 'It says where in the topic to begin.',
@@ -30,7 +28,16 @@ export function parseFrom(text: string): ReadFromWhere {
   });
 }
 
-/** Sets the positions of all partitions, or of those named. Throws POSITION_LOST for an offset that the topic does not hold. */
+/** Null for what is no time with a zone; a day that its month does not have is none either, though Date would go on counting. */
+function timeOf(text: string): Date | null {
+  const day = /^(\d{4}-\d\d-\d\d)T.*(?:Z|[+-]\d\d:\d\d)$/.exec(text)?.[1];
+  if (day === undefined) return null;
+  const [time, midnight] = [new Date(text), new Date(`${day}T00:00:00Z`)];
+  if (Number.isNaN(time.getTime()) || Number.isNaN(midnight.getTime())) return null;
+  return midnight.toISOString().startsWith(day) ? time : null;
+}
+
+/** Sets the positions of all partitions, or of those named. Throws POSITION_LOST for a partition or an offset that the topic does not have; then none is set. */
 export async function applyFrom(
   reader: GroupReader,
   warehouse: WarehouseClient,
@@ -39,22 +46,36 @@ export async function applyFrom(
   from: ReadFromWhere,
 ): Promise<void> {
   const logs = await reader.logs();
-  const timed = from.kind === 'time' ? await reader.offsetsAt(from.time.getTime()) : [];
+  const timed = from.kind === 'time' ? await reader.offsetsAt(Math.max(0, from.time.getTime())) : [];
+  const named = from.kind === 'offsets' ? from.offsets : new Map<number, bigint>();
+  for (const partition of named.keys())
+    if (!logs.some((log) => log.partition === partition)) throw unknownPartition(topics, partition);
+  const startOf = ({ topic, partition, start, end }: PartitionLog): bigint | undefined => {
+    if (from.kind === 'earliest') return start;
+    if (from.kind === 'latest') return end;
+    if (from.kind === 'time')
+      return timed.find((found) => found.topic === topic && found.partition === partition)?.offset;
+    const offset = named.get(partition);
+    if (offset !== undefined && (offset < start || offset > end)) throw outside(topic, partition, offset, start, end);
+    return offset;
+  };
+  // All are known to be right before the first is set.
+  const starts = logs.flatMap((log) => {
+    const offset = startOf(log);
+    return offset === undefined ? [] : [{ topic: log.topic, partition: log.partition, offset }];
+  });
   for (const topic of topics) {
-    const offsets = logs
-      .filter((log) => log.topic === topic)
-      .flatMap(({ partition, start, end }) => {
-        if (from.kind === 'earliest') return [{ partition, offset: start }];
-        if (from.kind === 'latest') return [{ partition, offset: end }];
-        if (from.kind === 'time')
-          return timed.filter((found) => found.topic === topic && found.partition === partition);
-        const offset = from.kind === 'offsets' ? from.offsets.get(partition) : undefined;
-        if (offset === undefined) return [];
-        if (offset < start || offset > end) throw outside(topic, partition, offset, start, end);
-        return [{ partition, offset }];
-      });
+    const offsets = starts.filter((found) => found.topic === topic);
     await warehouse.run((client) => setPositions(client, sourceOf(reader, topic, group), offsets));
   }
+}
+
+function unknownPartition(topics: readonly string[], partition: number): Error {
+  return fail('POSITION_LOST', {
+    what: `There is no partition ${partition} in ${topics.join(' or ')}.`,
+    why: 'Partitions are numbered from 0; --from names one that the topic does not have.',
+    fix: 'See the partitions with esteira status, or write earliest.',
+  });
 }
 
 function outside(topic: string, partition: number, offset: bigint, start: bigint, end: bigint): Error {

@@ -20,7 +20,7 @@ export interface GatherOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How long the broker may hold an empty answer back: stopping waits for it. */
+/** How long the broker may hold an empty answer back. */
 const IDLE_MS = 500;
 /** Bytes worth an answer before the time of a begun batch is over: a request for every few messages would cost more than what it brings. */
 const WORTH_BYTES = 512 * 1024;
@@ -52,10 +52,11 @@ export class Gatherer {
     let deadline: number | null = null;
     let hasMore = false;
     for (;;) {
+      // also when what was read would fill many a batch
+      if (signal?.aborted === true) return { kind: 'stopped' };
       const stopped = this.#take(stage);
       if (stopped !== null) return stopped;
       if (stage.count > 0) deadline ??= performance.now() + maxWaitMs;
-      if (signal?.aborted === true) return { kind: 'stopped' };
       if (this.#reader.generation !== this.#generation) return { kind: 'rebalanced' };
       if (untilEnd && this.#held.every((held) => held.taken >= held.endAtStart)) return { kind: 'end' };
       const leftMs = deadline === null ? IDLE_MS : Math.max(deadline, notBeforeMs()) - performance.now();

@@ -19,12 +19,12 @@ export class SparkFailure extends EsteiraError {
   }
 }
 
-/** Codes after which the same request may succeed on a new connection. */
-const TRANSIENT: readonly Code[] = [Code.Unavailable, Code.DeadlineExceeded, Code.Aborted];
+/** Codes of a connection that broke: refused or silent, reset, and ended with its streams. The last is also the code of a call that we call off. */
+const BROKEN: readonly Code[] = [Code.Unavailable, Code.Aborted, Code.Canceled];
 
-/** True where the connection broke or the server is not there: attach again, or try later. */
+/** True where the connection broke or the server is not there, and not where Spark itself answered with an error: attach again, or try later. */
 export function isBrokenConnection(thrown: unknown): boolean {
-  return thrown instanceof ConnectError && thrown.code === Code.Unavailable;
+  return thrown instanceof ConnectError && BROKEN.includes(thrown.code) && errorClassOf(thrown) === '';
 }
 
 /** Spark's id of the error, under which it keeps the details; undefined when there is none. */
@@ -59,8 +59,8 @@ export function failureOf(thrown: unknown, server: string, details?: FetchErrorD
   if (code === 'SPARK_REFUSED')
     return fail(code, {
       what: `The Spark Connect server at ${server} refuses us.`,
-      why: thrown.rawMessage,
-      fix: 'Check the token and use_ssl in spark.url.',
+      why: tlsProblem(thrown) ?? thrown.rawMessage,
+      fix: 'Check the token and use_ssl in spark.url, and spark.ca_file.',
       cause: thrown,
     });
   const errorClass = rootClass(details) ?? errorClassOf(thrown);
@@ -90,8 +90,18 @@ export function failureOf(thrown: unknown, server: string, details?: FetchErrorD
 }
 
 function codeOf(error: ConnectError): ErrorCode {
-  if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied) return 'SPARK_REFUSED';
-  return TRANSIENT.includes(error.code) ? 'SPARK_UNREACHABLE' : 'SPARK_FAILED';
+  if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied || tlsProblem(error) !== undefined)
+    return 'SPARK_REFUSED';
+  return isBrokenConnection(error) || error.code === Code.DeadlineExceeded ? 'SPARK_UNREACHABLE' : 'SPARK_FAILED';
+}
+
+/** Why no TLS connection came about; undefined for anything else. Codes: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function tlsProblem({ cause }: ConnectError): string | undefined {
+  const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string };
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'It does not speak TLS at this port.';
+  if (!/^(ERR_(SSL|TLS)_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|HOSTNAME_MISMATCH)/.test(code))
+    return undefined;
+  return `Its certificate was not accepted: ${message.split(/[;\n]/)[0]}.`;
 }
 
 function rootClass(details: FetchErrorDetailsResponse | undefined): string | undefined {
@@ -107,7 +117,9 @@ function chain(details: FetchErrorDetailsResponse): string {
   while (index !== undefined && messages.length < 10) {
     const error = details.errors[index];
     if (error === undefined) break;
-    if (error.message !== '' && !messages.includes(error.message)) messages.push(error.message);
+    // behind it Spark repeats the part of the SQL
+    const [message = ''] = error.message.split('\n== ');
+    if (message !== '' && !messages.includes(message)) messages.push(message);
     index = error.causeIdx;
   }
   // Spark quotes the value it stumbled over: it may be personal.

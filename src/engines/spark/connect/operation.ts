@@ -70,7 +70,7 @@ export async function* execute(
       } catch (thrown) {
         const wasNeverStarted =
           errorClassOf(thrown) === 'INVALID_HANDLE.OPERATION_NOT_FOUND' && lastResponseId === undefined;
-        if (!wasNeverStarted && !isBrokenConnection(thrown)) throw thrown;
+        if (options.signal?.aborted === true || (!wasNeverStarted && !isBrokenConnection(thrown))) throw thrown;
         brokenSince ??= performance.now();
         if (performance.now() - brokenSince > options.reattachForMs) throw thrown;
         await delay(pauseMs, undefined, options.signal === undefined ? {} : { signal: options.signal });

@@ -3,11 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ConnectError, createClient, type Client, type Interceptor } from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { createGrpcTransport } from '@connectrpc/connect-node';
 import { version } from '../../../lib/version.ts';
 import type { SparkAddress } from './address.ts';
 import { showSparkAddress } from './address.ts';
 import { readTextColumn } from './arrow-text.ts';
+import { Connection } from './connection.ts';
 import { errorIdOf, failureOf } from './failure.ts';
 import { execute, type SessionFields } from './operation.ts';
 import {
@@ -51,7 +52,7 @@ export class SparkSession {
   readonly id: string;
   readonly server: string;
   readonly #client: Client<typeof SparkConnectService>;
-  readonly #connection: Http2SessionManager;
+  readonly #connection: Connection;
   readonly #userId: string;
   readonly #options: SessionOptions;
   #serverSideId: string | undefined;
@@ -63,11 +64,9 @@ export class SparkSession {
     this.#options = options;
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
     const baseUrl = `${address.useTls ? 'https' : 'http'}://${host}:${address.port}`;
-    // Pings find out that a server is gone while an answer is waited for.
-    const pingTimeoutMs = Math.round((options.silentForMs ?? SILENT_FOR_MS) / 3);
-    this.#connection = new Http2SessionManager(
+    this.#connection = new Connection(
       baseUrl,
-      { pingIntervalMs: 2 * pingTimeoutMs, pingTimeoutMs },
+      options.silentForMs ?? SILENT_FOR_MS,
       options.ca === undefined ? {} : { ca: options.ca },
     );
     const transport = createGrpcTransport({
