@@ -17,7 +17,7 @@ test('each rule that a document can break is broken by one of the hostile docume
   const folder = await mkdtemp(join(tmpdir(), 'esteira-hostile-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const { rows } = await throughDuckdb(hostileDocuments(), folder);
-  const union = (column: string): bigint => rows.reduce((mask, row) => mask | BigInt(String(row[column])), 0n);
+  const union = (column: string): bigint => rows.reduce((mask, row) => mask | BigInt(row[column] as string), 0n);
   const inMask = <Id extends RuleId>(ids: readonly Id[], mask: bigint): Id[] =>
     ids.filter((_, position) => ((mask >> BigInt(position)) & 1n) === 1n);
   const broken = new Set<RuleId>([...inMask(ERRO_IDS, union('erros')), ...inMask(AVISO_IDS, union('mascara_avisos'))]);

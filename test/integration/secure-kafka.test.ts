@@ -77,8 +77,14 @@ for (const mechanism of MECHANISMS) {
   );
 }
 
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A command as a process, its words apart by spaces, with the settings of the secure broker and of Spark. */
-async function command(folder: string, args: string): Promise<Record<string, unknown>> {
+async function command(folder: string, args: string): Promise<Ended> {
   const [kafka, spark] = [await sharedKafka(), await sharedSpark()];
   await writeFile(join(folder, 'ca.pem'), kafkaAuthority(kafka));
   const child = spawn(process.execPath, [packagePath('src', 'cli', 'main.ts'), ...args.split(' '), '--json'], {
@@ -100,8 +106,13 @@ async function command(folder: string, args: string): Promise<Record<string, unk
   for (const name of ['stdout', 'stderr'] as const)
     child[name].on('data', (bytes: Buffer) => (said[name] += bytes.toString()));
   await once(child, 'close');
-  assert.equal(child.exitCode, 0, `${args}: ${said.stderr}`);
-  return JSON.parse(said.stdout) as Record<string, unknown>;
+  return { code: child.exitCode, ...said };
+}
+
+/** The report of a command that must end well. */
+function reportOf({ code, stdout, stderr }: Ended): Record<string, unknown> {
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
 }
 
 const withoutOffsets = (records: readonly TopicRecord[]): unknown[] =>
@@ -118,20 +129,23 @@ test(
     const prefix = testPrefix();
     const [raw, direct] = [`${prefix}brutos`, `${prefix}diretos`];
     const [treated, rejected] = [`${prefix}tratados`, `${prefix}rejeitados`];
-    const produce = (engine: string, topic: string): Promise<Record<string, unknown>> =>
+    const produce = (engine: string, topic: string, more = ''): Promise<Ended> =>
       command(
         folder,
-        `produce pedidos.csv --engine ${engine} --topic ${topic} --as-of ${AS_OF.toISOString()} --create-topic --retention 2d --partitions 3`,
+        `produce pedidos.csv --engine ${engine} --topic ${topic} --as-of ${AS_OF.toISOString()} --create-topic --retention 2d --partitions 3${more}`,
       );
     for (const [engine, topic] of [
       ['spark', raw],
       ['direct', direct],
     ] as const) {
-      const { deliveredCount, partitionCount } = await produce(engine, topic);
+      const { deliveredCount, partitionCount } = reportOf(await produce(engine, topic));
       assert.deepEqual([deliveredCount, partitionCount], [13, 3], engine);
     }
+    const elsewhere = await produce('spark', raw, ' --spark sc://127.0.0.1:9 --max-outage 1s');
+    assert.equal(elsewhere.code, 3, 'it was Spark that sent them');
+    assert.match(elsewhere.stderr, /SPARK_UNREACHABLE/);
     const topics = `--topic ${raw} --treated ${treated} --rejected ${rejected}`;
-    const { records } = await command(folder, `stream --available-now --create-topics ${topics}`);
+    const { records } = reportOf(await command(folder, `stream --available-now --create-topics ${topics}`));
     assert.equal(records, 13);
 
     const broker = await secureBroker('SCRAM-SHA-512');
