@@ -135,8 +135,8 @@ test(
       reasons.join('; '),
     );
     await untilRefused(first, topics.treated, streaming);
-    const direct = produce(t, produceDirect, broker, 'direto');
-    const throughSpark = produce(t, produceThroughSpark, broker, 'faisca');
+    const direct = produce(t, produceDirect, broker, 'direto', { signal: stopping.signal });
+    const throughSpark = produce(t, produceThroughSpark, broker, 'faisca', { signal: stopping.signal });
     await untilRefused(first, 'faisca', throughSpark);
 
     second = await startSecond();
