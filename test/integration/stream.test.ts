@@ -1,97 +1,26 @@
 // `stream` against a real Kafka and a real Spark: every raw record comes out once, judged as DuckDB judges it, whatever it holds; it goes on where it was;
 // it stops where going on would lose or misjudge orders.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { Admin } from '@platformatic/kafka';
-import { clientOptions, type BrokerSettings } from '../../src/broker/connection.ts';
+import { clientOptions } from '../../src/broker/connection.ts';
 import { TopicAdmin } from '../../src/broker/topics.ts';
-import { parseSparkAddress } from '../../src/engines/spark/connect/address.ts';
 import { openSparkSession } from '../../src/engines/spark/connect/session.ts';
 import { checkpointOffsets } from '../../src/engines/spark/streaming.ts';
-import { EsteiraError } from '../../src/lib/errors.ts';
+import type { EsteiraError } from '../../src/lib/errors.ts';
 import { HEADER, streamGroup } from '../../src/model/message.ts';
 import { startHealthServer } from '../../src/pipeline/health-server.ts';
 import { StreamMetrics } from '../../src/pipeline/stream/metrics.ts';
-import { stream, type StreamOptions, type StreamReport } from '../../src/pipeline/stream/stream.ts';
-import { documentOf, line } from '../support/load.ts';
-import { sharedKafka, sharedSpark, stackMissing, testPrefix } from '../support/stack.ts';
+import { stackMissing } from '../support/stack.ts';
+import { coded, order, type Raw, type Stage, stage, valueOf } from '../support/stream-stage.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { readTopic, topicState, type TopicRecord } from '../support/topic.ts';
-import { sendRecords } from '../support/topics.ts';
+import { topicState } from '../support/topic.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { throughDuckdb } from '../differential/engines.ts';
 
-interface Raw {
-  readonly key?: string | null;
-  readonly value: string | Buffer | null;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-class Stage {
-  readonly broker: BrokerSettings;
-  readonly options: StreamOptions;
-  readonly folder: string;
-
-  constructor(broker: BrokerSettings, options: StreamOptions, folder: string) {
-    this.broker = broker;
-    this.options = options;
-    this.folder = folder;
-  }
-
-  async send(records: readonly Raw[]): Promise<void> {
-    await sendRecords(
-      this.broker,
-      this.options.topics.raw,
-      records.map(({ key = null, value, headers = {} }) => ({ key, value, headers })),
-    );
-  }
-
-  run(more: Partial<StreamOptions> = {}): Promise<StreamReport> {
-    return stream({ ...this.options, ...more });
-  }
-
-  treated(): Promise<TopicRecord[]> {
-    return readTopic(this.broker, this.options.topics.treated);
-  }
-
-  rejected(): Promise<TopicRecord[]> {
-    return readTopic(this.broker, this.options.topics.rejected);
-  }
-}
-
-async function stage(t: TestContext, partitions = 1): Promise<Stage> {
-  const [kafka, spark] = [await sharedKafka(), await sharedSpark()];
-  const broker = { bootstrap: [kafka.bootstrap] };
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-stream-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const prefix = testPrefix();
-  const topics = { raw: `${prefix}brutos`, treated: `${prefix}tratados`, rejected: `${prefix}rejeitados` };
-  const create = { partitions, retentionMs: 3_600_000 };
-  const admin = new TopicAdmin(broker);
-  await admin.ensure(topics.raw, create);
-  await admin.close();
-  const options: StreamOptions = {
-    spark: parseSparkAddress(spark.url),
-    broker,
-    sparkBootstrap: broker.bootstrap,
-    topics,
-    create,
-    checkpoint: join(folder, 'checkpoint'),
-    trigger: { kind: 'available-now' },
-    maxRecordsPerBatch: undefined,
-  };
-  return new Stage(broker, options, folder);
-}
-
-const order = (id: string, cells: Parameters<typeof line>[0] = {}): string =>
-  JSON.stringify(documentOf(line({ loja: 'loja', id_pedido: id, ...cells })));
 const RECEIVED = { [HEADER.receivedAt]: '2026-11-20T12:00:00Z' };
-const valueOf = (record: TopicRecord | undefined): Record<string, unknown> =>
-  JSON.parse(record?.value.toString() ?? 'null') as Record<string, unknown>;
-const coded = (code: string) => (error: unknown) => error instanceof EsteiraError && error.code === code;
 
 /** `max.message.bytes` of the raw, the treated and the rejected topic. */
 async function limits({ broker, options: { topics } }: Stage): Promise<number[]> {

@@ -8,6 +8,8 @@ export interface TcpProxy {
   comeBack(): Promise<void>;
   /** From now on nothing passes, and nobody is told, as when a cable is pulled. */
   fallSilent(): void;
+  /** Told of every connection from now on. */
+  onConnection(told: () => void): void;
   close(): Promise<void>;
 }
 
@@ -45,5 +47,6 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     isSilent = true;
     for (const socket of open) socket.unpipe().pause();
   };
-  return { port, goAway, comeBack: () => listen(port), fallSilent, close: goAway };
+  const onConnection = (told: () => void): void => void server.on('connection', told);
+  return { port, goAway, comeBack: () => listen(port), fallSilent, onConnection, close: goAway };
 }

@@ -29,6 +29,9 @@ interface StreamFlags {
   readonly json?: boolean;
 }
 
+const LEFT_RUNNING =
+  'Spark did not answer in time, so the query may still run; the next start of this stream finds and ends it.\n';
+
 export function streamCommand(program: Command): void {
   program
     .command('stream')
@@ -103,6 +106,7 @@ Examples:
         });
         progress.clear();
         print(report, flags.json === true);
+        if (report.mayStillRun) process.stderr.write(LEFT_RUNNING);
         if (report.wasStopped) process.exitCode = stopCode;
       } finally {
         progress.clear();

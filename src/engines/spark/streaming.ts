@@ -43,6 +43,9 @@ export interface QueryProgress {
   }[];
 }
 
+/** Spark answers these from its memory; where it does not, it hangs. Ending a query waits for its batch to break off. */
+const QUESTION_TIMEOUT_MS = 60_000;
+
 /** A Kafka topic as a stream. */
 export function kafkaStream(options: Readonly<Record<string, string>>): RelationInit {
   return {
@@ -94,9 +97,10 @@ export async function startQuery(session: SparkSession, plan: QueryPlan): Promis
 
 /** Queries that run in this session. */
 export async function activeQueries(session: SparkSession): Promise<QueryId[]> {
-  const responses = await session.command({
-    commandType: { case: 'streamingQueryManagerCommand', value: { command: { case: 'active', value: true } } },
-  });
+  const responses = await session.command(
+    { commandType: { case: 'streamingQueryManagerCommand', value: { command: { case: 'active', value: true } } } },
+    { timeoutMs: QUESTION_TIMEOUT_MS },
+  );
   return responses.flatMap(({ responseType }) => {
     if (responseType.case !== 'streamingQueryManagerCommandResult' || responseType.value.resultType.case !== 'active')
       return [];
@@ -109,9 +113,10 @@ export async function activeQueries(session: SparkSession): Promise<QueryId[]> {
 type Command = NonNullable<MessageInitShape<typeof StreamingQueryCommandSchema>['command']>;
 
 async function ask(session: SparkSession, queryId: QueryId, command: Command) {
-  const responses = await session.command({
-    commandType: { case: 'streamingQueryCommand', value: { queryId: { ...queryId }, command } },
-  });
+  const responses = await session.command(
+    { commandType: { case: 'streamingQueryCommand', value: { queryId: { ...queryId }, command } } },
+    { timeoutMs: QUESTION_TIMEOUT_MS },
+  );
   for (const { responseType } of responses)
     if (responseType.case === 'streamingQueryCommandResult') return responseType.value.resultType;
   return undefined;

@@ -11,7 +11,7 @@ const ASK_EVERY_MS = 2000;
 /** Kafka forgets what a group without members has written down (a week by default). */
 const WRITE_AGAIN_MS = 3_600_000;
 /** Nobody waits longer than this for the last question at the end. */
-const LAST_ASK_MS = 2000;
+const LAST_ASK_MS = 1500;
 
 type Positions = ReadonlyMap<number, bigint>;
 

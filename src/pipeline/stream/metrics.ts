@@ -45,7 +45,10 @@ export class StreamMetrics implements HealthSource {
     }
   }
 
-  /** It waits for ever for a service that is down, and every question to Spark has a deadline: while it answers, it is alive. */
+  /**
+   * It waits for ever for a service that is down; what it asks about a running query has a deadline, and a Spark that no longer answers pings is given up.
+   * Only a start may take as long as Spark takes, and until it is done nothing is ready.
+   */
   unhealthy(): string | null {
     return null;
   }

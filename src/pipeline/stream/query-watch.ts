@@ -25,6 +25,7 @@ import { EsteiraError, messageOf } from '../../lib/errors.ts';
 import { kafkaOptions } from './kafka-options.ts';
 import type { StreamLag } from './lag.ts';
 import { misfit, type Binding } from './positions.ts';
+import type { Stopping } from './stopping.ts';
 import type { StreamOptions, StreamReport } from './stream.ts';
 
 const POLL_MS = 1000;
@@ -46,13 +47,21 @@ const RAW_VIEW = 'mensagens_brutas';
 export class QueryWatch {
   readonly #options: StreamOptions;
   readonly #lag: StreamLag;
+  readonly #stop: Stopping;
   #records = 0;
   #batches = 0;
   #starts = 0;
+  #mayRun = false;
 
-  constructor(options: StreamOptions, lag: StreamLag) {
+  constructor(options: StreamOptions, lag: StreamLag, stop: Stopping) {
     this.#options = options;
     this.#lag = lag;
+    this.#stop = stop;
+  }
+
+  /** True while a query of ours was started and Spark has not said that it ended. */
+  get mayRun(): boolean {
+    return this.#mayRun;
   }
 
   get counts(): Pick<StreamReport, 'records' | 'batches' | 'restarts'> {
@@ -64,34 +73,59 @@ export class QueryWatch {
     return error.retryable || (error.code === 'SPARK_FAILED' && this.#starts > 0);
   }
 
-  /** One start of the query, up to its end. */
+  /** One start of the query, up to its end. Told to stop, it ends the query and returns; where there was none yet, it throws the signal's reason. */
   async run(): Promise<void> {
-    const topic = await this.#topics();
-    const session = await this.#enter();
-    let isOurs = false;
+    const { told, late, over } = this.#stop;
+    told.throwIfAborted();
+    const breakOff = new AbortController();
+    const give = (): void => breakOff.abort(told.reason);
+    told.addEventListener('abort', give);
+    late.addEventListener('abort', give);
     try {
-      await this.#refuseSecond(session);
-      isOurs = true;
-      await session.configure({ ...SPARK_SETTINGS, ...PLANNING_SETTINGS, [HEARTBEAT]: String(Date.now()) });
-      const orphans = await activeQueries(session);
-      for (const orphan of orphans) await stopQuery(session, orphan);
-      const slots = await slotsOf(session);
-      if (this.#options.trigger.kind === 'real-time') refuseFewSlots(slots, topic);
-      await this.#bind(session, topic);
-      const query = await this.#start(session, topic, slots);
-      this.#starts += 1;
-      this.#options.onProgress?.({ kind: 'started', start: this.#starts, endedOrphans: orphans.length });
-      await this.#watch(session, query);
+      const topic = await this.#topics();
+      const session = await this.#enter(breakOff.signal);
+      let isOurs = false;
+      try {
+        await this.#refuseSecond(session);
+        isOurs = true;
+        const prepared = await this.#prepare(session, topic);
+        told.throwIfAborted();
+        // From here on there is something to end at Spark, and that is given time.
+        told.removeEventListener('abort', give);
+        this.#mayRun = true;
+        const query = await this.#start(session, topic, prepared.slots);
+        this.#starts += 1;
+        this.#options.onProgress?.({ kind: 'started', start: this.#starts, endedOrphans: prepared.endedOrphans });
+        await this.#watch(session, query);
+      } finally {
+        // closing would end the query of the client that runs this stream
+        if (!isOurs) session.disconnect();
+        else if (await session.close(over)) this.#mayRun = false;
+      }
     } finally {
-      // closing would end the query of the client that runs this stream
-      if (isOurs) await session.close();
-      else session.disconnect();
+      told.removeEventListener('abort', give);
+      late.removeEventListener('abort', give);
     }
+  }
+
+  /** Ends what a dead client left and finds out whether the query can be started. */
+  async #prepare(session: SparkSession, topic: TopicState): Promise<{ slots: number; endedOrphans: number }> {
+    await session.configure({ ...SPARK_SETTINGS, ...PLANNING_SETTINGS, [HEARTBEAT]: String(Date.now()) });
+    const orphans = await activeQueries(session);
+    for (const orphan of orphans) await stopQuery(session, orphan);
+    const slots = await slotsOf(session);
+    if (this.#options.trigger.kind === 'real-time') refuseFewSlots(slots, topic);
+    await this.#bind(session, topic);
+    return { slots, endedOrphans: orphans.length };
   }
 
   async #topics(): Promise<TopicState> {
     const { topics, create, broker } = this.#options;
+    const { told } = this.#stop;
     const admin = new TopicAdmin(broker);
+    // what is being asked then breaks off
+    const close = (): void => void admin.close();
+    told.addEventListener('abort', close);
     try {
       const raw = await admin.describe(topics.raw);
       const limit = await admin.maxMessageBytes(topics.raw);
@@ -102,17 +136,21 @@ export class QueryWatch {
         else await admin.ensure(name, plan);
       }
       return raw;
+    } catch (error) {
+      told.throwIfAborted();
+      throw error;
     } finally {
+      told.removeEventListener('abort', close);
       await admin.close();
     }
   }
 
   /** The session of this stream, the same for every client: whoever comes after a client that died finds its query there. */
-  async #enter(): Promise<SparkSession> {
+  async #enter(signal: AbortSignal): Promise<SparkSession> {
     const { spark, ca, checkpoint, topics } = this.#options;
     for (let n = 0; ; n++) {
       const id = uuidOf(`${spark.userId} ${topics.raw} ${checkpoint} ${n}`);
-      const session = openSparkSession(spark, { id, ca });
+      const session = openSparkSession(spark, { id, ca, signal });
       try {
         await session.version();
         return session;
@@ -129,7 +167,7 @@ export class QueryWatch {
     const silentMs = Date.now() - Number((await session.setting(HEARTBEAT)) ?? 0);
     if (silentMs > SILENCE_MS) return;
     const before = await session.setting(HEARTBEAT);
-    await sleep(3 * POLL_MS);
+    await sleep(3 * POLL_MS, undefined, { signal: this.#stop.told });
     if ((await session.setting(HEARTBEAT)) === before) return;
     throw fail('STREAM_RUNNING', {
       what: `The stream from ${this.#options.topics.raw} with this checkpoint is run by another client.`,
@@ -143,7 +181,7 @@ export class QueryWatch {
     const path = `${this.#options.checkpoint}/topico`;
     const binding = await readBinding(session, path);
     const offsets = await checkpointOffsets(session, this.#queryFolder, topic.name);
-    const problem = misfit(topic, binding, offsets?.planned ?? null);
+    const problem = misfit(topic, binding, offsets);
     if (problem !== null) throw problem;
     this.#lag.stands(offsets?.finished ?? new Map());
     if (binding !== null) return;
@@ -205,18 +243,19 @@ export class QueryWatch {
   }
 
   async #watch(session: SparkSession, query: QueryId): Promise<void> {
-    const { signal } = this.#options;
-    for (let told = -1; ;) {
-      await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
-      if (signal?.aborted === true) {
+    const signal = this.#stop.told;
+    for (let newest = -1; ;) {
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) {
         await stopQuery(session, query);
-        await this.#report(session, query, told);
+        await this.#report(session, query, newest);
         return;
       }
       await session.configure({ [HEARTBEAT]: String(Date.now()) });
       const status = await statusOf(session, query);
-      told = await this.#report(session, query, told);
+      newest = await this.#report(session, query, newest);
       if (status.isActive) continue;
+      this.#mayRun = false;
       const failure = await exceptionOf(session, query);
       if (failure !== null) throw failedQuery(failure, this.#options.topics.raw);
       if (this.#options.trigger.kind === 'available-now') return;

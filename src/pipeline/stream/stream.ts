@@ -7,8 +7,10 @@ import type { SparkAddress } from '../../engines/spark/connect/address.ts';
 import type { Trigger } from '../../engines/spark/streaming.ts';
 import { EsteiraError } from '../../lib/errors.ts';
 import type { PartitionLag } from '../lag.ts';
+import { isInterruption } from '../retry.ts';
 import { StreamLag } from './lag.ts';
 import { QueryWatch } from './query-watch.ts';
+import { stopping } from './stopping.ts';
 
 export interface StreamOptions {
   readonly spark: SparkAddress;
@@ -46,6 +48,8 @@ export interface StreamReport {
   /** Times the query was started again after the first. */
   readonly restarts: number;
   readonly wasStopped: boolean;
+  /** Spark did not say in time that the query has ended: it may go on until the next start of this stream ends it. */
+  readonly mayStillRun: boolean;
   readonly seconds: number;
 }
 
@@ -64,34 +68,37 @@ export async function stream(options: StreamOptions): Promise<StreamReport> {
   const lag = new StreamLag(options.broker, options.topics, (partitions) =>
     options.onProgress?.({ kind: 'lag', partitions }),
   );
-  const watch = new QueryWatch(options, lag);
+  const stop = stopping(options.signal);
+  const watch = new QueryWatch(options, lag, stop);
   try {
-    await watchOn(watch, options);
+    await watchOn(watch, options, stop.told);
   } finally {
+    stop.cancel();
     await lag.stop();
   }
   return {
     ...watch.counts,
-    wasStopped: options.signal?.aborted === true,
+    wasStopped: stop.told.aborted,
+    mayStillRun: watch.mayRun,
     seconds: (performance.now() - began) / 1000,
   };
 }
 
 /** Starts the query again and again, with growing waits. */
-async function watchOn(watch: QueryWatch, options: StreamOptions): Promise<void> {
-  for (let failures = 0; ;) {
+async function watchOn(watch: QueryWatch, options: StreamOptions, told: AbortSignal): Promise<void> {
+  for (let failures = 0; !told.aborted;) {
     const startedAt = performance.now();
     try {
       return await watch.run();
     } catch (error) {
-      if (options.signal?.aborted === true && !(error instanceof EsteiraError && !error.retryable)) return;
+      if (isInterruption(error, told)) return;
       if (!(error instanceof EsteiraError) || !watch.isWorthAnotherStart(error)) throw error;
       failures = performance.now() - startedAt > CALM_MS ? 0 : failures + 1;
       if (options.trigger.kind === 'available-now' && failures >= FAILURES_OF_ONE_READING) throw error;
       const longest = error.code === 'SPARK_FAILED' ? LONGEST_WAIT_AFTER_QUERY_MS : LONGEST_WAIT_MS;
       const waitMs = Math.min(longest, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
       options.onProgress?.({ kind: 'failed', reason: `${error.what} ${error.why}`, waitMs });
-      await sleep(waitMs, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
+      await sleep(waitMs, undefined, { signal: told }).catch(() => undefined);
     }
   }
 }

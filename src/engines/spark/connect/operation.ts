@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Client, CallOptions } from '@connectrpc/connect';
+import { Code, ConnectError, type Client, type CallOptions } from '@connectrpc/connect';
 import { errorClassOf, isBrokenConnection } from './failure.ts';
 import type { ExecutePlanResponse, PlanSchema, SparkConnectService } from './protocol/connect_pb.js';
 
@@ -19,6 +19,8 @@ export interface SessionFields {
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Deadline of the whole operation, for one that is answered at once; absent: it may take as long as it takes. */
+  readonly timeoutMs?: number | undefined;
   /** How long a server that is away is waited for before the operation fails. */
   readonly reattachForMs: number;
   /** Told of every break that was survived. */
@@ -36,7 +38,19 @@ export async function* execute(
   options: OperationOptions,
 ): AsyncGenerator<ExecutePlanResponse> {
   const operationId = randomUUID();
-  const call: CallOptions = options.signal === undefined ? {} : { signal: options.signal };
+  // One signal for this operation alone, aborted at its end in any case: the transport holds on to timers and listeners of answers that are not read to
+  // their end, and a signal may live as long as the process.
+  const ending = new AbortController();
+  const callOff = (): void => ending.abort(options.signal?.reason);
+  if (options.signal?.aborted === true) callOff();
+  options.signal?.addEventListener('abort', callOff);
+  let isLate = false;
+  const giveUp = (): void => {
+    isLate = true;
+    ending.abort();
+  };
+  const deadline = options.timeoutMs === undefined ? undefined : setTimeout(giveUp, options.timeoutMs);
+  const call: CallOptions = { signal: ending.signal };
   const start = (): AsyncIterable<ExecutePlanResponse> =>
     client.executePlan(
       {
@@ -68,19 +82,28 @@ export async function* execute(
         }
         stream = again();
       } catch (thrown) {
+        if (isLate) throw new ConnectError('no answer in time', Code.DeadlineExceeded);
         const wasNeverStarted =
           errorClassOf(thrown) === 'INVALID_HANDLE.OPERATION_NOT_FOUND' && lastResponseId === undefined;
         if (options.signal?.aborted === true || (!wasNeverStarted && !isBrokenConnection(thrown))) throw thrown;
         brokenSince ??= performance.now();
         if (performance.now() - brokenSince > options.reattachForMs) throw thrown;
-        await delay(pauseMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+        await delay(pauseMs, undefined, { signal: ending.signal }).catch((stopped: unknown) => {
+          if (!isLate) throw stopped;
+        });
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         options.onReattach?.();
         stream = wasNeverStarted ? start() : again();
       }
     }
   } finally {
-    await release(client, fields(), operationId);
+    const isCalledOff = ending.signal.aborted;
+    clearTimeout(deadline);
+    options.signal?.removeEventListener('abort', callOff);
+    ending.abort();
+    const released = release(client, fields(), operationId);
+    // Who calls it off does not wait for a server that may be silent.
+    if (!isCalledOff) await released;
   }
 }
 

@@ -2,7 +2,7 @@
 // It never retries a plan (only the connection is taken up again) and knows nothing of orders.
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { ConnectError, createClient, type Client, type Interceptor } from '@connectrpc/connect';
+import { type CallOptions, ConnectError, createClient, type Client, type Interceptor } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { version } from '../../../lib/version.ts';
 import type { SparkAddress } from './address.ts';
@@ -31,6 +31,14 @@ export interface SessionOptions {
   /** How long a server that went away during an operation is waited for. */
   readonly reattachForMs?: number;
   readonly onReattach?: () => void;
+  /** Once aborted, what is under way breaks off with its reason and nothing more is asked; only `close` still tells the server. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CommandOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Deadline of a command that is answered at once; it fails as SPARK_UNREACHABLE. */
+  readonly timeoutMs?: number;
 }
 
 /** Parameters bound by name: `:name` in the SQL. */
@@ -123,7 +131,7 @@ export class SparkSession {
 
   /** The texts of a query's only column, which must be a string, as they arrive. */
   async *texts(sql: string, args: SqlArguments = {}, signal?: AbortSignal): AsyncGenerator<string | null> {
-    for await (const response of this.#execute({ case: 'root', value: sqlRelation(sql, args) }, signal)) {
+    for await (const response of this.#execute({ case: 'root', value: sqlRelation(sql, args) }, { signal })) {
       if (response.responseType.case === 'arrowBatch') yield* readTextColumn(response.responseType.value.data);
     }
   }
@@ -147,20 +155,25 @@ export class SparkSession {
   }
 
   /** Runs a command and returns its answers. */
-  async command(command: CommandInit, signal?: AbortSignal): Promise<ExecutePlanResponse[]> {
+  async command(command: CommandInit, options: CommandOptions = {}): Promise<ExecutePlanResponse[]> {
     const responses: ExecutePlanResponse[] = [];
-    for await (const response of this.#execute({ case: 'command', value: command }, signal)) responses.push(response);
+    for await (const response of this.#execute({ case: 'command', value: command }, options)) responses.push(response);
     return responses;
   }
 
-  /** Ends the session at the server, with its views and streaming queries, and the connection. */
-  async close(): Promise<void> {
+  /** Ends the session at the server, with its views and streaming queries, and the connection. False when the server did not say that it has. */
+  async close(signal?: AbortSignal): Promise<boolean> {
     try {
       // A session with a name of its own may be entered again later.
       const allowReconnect = this.#options.id !== undefined;
-      await this.#client.releaseSession({ ...this.#fields(), allowReconnect }, { timeoutMs: 10_000 });
+      await this.#client.releaseSession(
+        { ...this.#fields(), allowReconnect },
+        { timeoutMs: 10_000, ...(signal === undefined ? {} : { signal }) },
+      );
+      return true;
     } catch {
       // a server that is gone has forgotten us already
+      return false;
     } finally {
       this.#connection.abort();
     }
@@ -169,6 +182,11 @@ export class SparkSession {
   /** Ends the connection only: the session lives on at the server, as after the death of this process. */
   disconnect(): void {
     this.#connection.abort();
+  }
+
+  #either(signal: AbortSignal | undefined): AbortSignal | undefined {
+    const both = [signal, this.#options.signal].filter((each) => each !== undefined);
+    return both.length < 2 ? both[0] : AbortSignal.any(both);
   }
 
   #fields(): SessionFields {
@@ -182,14 +200,15 @@ export class SparkSession {
 
   async *#execute(
     opType: { case: 'root'; value: RelationInit } | { case: 'command'; value: CommandInit },
-    signal: AbortSignal | undefined,
+    { signal, timeoutMs }: CommandOptions,
   ): AsyncGenerator<ExecutePlanResponse> {
     const answers = execute(
       this.#client,
       () => this.#fields(),
       { opType },
       {
-        signal,
+        signal: this.#either(signal),
+        timeoutMs,
         reattachForMs: this.#options.reattachForMs ?? REATTACH_FOR_MS,
         onReattach: this.#options.onReattach,
       },
@@ -205,11 +224,12 @@ export class SparkSession {
   }
 
   async #ask<T extends { serverSideSessionId: string }>(
-    request: (fields: SessionFields, call: { timeoutMs: number }) => Promise<T>,
+    request: (fields: SessionFields, call: CallOptions) => Promise<T>,
   ): Promise<T> {
     try {
       const response = await request(this.#fields(), {
         timeoutMs: this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+        ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
       });
       this.#serverSideId ??= response.serverSideSessionId;
       return response;
@@ -220,6 +240,8 @@ export class SparkSession {
 
   /** The error with the details that Spark keeps for a while under its id. */
   async #explained(thrown: unknown): Promise<Error> {
+    const { signal } = this.#options;
+    if (signal?.aborted === true) return signal.reason as Error;
     const errorId = thrown instanceof ConnectError ? errorIdOf(thrown) : undefined;
     if (errorId === undefined) return failureOf(thrown, this.server);
     try {
