@@ -18,7 +18,7 @@ export function environmentError(thrown: unknown): EsteiraError | null {
     return fail('MEMORY_SHORT', {
       what: 'The transform has not enough memory.',
       why: 'It asked for more than memory.limit allows, and going to the disk did not help.',
-      fix: 'Raise memory.limit (--memory-limit 2GB), or make batches smaller (--batch-lines 20000); then run the same command again.',
+      fix: 'Raise memory.limit (--memory-limit 2GB), or make batches smaller (--batch-lines 20000, of consume --max-batch 5000); then run the same command again.',
       cause: thrown,
     });
   }

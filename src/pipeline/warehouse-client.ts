@@ -96,14 +96,17 @@ export class WarehouseClient {
    * nothing of what was loaded.
    */
   async close(): Promise<void> {
-    clearTimeout(this.#stopTimer);
-    this.#options.signal?.removeEventListener('abort', this.#stopSoon);
+    const { signal } = this.#options;
     await this.#settler?.close();
     const client = this.#client;
+    // what holds a lock on a table keeps that waiting, too
+    if (client !== null && signal?.aborted !== true)
+      await refreshStatistics(client, LOADED_TABLES).catch(() => undefined);
+    clearTimeout(this.#stopTimer);
+    signal?.removeEventListener('abort', this.#stopSoon);
     this.#client = null;
     this.#loader = null;
     if (client === null) return;
-    if (this.#options.signal?.aborted !== true) await refreshStatistics(client, LOADED_TABLES).catch(() => undefined);
     const silent = setTimeout(() => breakOff(client), GOODBYE_MS);
     await client.end().catch(() => undefined);
     clearTimeout(silent);

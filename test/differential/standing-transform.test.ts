@@ -30,6 +30,12 @@ test('a transform planned once gives the rows of one planned for each batch, in 
   const standing = new StandingTransform(session);
   const hostile = hostileDocuments();
   const drawn = drawnDocuments(200, 7);
+  // large ones, with rejected ones between them: they are transformed in several pieces
+  const heavy = drawn.flatMap((text, n) => [
+    text.replace(/\}\s*$/, `,"enchimento":"${'x'.repeat(60_000)}"}`),
+    hostile[n * 3] ?? '',
+  ]);
+  assert.ok(heavy.reduce((sum, text) => sum + text.length, 0) > 9_000_000);
   const batches = [
     drawn.slice(0, 1),
     hostile.slice(0, 2000),
@@ -37,6 +43,7 @@ test('a transform planned once gives the rows of one planned for each batch, in 
     hostile.slice(2000, 4000),
     [],
     drawn,
+    heavy,
     drawn.slice(0, 1),
   ];
   let rejectedCount = 0;

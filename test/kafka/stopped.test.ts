@@ -184,6 +184,20 @@ test('a consumer that waits for the rows of its partitions to take them over end
   await assertComplete(20);
 });
 
+test('a consumer that has read all and looks at a locked table last ends in time', options, async (t) => {
+  const { send, start, connect, untilBlocked, warehouse, assertComplete } = await work(t);
+  await send(1, 600);
+  const other = await connect();
+  // lets rows in and statistics wait
+  await other.query('BEGIN; LOCK TABLE pedidos IN SHARE UPDATE EXCLUSIVE MODE');
+  const program = start(['--until-end']);
+  await untilBlocked();
+  assert.equal(await messagesRead(warehouse), 600);
+  await stop(program);
+  await other.query('ROLLBACK');
+  await assertComplete(600);
+});
+
 test('a consumer whose PostgreSQL has fallen silent ends in time', options, async (t) => {
   const { send, start, url, assertComplete } = await work(t);
   await send(1, 10);

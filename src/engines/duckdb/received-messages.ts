@@ -127,7 +127,7 @@ export class MessageStage {
       await run(connection, `DROP TABLE IF EXISTS ${target}; ALTER TABLE ${treated} RENAME TO ${target}`);
       return;
     }
-    await this.#standing.into(target, made, places, FIRST_ORDINAL[CONTRACT.treated]);
+    await this.#standing.into(target, made, places, FIRST_ORDINAL[CONTRACT.treated], this.bytes);
     if (treated === null) return;
     await run(connection, `INSERT INTO ${target} BY NAME SELECT * FROM ${treated}`);
     await run(connection, `DROP TABLE ${treated}`);

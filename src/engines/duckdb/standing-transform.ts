@@ -6,12 +6,20 @@ import { duckdbDialect } from './dialect.ts';
 import { documentsOfMessages } from './json-documents.ts';
 import { makeLookups } from './lookups.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
-import { count, rows, run, type Session } from './session.ts';
+import { count, numbers, rows, run, type Session } from './session.ts';
 
 /** They plan by what the tables hold at that moment; these are empty then, and hold something else in each batch. */
 const GUESSING_OPTIMIZERS = 'statistics_propagation,compressed_materialization,empty_result_pullup';
 /** Where all other tables of a session are. */
 const MAIN = 'memory.main';
+
+/** Rows that DuckDB computes at once (its STANDARD_VECTOR_SIZE). */
+const VECTOR_ROWS = 2048;
+/**
+ * Bytes of the messages that are transformed at once: for these the intermediate values take about 50 times as much. Twice as many met a limit of 512 MB;
+ * ordinary messages, of which 2048 are smaller, are transformed all together.
+ */
+const VECTOR_BYTES = 4 * 1024 * 1024;
 
 /** How a message's own document is read, for its row of the quarantine. */
 export const MESSAGE_READING = { format: 'jsonl', profile: 'esteira', header: null } as const;
@@ -53,26 +61,40 @@ export class StandingTransform {
 
   /**
    * Transforms the messages of `places` with ordinals below `end` into a new table `treated`, shaped like the transform's output; and when some are
-   * rejected, makes a table `rejected` of their rows of the quarantine, shaped like `rejectedSelect`.
+   * rejected, makes a table `rejected` of their rows of the quarantine, shaped like `rejectedSelect`. `bytes`: no more than these are in all messages.
    */
-  async into(treated: string, rejected: string, places: string, end: number): Promise<void> {
+  async into(treated: string, rejected: string, places: string, end: number, bytes = Infinity): Promise<void> {
     this.#planned ??= await this.#plan(places);
     const { connection, transform, reject, catalog } = this.#planned;
-    await run(connection, `INSERT INTO mensagens BY NAME SELECT * FROM ${MAIN}.${places} WHERE ordinal < ${end}`);
-    await transform.run();
-    await run(connection, `CREATE OR REPLACE TABLE ${MAIN}.${treated} AS SELECT * FROM tratados`);
-    if ((await count(connection, 'SELECT count(*) FROM tratados WHERE erros <> 0')) > 0) {
+    const made = new Set<string>();
+    const keep = async (target: string, from: string): Promise<void> => {
+      const into = made.has(target) ? `INSERT INTO ${MAIN}.${target}` : `CREATE OR REPLACE TABLE ${MAIN}.${target} AS`;
+      made.add(target);
+      await run(connection, `${into} SELECT * FROM ${from}`);
+    };
+    let from = 0;
+    const at = bytes <= VECTOR_BYTES ? [] : await cuts(connection, places, end);
+    for (const to of [...at, end]) {
       await run(
         connection,
-        'INSERT INTO rejeitadas SELECT * FROM mensagens WHERE ordinal IN (SELECT ordinal FROM tratados WHERE erros <> 0)',
+        `INSERT INTO mensagens BY NAME SELECT * FROM ${MAIN}.${places} WHERE ordinal >= ${from} AND ordinal < ${to}`,
       );
-      await reject.run();
-      await run(connection, `CREATE OR REPLACE TABLE ${MAIN}.${rejected} AS SELECT * FROM rejeitados`);
+      from = to;
+      await transform.run();
+      await keep(treated, 'tratados');
+      if ((await count(connection, 'SELECT count(*) FROM tratados WHERE erros <> 0')) > 0) {
+        await run(
+          connection,
+          'INSERT INTO rejeitadas SELECT * FROM mensagens WHERE ordinal IN (SELECT ordinal FROM tratados WHERE erros <> 0)',
+        );
+        await reject.run();
+        await keep(rejected, 'rejeitados');
+      }
+      for (const table of ['mensagens', 'tratados', 'rejeitadas', 'rejeitados'])
+        await run(connection, `TRUNCATE ${table}`);
+      // only now is the memory of the deleted rows free again
+      await run(connection, `CHECKPOINT ${catalog}`);
     }
-    for (const table of ['mensagens', 'tratados', 'rejeitadas', 'rejeitados'])
-      await run(connection, `TRUNCATE ${table}`);
-    // only now is the memory of the deleted rows free again
-    await run(connection, `CHECKPOINT ${catalog}`);
   }
 
   async close(): Promise<void> {
@@ -121,4 +143,19 @@ export class StandingTransform {
       await run(connection, 'RESET disabled_optimizers');
     }
   }
+}
+
+/** Ordinals at which the messages below `end` are cut into pieces that are transformed one after another; none for ordinary ones. */
+async function cuts(connection: DuckDBConnection, places: string, end: number): Promise<number[]> {
+  const sized = `FROM ${MAIN}.${places} WHERE ordinal < ${end}`;
+  const heaviest = await count(
+    connection,
+    `SELECT max(bytes) FROM (SELECT sum(strlen(texto)) AS bytes FROM (SELECT texto, (row_number() OVER (ORDER BY ordinal) - 1) // ${VECTOR_ROWS} AS part ${sized}) GROUP BY part)`,
+  );
+  if (heaviest <= VECTOR_BYTES) return [];
+  const begins = await numbers(
+    connection,
+    `SELECT min(ordinal) FROM (SELECT ordinal, (sum(strlen(texto)) OVER (ORDER BY ordinal) - strlen(texto)) // ${VECTOR_BYTES} AS part ${sized}) GROUP BY part ORDER BY 1`,
+  );
+  return begins.slice(1);
 }
