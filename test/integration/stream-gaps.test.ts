@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EsteiraError } from '../../src/lib/errors.ts';
 import type { StreamProgress } from '../../src/pipeline/stream/stream.ts';
 import { stackMissing } from '../support/stack.ts';
-import { order, type Stage, stage, valueOf } from '../support/stream-stage.ts';
+import { order, type Stage, stage } from '../support/stream-stage.ts';
 import { deleteBefore } from '../support/topics.ts';
 
 const options = { skip: stackMissing };
@@ -25,9 +25,6 @@ const gap = (first: number, last: number) => (error: unknown) => {
   );
   return true;
 };
-
-const treatedIds = async (on: Stage): Promise<unknown[]> =>
-  (await on.treated()).map((record) => valueOf(record)['id_pedido']);
 
 test('messages of a batch that was planned and not finished, deleted meanwhile, stop it', options, async (t) => {
   const on = await stage(t);
@@ -70,5 +67,5 @@ test('messages deleted between two batches of a running query stop it, and it sk
     1,
     'the query failed once and was not started again',
   );
-  assert.deepEqual(await treatedIds(on), ['P0']);
+  assert.deepEqual(await on.treatedIds(), ['P0']);
 });

@@ -49,6 +49,11 @@ export class Stage {
     return readTopic(this.broker, this.options.topics.treated);
   }
 
+  /** Numbers of the treated orders, sorted. */
+  async treatedIds(): Promise<string[]> {
+    return (await this.treated()).map((record) => String(valueOf(record)['id_pedido'])).sort();
+  }
+
   rejected(): Promise<TopicRecord[]> {
     return readTopic(this.broker, this.options.topics.rejected);
   }
