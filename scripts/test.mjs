@@ -1,5 +1,5 @@
 // `npm test`: the checks, then every *.test.ts under node:test, with one throw-away PostgreSQL for all files.
-// With file names it runs only those, without the checks. Tests that need Java are left out without it, and this is said before the last line,
+// With file names it runs only those, without the checks. What needs Java or another program is left out without it, and this is said before the last line,
 // which is `N passed, N failed`, with `, N skipped` if some were left out.
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -35,7 +35,8 @@ if (files.length === 0) {
   total.failed += counts.tests - counts.passed - counts.skipped - counts.todo;
   total.skipped += counts.skipped;
 }
-for (const [reason, count] of leftOut) process.stdout.write(`LEFT OUT: ${count} tests. ${reason}\n`);
+for (const [reason, count] of leftOut)
+  process.stdout.write(`LEFT OUT: ${count} ${count === 1 ? 'test' : 'tests'}. ${reason}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 process.stdout.write(`${total.passed} passed, ${total.failed} failed${skipped}\n`);
 // the watchdog of the throw-away cluster sees our end and removes it

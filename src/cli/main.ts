@@ -27,6 +27,7 @@ import { environmentError } from './environment-error.ts';
 import { addHelpCommands, formatHelp } from './help.ts';
 import { checkSchema } from './schema-check.ts';
 import { addSettingFlags } from './settings.ts';
+import { SERVER_CHECKS } from './server-checks.ts';
 import { STACK_CHECKS } from './stack-checks.ts';
 import { reportError } from './report-error.ts';
 
@@ -67,7 +68,7 @@ export function buildProgram(): Command {
     );
   addSettingFlags(program);
   for (const add of COMMANDS) add(program);
-  doctorCommand(program, [checkSchema, ...STACK_CHECKS]);
+  doctorCommand(program, [checkSchema, ...STACK_CHECKS, ...SERVER_CHECKS]);
   completionCommand(program);
   addHelpCommands(program);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);

@@ -56,7 +56,8 @@ async function checkServers(config: Config): Promise<Finding> {
   };
 }
 
-function asWarning(name: string, error: unknown): Finding {
+/** What could not be asked, with its remedy. */
+export function asWarning(name: string, error: unknown): Finding {
   if (!(error instanceof EsteiraError)) return { name, status: 'warning', detail: messageOf(error) };
   return { name, status: 'warning', detail: `${error.what} ${error.why}`, fix: error.fix };
 }

@@ -1,7 +1,7 @@
 // `esteira stack` as a user runs it: the whole program in processes of its own, real servers, ports of its own.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -96,10 +96,48 @@ test(
       ],
     );
 
-    const pids = new Map(again.reports.map(({ name, pid }) => [name, pid]));
-    const kafkaPid = pids.get('kafka') ?? 0;
-    process.kill(kafkaPid, 'SIGKILL');
-    await waitFor(async () => assert.ok(!isAlive(kafkaPid)));
+    const pids = new Map(again.reports.map(({ name, pid }) => [name, pid ?? 0]));
+    const pidOf = (name: string): number => pids.get(name) ?? 0;
+    const kill = async (name: string): Promise<void> => {
+      process.kill(pidOf(name), 'SIGKILL');
+      await waitFor(async () => assert.ok(!isAlive(pidOf(name))));
+    };
+
+    const doctor = async (more: NodeJS.ProcessEnv): Promise<{ code: number; about: (name: string) => Finding }> => {
+      const { code, stdout } = await esteira(['doctor', '--json'], { ...env, ...more });
+      const findings = JSON.parse(stdout) as Finding[];
+      return { code, about: (name) => findings.find((finding) => finding.name === name) as Finding };
+    };
+    const well = await doctor(here);
+    assert.deepEqual(well.about('Kafka'), {
+      name: 'Kafka',
+      status: 'ok',
+      detail: `localhost:${kafkaPort} answers; it has no topic pedidos_ecommerce yet`,
+    });
+    assert.match(well.about('Spark').detail, new RegExp(`^Spark 4\\.\\S+ at sc://127\\.0\\.0\\.1:${sparkPort}$`));
+    assert.equal(well.about('Spark').status, 'ok');
+
+    process.kill(pidOf('kafka'), 'SIGSTOP');
+    try {
+      const silent = await reportsOf('status', 'kafka');
+      assert.equal(silent.code, 3);
+      assert.deepEqual(statuses(silent.reports), [['kafka', 'silent']]);
+      // nobody listens at the port of a server that does not exist
+      const ill = await doctor({ ...here, ESTEIRA_SPARK_URL: `sc://127.0.0.1:${await choosePort(undefined)}` });
+      assert.match(ill.about('Local stack').detail, new RegExp(`: process ${pidOf('kafka')} does not answer$`));
+      assert.match(ill.about('Local stack').fix ?? '', /^esteira stack down kafka && esteira stack up kafka; /);
+      assert.equal(ill.about('Spark').status, 'warning');
+      assert.match(
+        ill.about('Spark').fix ?? '',
+        new RegExp(`^The local Spark is at 127\\.0\\.0\\.1:${sparkPort}: is that meant by spark\\.url\\?`),
+      );
+      assert.equal(ill.about('Kafka').status, 'warning');
+    } finally {
+      process.kill(pidOf('kafka'), 'SIGCONT');
+    }
+    assert.deepEqual(statuses((await reportsOf('status', 'kafka')).reports), [['kafka', 'running']]);
+
+    await kill('kafka');
     const broken = await reportsOf('status');
     assert.equal(broken.code, 3);
     assert.deepEqual(statuses(broken.reports), [
@@ -107,14 +145,16 @@ test(
       ['kafka', 'stopped'],
       ['spark', 'running'],
     ]);
+    await kill('postgres');
+    await kill('spark');
     const mended = await reportsOf('up');
     assert.equal(mended.code, 0);
     assert.deepEqual(
-      mended.reports.map(({ status, started_now, pid, name }) => [status, started_now, pid === pids.get(name)]),
+      mended.reports.map(({ name, status, started_now, pid }) => [name, status, started_now, pid === pidOf(name)]),
       [
-        ['running', false, true],
-        ['running', true, false],
-        ['running', false, true],
+        ['postgres', 'running', true, false],
+        ['kafka', 'running', true, false],
+        ['spark', 'running', true, false],
       ],
     );
     assert.equal((await reportsOf('status')).code, 0);
@@ -141,6 +181,42 @@ test('without Java the error says what to install, and nothing is started', asyn
   assert.equal(stdout, '');
   const status = await esteira(['stack', 'status', 'postgres'], env);
   assert.equal(status.stdout, 'postgres  stopped\n');
+});
+
+test('a Java that is too old is named with its version', async () => {
+  const home = temporaryHome();
+  writeFileSync(join(home, 'java'), `#!/bin/sh\necho 'openjdk version "11.0.2" 2019-01-15' >&2\n`, { mode: 0o755 });
+  const { code, stderr } = await esteira(['stack', 'up', 'kafka'], { ESTEIRA_HOME: home, PATH: home, JAVA_HOME: '' });
+  assert.equal(code, 2);
+  assert.match(stderr, /^JAVA_MISSING {2}Java 17 or newer is needed.*\n {2}Why: java is Java 11\.0\.2\.\n/);
+});
+
+test('doctor asks Kafka and Spark only when they were named, and warns when they do not answer', async () => {
+  const home = temporaryHome();
+  const port = await choosePort(undefined);
+  const findingsOf = async (more: NodeJS.ProcessEnv): Promise<Finding[]> => {
+    const { code, stdout, stderr } = await esteira(['doctor', '--json'], { ESTEIRA_HOME: home, ...more });
+    assert.equal(code, 0, stderr);
+    return (JSON.parse(stdout) as Finding[]).filter(({ name }) => name === 'Kafka' || name === 'Spark');
+  };
+  assert.deepEqual(await findingsOf({}), [
+    { name: 'Kafka', status: 'ok', detail: 'kafka.bootstrap is not set and no local Kafka runs: not asked' },
+    { name: 'Spark', status: 'ok', detail: 'spark.url is not set and no local Spark runs: not asked' },
+  ]);
+  const named = await findingsOf({
+    ESTEIRA_KAFKA_BOOTSTRAP: `127.0.0.1:${port}`,
+    ESTEIRA_SPARK_URL: `sc://127.0.0.1:${port}/;token=segredo`,
+  });
+  assert.deepEqual(
+    named.map(({ name, status }) => [name, status]),
+    [
+      ['Kafka', 'warning'],
+      ['Spark', 'warning'],
+    ],
+  );
+  assert.match(named[0]?.fix ?? '', /kafka\.bootstrap/);
+  assert.match(named[1]?.fix ?? '', /spark\.url/);
+  assert.ok(!JSON.stringify(named).includes('segredo'));
 });
 
 test('doctor warns of a missing Java and Maven with their remedies, and fails nothing for it', async () => {

@@ -20,14 +20,16 @@ test(
       cache: STACK_CACHE,
       home: temporaryHome(),
       main: packagePath('src', 'cli', 'main.ts'),
-      onRound: ({ round, fault, points, seconds, leftOut }) => {
+      onRound: ({ round, fault, points, seconds }) => {
         t.diagnostic(`round ${round}, seed ${SEED}: ${fault}, ${points.length} failpoints, ${seconds.toFixed(1)} s`);
-        for (const [point, why] of Object.entries(leftOut)) t.diagnostic(`left out: ${point}: ${why}`);
       },
     });
     assert.deepEqual(
       rounds.map(({ fault, failure }) => [fault, failure]),
       names.map((name) => [name, null]),
     );
+    // what this machine cannot do was not tried: it counts as skipped, and is said at the end
+    for (const [point, why] of rounds.flatMap(({ leftOut }) => Object.entries(leftOut)))
+      await t.test(`failpoint: ${point}`, { skip: `esteira prove, ${point}: ${why}` }, () => undefined);
   },
 );

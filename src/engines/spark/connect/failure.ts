@@ -53,7 +53,7 @@ export function failureOf(thrown: unknown, server: string, details?: FetchErrorD
     return fail(code, {
       what: `The Spark Connect server at ${server} does not answer.`,
       why: thrown.rawMessage,
-      fix: 'Start it (esteira stack up), or correct spark.url; `esteira doctor` checks both.',
+      fix: 'Start it (esteira stack up), or correct spark.url; `esteira doctor` asks the server that it names.',
       cause: thrown,
     });
   if (code === 'SPARK_REFUSED')
