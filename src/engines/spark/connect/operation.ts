@@ -38,8 +38,8 @@ export async function* execute(
   options: OperationOptions,
 ): AsyncGenerator<ExecutePlanResponse> {
   const operationId = randomUUID();
-  // One signal for this operation alone, aborted at its end in any case: the transport holds on to timers and listeners of answers that are not read to
-  // their end, and a signal may live as long as the process.
+  // A signal for this operation alone, and a deadline that is not the transport's own: where answers are not read to their end, the transport holds on to
+  // its listeners and timers, of a signal that may live as long as the process and of a process that is to end.
   const ending = new AbortController();
   const callOff = (): void => ending.abort(options.signal?.reason);
   if (options.signal?.aborted === true) callOff();
@@ -97,13 +97,11 @@ export async function* execute(
       }
     }
   } finally {
-    const isCalledOff = ending.signal.aborted;
     clearTimeout(deadline);
     options.signal?.removeEventListener('abort', callOff);
-    ending.abort();
     const released = release(client, fields(), operationId);
     // Who calls it off does not wait for a server that may be silent.
-    if (!isCalledOff) await released;
+    if (!ending.signal.aborted) await released;
   }
 }
 
