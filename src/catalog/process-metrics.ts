@@ -80,7 +80,7 @@ export const STREAM_METRICS = {
   ready: {
     name: 'esteira_stream_ready',
     type: 'gauge',
-    help: '1 while Spark runs the query, 0 while its start is waited for.',
+    help: '1 while Spark runs the query and Kafka answers, 0 while one of them is waited for.',
     labels: RAW,
   },
   starts: { name: 'esteira_stream_starts_total', type: 'counter', help: 'Times the query was started.', labels: RAW },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkCoverage } from '../../src/pipeline/consume/coverage.ts';
+import { StreamMetrics } from '../../src/pipeline/stream/metrics.ts';
 import type { StreamProgress } from '../../src/pipeline/stream/stream.ts';
 import { ownKafka, stackMissing } from '../support/stack.ts';
 import { order, type Stage, stage } from '../support/stream-stage.ts';
@@ -30,11 +31,15 @@ test('Kafka killed under a stream and started again costs no order', { skip: sta
   const stop = new AbortController();
   t.after(() => stop.abort());
   const seen: StreamProgress[] = [];
+  const metrics = new StreamMetrics(topics.raw);
   const running = on.run({
     spark: { ...spark, port: proxy.port },
     trigger: { kind: 'default' },
     signal: stop.signal,
-    onProgress: (progress) => seen.push(progress),
+    onProgress: (progress) => {
+      seen.push(progress);
+      metrics.observe(progress);
+    },
   });
   const of = <K extends StreamProgress['kind']>(kind: K) =>
     seen.filter((each): each is Extract<StreamProgress, { kind: K }> => each.kind === kind);
@@ -54,7 +59,10 @@ test('Kafka killed under a stream and started again costs no order', { skip: sta
     ),
   );
   await send(on, 'B', 400);
+  assert.equal(metrics.unready(), null);
   await kafka.kill();
+  await until(() => assert.equal(metrics.unready(), 'waiting for Kafka'));
+  assert.match(metrics.metrics(), /^esteira_stream_ready\{.*\} 0$/m);
   // Spark itself gives a broker up after three minutes; what loses its way to Spark too meets the dead broker at once
   await proxy.goAway();
   await until(() => assert.equal(of('failed').length, 1));
@@ -68,6 +76,7 @@ test('Kafka killed under a stream and started again costs no order', { skip: sta
     const { rawCount, gaps } = await checkCoverage(on.broker, topics);
     assert.deepEqual([rawCount, gaps], [480, []]);
   });
+  await until(() => assert.equal(metrics.unready(), null));
   stop.abort();
   const { restarts, wasStopped } = await running;
   assert.deepEqual([restarts, wasStopped], [1, true]);

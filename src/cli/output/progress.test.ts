@@ -73,6 +73,7 @@ test('where nobody looks on, a stream logs the batches of ten seconds in one lin
   });
   progress.clear();
   progress.clear();
+  for (let time = 0; time < 3; time++) progress.show({ kind: 'kafka-away', reason: 'connect ECONNREFUSED' });
   progress.show({ kind: 'failed', reason: 'Spark does not answer.', waitMs: 1500 });
   const logged = lines.map((line) => {
     const { time: _, ...rest } = JSON.parse(line) as { time: string };
@@ -83,6 +84,7 @@ test('where nobody looks on, a stream logs the batches of ten seconds in one lin
     { level, event: 'query.started', start: 1, endedOrphans: 1 },
     { level, event: 'batches.finished', batches: 1, records: 100, seconds: 0.25, lastBatch: 4, lag: null },
     { level, event: 'batches.finished', batches: 2, records: 200, seconds: 0.5, lastBatch: 6, lag: 7 },
+    { level: 'warn', event: 'service.awaited', service: 'Kafka', reason: 'connect ECONNREFUSED' },
     { level: 'warn', event: 'query.failed', reason: 'Spark does not answer.', waitSeconds: 2 },
   ]);
 });

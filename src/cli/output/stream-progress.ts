@@ -17,6 +17,7 @@ class DrawnProgress implements ProgressLine<StreamProgress> {
   #isDrawn = false;
   #batch: Batch | null = null;
   #lag: bigint | null = null;
+  #isKafkaAway = false;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -36,6 +37,11 @@ class DrawnProgress implements ProgressLine<StreamProgress> {
         break;
       case 'lag':
         this.#lag = totalLag(progress.partitions);
+        this.#isKafkaAway = false;
+        this.#draw();
+        break;
+      case 'kafka-away':
+        this.#isKafkaAway = true;
         this.#draw();
         break;
     }
@@ -49,7 +55,7 @@ class DrawnProgress implements ProgressLine<StreamProgress> {
   #draw(): void {
     const parts = [
       this.#batch && batchText(this.#batch),
-      this.#lag === null ? null : `${formatCountEn(this.#lag)} to read`,
+      this.#isKafkaAway ? 'waiting for Kafka' : this.#lag === null ? null : `${formatCountEn(this.#lag)} to read`,
     ];
     const text = parts.filter((part) => part !== null).join(', ');
     this.#stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1))}`);
@@ -77,6 +83,7 @@ const LOG_EVERY_MS = 10_000;
 class LoggedProgress implements ProgressLine<StreamProgress> {
   readonly #log;
   #lag: bigint | null = null;
+  #isKafkaAway = false;
   #since = { batches: 0, records: 0, seconds: 0 };
   #last: Batch | null = null;
   #writtenAt = -Infinity;
@@ -107,7 +114,12 @@ class LoggedProgress implements ProgressLine<StreamProgress> {
       }
       case 'lag':
         this.#lag = totalLag(progress.partitions);
+        this.#isKafkaAway = false;
         this.#writeNowAndThen();
+        break;
+      case 'kafka-away':
+        if (!this.#isKafkaAway) this.#log.warn('service.awaited', { service: 'Kafka', reason: progress.reason });
+        this.#isKafkaAway = true;
         break;
     }
   }

@@ -1,5 +1,5 @@
 // How far a stream has still to read: where its query stands against the end of the raw topic, asked of Kafka again and again, also while Spark is down.
-// The same is written down in Kafka for tools that show lag. It never stops a stream: while Kafka does not answer, the last lag stands.
+// The same is written down in Kafka for tools that show lag. It never stops a stream: while Kafka does not answer, the last lag stands, and that is told.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../../broker/connection.ts';
 import { type PartitionState, TopicAdmin } from '../../broker/topics.ts';
@@ -15,11 +15,17 @@ const LAST_ASK_MS = 1500;
 
 type Positions = ReadonlyMap<number, bigint>;
 
+export interface LagListener {
+  lag(partitions: readonly PartitionLag[]): void;
+  /** Kafka does not answer; told again and again while that lasts. */
+  away(reason: string): void;
+}
+
 export class StreamLag {
   readonly #broker: BrokerSettings;
   readonly #topic: string;
   readonly #group: string;
-  readonly #onLag: (partitions: readonly PartitionLag[]) => void;
+  readonly #tellOf: LagListener;
   readonly #stop = new AbortController();
   #positions: Positions | null = null;
   /** As last seen; empty before the first answer. */
@@ -34,12 +40,12 @@ export class StreamLag {
   constructor(
     broker: BrokerSettings,
     topics: { readonly raw: string; readonly treated: string },
-    onLag: (partitions: readonly PartitionLag[]) => void,
+    listener: LagListener,
   ) {
     this.#broker = broker;
     this.#topic = topics.raw;
     this.#group = streamGroup(topics.treated);
-    this.#onLag = onLag;
+    this.#tellOf = listener;
     this.#asking = this.#askOn();
   }
 
@@ -73,9 +79,10 @@ export class StreamLag {
     try {
       this.#log = (await admin.describe(this.#topic)).partitions;
       this.#tell(this.#positions ?? positions);
-    } catch {
+    } catch (error) {
       this.#admin = null;
       await admin.close();
+      if (error instanceof EsteiraError && error.retryable && !this.#stop.signal.aborted) this.#tellOf.away(error.why);
       return;
     }
     await this.#writeDown(admin, positions);
@@ -83,7 +90,7 @@ export class StreamLag {
 
   #tell(positions: Positions): void {
     if (this.#log.length === 0) return;
-    this.#onLag(
+    this.#tellOf.lag(
       this.#log.map(({ partition, earliest, latest }) => ({
         topic: this.#topic,
         partition,

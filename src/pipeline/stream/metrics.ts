@@ -15,6 +15,7 @@ export class StreamMetrics implements HealthSource {
   readonly #batchSeconds = new SecondsHistogram();
   #partitions: readonly PartitionLag[] = [];
   #waitingFor: string | null = 'the query has not started yet';
+  #isKafkaAway = false;
   #lastBatchMs: number | null = null;
 
   /** @param topic the raw one */
@@ -37,6 +38,10 @@ export class StreamMetrics implements HealthSource {
         break;
       case 'lag':
         this.#partitions = progress.partitions;
+        this.#isKafkaAway = false;
+        break;
+      case 'kafka-away':
+        this.#isKafkaAway = true;
         break;
       case 'failed':
         this.#failures += 1;
@@ -54,12 +59,12 @@ export class StreamMetrics implements HealthSource {
   }
 
   unready(): string | null {
-    return this.#waitingFor;
+    return this.#waitingFor ?? (this.#isKafkaAway ? 'waiting for Kafka' : null);
   }
 
   metrics(): string {
     const out = new Exposition({ topico: this.#topic });
-    out.value(FAMILY.ready, this.#waitingFor === null ? 1 : 0);
+    out.value(FAMILY.ready, this.unready() === null ? 1 : 0);
     out.value(FAMILY.starts, this.#starts);
     out.value(FAMILY.failures, this.#failures);
     out.value(FAMILY.messages, this.#messages);

@@ -39,7 +39,10 @@ export type StreamProgress =
       readonly seconds: number;
       readonly recordsPerSecond: number;
     }
+  /** Kafka answers, and so much is left to read. */
   | { readonly kind: 'lag'; readonly partitions: readonly PartitionLag[] }
+  /** Kafka does not answer us: told every few seconds. Spark itself waits for minutes before the query fails. */
+  | { readonly kind: 'kafka-away'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string; readonly waitMs: number };
 
 export interface StreamReport {
@@ -65,9 +68,10 @@ const FAILURES_OF_ONE_READING = 5;
 /** Runs the stream until it is told to stop, or, with the trigger available-now, until the topic is read. Throws what no restart can repair. */
 export async function stream(options: StreamOptions): Promise<StreamReport> {
   const began = performance.now();
-  const lag = new StreamLag(options.broker, options.topics, (partitions) =>
-    options.onProgress?.({ kind: 'lag', partitions }),
-  );
+  const lag = new StreamLag(options.broker, options.topics, {
+    lag: (partitions) => options.onProgress?.({ kind: 'lag', partitions }),
+    away: (reason) => options.onProgress?.({ kind: 'kafka-away', reason }),
+  });
   const stop = stopping(options.signal);
   const watch = new QueryWatch(options, lag, stop);
   try {
