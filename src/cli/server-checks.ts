@@ -21,7 +21,7 @@ function checkKafka(config: Config): Promise<Finding> {
   return check(config, 'Kafka', 'kafka', 'kafka.bootstrap', async () => {
     const settings = brokerSettings(config);
     const where = settings.bootstrap.join(', ');
-    const admin = new TopicAdmin(settings);
+    const admin = new TopicAdmin(settings, ANSWER_MS);
     try {
       const { partitions } = await admin.describe(TOPICS.raw);
       return `${where} answers; ${TOPICS.raw} has ${partitions.length} partitions`;

@@ -38,6 +38,8 @@ export interface StatusReport {
 }
 
 const MOST_INCIDENTS = 5;
+/** Whoever looks does not want to wait for a Kafka that hangs. */
+const ANSWER_MS = 3000;
 
 /** Throws WAREHOUSE_*; a Kafka that does not answer is told in the report, and is not asked where no topic was ever read. */
 export async function readStatus(client: pg.Client, broker: BrokerSettings): Promise<StatusReport> {
@@ -71,7 +73,7 @@ interface KafkaAnswer {
 
 async function askKafka(broker: BrokerSettings, topics: readonly string[]): Promise<KafkaAnswer> {
   if (topics.length === 0) return { states: new Map(), streamed: [], problem: null };
-  const admin = new TopicAdmin(broker);
+  const admin = new TopicAdmin(broker, ANSWER_MS);
   const states = new Map<string, TopicState>();
   try {
     for (const topic of topics) await describeInto(states, admin, topic);

@@ -8,6 +8,7 @@ import { streamGroup } from '../../model/message.ts';
 import type { PartitionLag } from '../lag.ts';
 
 const ASK_EVERY_MS = 2000;
+const ANSWER_MS = 5000;
 /** Kafka forgets what a group without members has written down (a week by default). */
 const WRITE_AGAIN_MS = 3_600_000;
 /** Nobody waits longer than this for the last question at the end. */
@@ -75,7 +76,7 @@ export class StreamLag {
   async #ask(): Promise<void> {
     const positions = this.#positions;
     if (positions === null) return;
-    const admin = (this.#admin ??= new TopicAdmin(this.#broker));
+    const admin = (this.#admin ??= new TopicAdmin(this.#broker, ANSWER_MS));
     try {
       this.#log = (await admin.describe(this.#topic)).partitions;
       this.#tell(this.#positions ?? positions);
