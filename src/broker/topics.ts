@@ -56,7 +56,9 @@ export class TopicAdmin {
   /** @param answerMs no question waits longer for a broker that is there and silent, or tries twice; without it as long as Kafka's clients do */
   constructor(settings: BrokerSettings, answerMs?: number) {
     const options = clientOptions(settings, 'admin');
-    this.#admin = new Admin(answerMs === undefined ? options : { ...options, timeout: answerMs, retries: 0 });
+    this.#admin = new Admin(
+      answerMs === undefined ? options : { ...options, requestTimeout: answerMs, connectTimeout: answerMs, retries: 0 },
+    );
   }
 
   /** The topic at this moment. Throws TOPIC_UNKNOWN, BROKER_UNREACHABLE, BROKER_REFUSED. */

@@ -40,7 +40,7 @@ function checkSpark(config: Config): Promise<Finding> {
     const session = openSparkSession(spark, { ca, requestTimeoutMs: ANSWER_MS });
     try {
       const version = await session.version();
-      await session.close();
+      await session.close(AbortSignal.timeout(ANSWER_MS));
       return `Spark ${version} at ${showSparkAddress(spark)}`;
     } finally {
       session.disconnect();

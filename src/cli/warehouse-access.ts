@@ -5,7 +5,7 @@ import type { EsteiraError } from '../lib/errors.ts';
 import { untilStopped } from '../lib/stopping.ts';
 import { redactUrls } from '../lib/redact.ts';
 import { retrying } from '../pipeline/retry.ts';
-import { asWarehouseError, breakOff, connect } from '../storage/connection.ts';
+import { asWarehouseError, breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 import { resolveWarehouse } from '../storage/embedded/resolve.ts';
 import { assertMigrated, migrate } from '../storage/migrations.ts';
 
@@ -93,7 +93,7 @@ export async function openWarehouse(
       throw asWarehouseError(error);
     } finally {
       signal?.removeEventListener('abort', stop);
-      await client.end().catch(() => undefined);
+      await sayGoodbye(client);
     }
   });
   return { url, embedded, revive: embedded ? reviver(config) : () => undefined };

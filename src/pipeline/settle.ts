@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { messageOf } from '../lib/errors.ts';
 import { PAUSE_FACTOR, settleCohorts } from '../storage/cohorts.ts';
-import { breakOff, connect } from '../storage/connection.ts';
+import { breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 
 export type SettleProgress =
   | { readonly kind: 'settling' }
@@ -42,7 +42,7 @@ export async function settle({ url, signal, onSettle }: SettleOptions, isPaced =
     return false;
   } finally {
     signal?.removeEventListener('abort', stop);
-    await client?.end().catch(() => undefined);
+    if (client !== null) await sayGoodbye(client);
   }
 }
 

@@ -2,8 +2,9 @@
 // It never decides what to load (load-file.ts, extract.ts) and writes nothing itself (src/storage does).
 import type pg from 'pg';
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
+import { EsteiraError } from '../lib/errors.ts';
 import type { PreparedBatch } from '../model/batch.ts';
-import { asWarehouseError, breakOff, connect } from '../storage/connection.ts';
+import { asWarehouseError, breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
 import { refreshStatistics } from '../storage/statistics.ts';
 import { LOADED_TABLES } from '../storage/tables.ts';
@@ -25,9 +26,6 @@ export interface WarehouseClientOptions {
   readonly settles: 'at-end' | 'meanwhile' | 'never';
   readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
 }
-
-/** A server that has fallen silent does not say goodbye. */
-const GOODBYE_MS = 1000;
 
 /** One connection at a time. Close it at the end. */
 export class WarehouseClient {
@@ -74,7 +72,10 @@ export class WarehouseClient {
         this.#client = null;
         this.#loader = null;
         void client.end().catch(() => undefined);
-        throw this.#isLate ? signal?.reason : asWarehouseError(error);
+        const failure = asWarehouseError(error);
+        // We broke the connection off ourselves; whatever else went wrong is told.
+        const isOurs = this.#isLate && failure instanceof EsteiraError && failure.retryable;
+        throw isOurs ? signal?.reason : failure;
       }
     });
   }
@@ -107,9 +108,7 @@ export class WarehouseClient {
     this.#client = null;
     this.#loader = null;
     if (client === null) return;
-    const silent = setTimeout(() => breakOff(client), GOODBYE_MS);
-    await client.end().catch(() => undefined);
-    clearTimeout(silent);
+    await sayGoodbye(client);
     if (this.#options.settles !== 'never') await settle(this.#options);
   }
 }

@@ -22,11 +22,12 @@ export async function choosePort(wish: number | undefined, avoid: readonly numbe
 }
 
 async function becomesFree(port: number): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs <= LET_GO_MS; waitedMs += POLL_MS) {
-    if (await isPortFree(port)) return true;
+  const deadline = performance.now() + LET_GO_MS;
+  while (!(await isPortFree(port))) {
+    if (performance.now() > deadline) return false;
     await delay(POLL_MS);
   }
-  return false;
+  return true;
 }
 
 /** The port, if it is free or becomes so within a second. Throws STACK_PORT_TAKEN; `answers` tells whether it is a server of the same kind that has it. */

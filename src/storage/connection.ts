@@ -58,6 +58,16 @@ export async function connect(url: string, role: 'loader' | 'reader', signal?: A
   return client;
 }
 
+/** A server that has fallen silent does not say goodbye. */
+const GOODBYE_MS = 1000;
+
+/** Ends the connection in good order, or drops it when the server does not answer in time. Never throws. */
+export async function sayGoodbye(client: pg.Client): Promise<void> {
+  const silent = setTimeout(() => breakOff(client), GOODBYE_MS);
+  await client.end().catch(() => undefined);
+  clearTimeout(silent);
+}
+
 /** Drops the connection, whatever it is doing: what waits for an answer fails, and the server rolls back what was not committed. */
 export function breakOff(client: pg.Client): void {
   (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();

@@ -184,6 +184,14 @@ test(
       assert.doesNotMatch(`${error.what} ${error.why} ${error.fix}`, /Maria/);
       return true;
     });
+    // an apostrophe ends no quote
+    const parse = textsOf(session, "SELECT CAST(to_timestamp(concat(:n, id), 'yyyy-MM-dd') AS STRING) FROM range(1)", {
+      n: "D'Arc Pereira",
+    });
+    await assert.rejects(
+      parse,
+      (error) => error instanceof SparkFailure && !/Arc|Pereira/.test(`${error.what} ${error.why}`),
+    );
     // of an error deep inside a task, the messages of its causes too
     await assert.rejects(
       textsOf(session, "SELECT CAST(raise_error('quebrou') AS STRING) FROM range(2) WHERE rand() >= 0"),
@@ -215,18 +223,20 @@ test('a closed session is gone at the server; one that was only left is found ag
   await assert.rejects(textsOf(anew, 'SELECT v FROM vista'), failed('SPARK_FAILED', 'TABLE_OR_VIEW_NOT_FOUND'));
 });
 
-test('a query that is called off ends at once, here and at the server', options, async (t) => {
-  const session = open(t, await addressOf());
+test('a query of a session that is called off ends at once, here and at the server', options, async (t) => {
   const stop = new AbortController();
+  const session = open(t, await addressOf(), { signal: stop.signal });
   const endless =
     'SELECT CAST(count(*) AS STRING) FROM range(1000000) a CROSS JOIN range(1000000) b WHERE hash(a.id, b.id) = 7';
-  const running = textsOf(session, endless, {}, stop.signal);
+  const running = textsOf(session, endless);
   running.catch(() => undefined);
   await sleep(1500);
   const asked = performance.now();
-  stop.abort();
-  await assert.rejects(running);
+  const reason = new Error('told to stop');
+  stop.abort(reason);
+  await assert.rejects(running, reason);
   assert.ok(performance.now() - asked < 6000);
   // with its four slots taken, Spark would never come to this
-  assert.deepEqual(await textsOf(session, 'SELECT CAST(sum(id) AS STRING) FROM range(0, 100, 1, 8)'), ['4950']);
+  const other = open(t, await addressOf());
+  assert.deepEqual(await textsOf(other, 'SELECT CAST(sum(id) AS STRING) FROM range(0, 100, 1, 8)'), ['4950']);
 });

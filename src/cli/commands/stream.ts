@@ -11,6 +11,7 @@ import { StreamMetrics } from '../../pipeline/stream/metrics.ts';
 import { stream, type StreamReport } from '../../pipeline/stream/stream.ts';
 import { counted } from '../output/counted.ts';
 import { streamProgress } from '../output/stream-progress.ts';
+import { endSoon } from '../end-soon.ts';
 import { configOf } from '../settings.ts';
 import { sparkAccess } from '../spark-access.ts';
 import { metricsPortOption, serveMetrics } from '../metrics-option.ts';
@@ -28,6 +29,9 @@ interface StreamFlags {
   readonly metricsPort?: number;
   readonly json?: boolean;
 }
+
+/** What a stopped stream has left open gets this long: all of stopping may take 10 s. */
+const MOST_LEFT_MS = 1000;
 
 const LEFT_RUNNING =
   'Spark did not answer in time, so the query may still run; the next start of this stream finds and ends it.\n';
@@ -113,6 +117,7 @@ Examples:
         await health?.close();
         process.off('SIGINT', stop);
         process.off('SIGTERM', stop);
+        if (interruption.signal.aborted) endSoon(MOST_LEFT_MS);
       }
     });
 }

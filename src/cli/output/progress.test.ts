@@ -54,7 +54,7 @@ test('the other lines of progress group their digits alike', async () => {
     { ...place, partition: 0, end: 1009n },
     { ...place, partition: 1, end: 11n },
   ];
-  streamed.show({ kind: 'lag', partitions });
+  streamed.show({ kind: 'lag', partitions, isFresh: true });
   assert.match(said(), /2,000 of 4,000 lines, 1 message, [\d,]+ lines\/s/);
   assert.match(said(), /mock: 1,500 orders in 1 page, [\d,]+ orders\/s/);
   assert.match(said(), /batch 7: 12,345 records in 1\.8 s, 6,789 records\/s, 1,000 to read$/);
@@ -70,6 +70,7 @@ test('where nobody looks on, a stream logs the batches of ten seconds in one lin
   progress.show({
     kind: 'lag',
     partitions: [{ topic: 'pedidos_ecommerce', partition: 0, position: 5n, end: 12n }],
+    isFresh: true,
   });
   progress.clear();
   progress.clear();

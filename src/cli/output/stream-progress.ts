@@ -37,7 +37,7 @@ class DrawnProgress implements ProgressLine<StreamProgress> {
         break;
       case 'lag':
         this.#lag = totalLag(progress.partitions);
-        this.#isKafkaAway = false;
+        if (progress.isFresh) this.#isKafkaAway = false;
         this.#draw();
         break;
       case 'kafka-away':
@@ -114,7 +114,7 @@ class LoggedProgress implements ProgressLine<StreamProgress> {
       }
       case 'lag':
         this.#lag = totalLag(progress.partitions);
-        this.#isKafkaAway = false;
+        if (progress.isFresh) this.#isKafkaAway = false;
         this.#writeNowAndThen();
         break;
       case 'kafka-away':

@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSettings } from '../../broker/connection.ts';
 import { type PartitionState, TopicAdmin } from '../../broker/topics.ts';
-import { EsteiraError } from '../../lib/errors.ts';
+import { EsteiraError, messageOf } from '../../lib/errors.ts';
 import { streamGroup } from '../../model/message.ts';
 import type { PartitionLag } from '../lag.ts';
 
 const ASK_EVERY_MS = 2000;
+const ASK_AGAIN_MS = 30_000;
 const ANSWER_MS = 5000;
 /** Kafka forgets what a group without members has written down (a week by default). */
 const WRITE_AGAIN_MS = 3_600_000;
@@ -17,8 +18,9 @@ const LAST_ASK_MS = 1500;
 type Positions = ReadonlyMap<number, bigint>;
 
 export interface LagListener {
-  lag(partitions: readonly PartitionLag[]): void;
-  /** Kafka does not answer; told again and again while that lasts. */
+  /** `isFresh`: Kafka has just answered; else the lag follows from what it said last. */
+  lag(partitions: readonly PartitionLag[], isFresh: boolean): void;
+  /** Kafka does not answer, or refuses; told again and again while that lasts. */
   away(reason: string): void;
 }
 
@@ -35,6 +37,8 @@ export class StreamLag {
   /** False once Kafka has refused the right to: asking for it again and again would fill its log. */
   #mayWrite = true;
   #admin: TopicAdmin | null = null;
+  /** Nothing more is asked. */
+  #isOver = false;
   readonly #asking: Promise<void>;
 
   /** Begins to ask as soon as it is told where the query stands. */
@@ -54,7 +58,7 @@ export class StreamLag {
   stands(positions: Positions): void {
     if (this.#positions !== null && isSame(this.#positions, positions)) return;
     this.#positions = positions;
-    this.#tell(positions);
+    this.#tell(positions, false);
   }
 
   /** Asks and writes down once more, so that both are right when the command has ended. */
@@ -62,34 +66,37 @@ export class StreamLag {
     this.#stop.abort();
     const last = this.#asking.then(() => this.#ask()).then(() => this.#admin?.close());
     await Promise.race([last, sleep(LAST_ASK_MS, undefined, { ref: false })]);
+    this.#isOver = true;
     void this.#admin?.close();
   }
 
   async #askOn(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.#ask();
-      await sleep(ASK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      const pauseMs = (await this.#ask()) ? ASK_EVERY_MS : ASK_AGAIN_MS;
+      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  async #ask(): Promise<void> {
+  /** False where asking again soon would not help: Kafka answers, and refuses. */
+  async #ask(): Promise<boolean> {
     const positions = this.#positions;
-    if (positions === null) return;
+    if (positions === null || this.#isOver) return true;
     const admin = (this.#admin ??= new TopicAdmin(this.#broker, ANSWER_MS));
     try {
       this.#log = (await admin.describe(this.#topic)).partitions;
-      this.#tell(this.#positions ?? positions);
+      this.#tell(this.#positions ?? positions, true);
     } catch (error) {
       this.#admin = null;
       await admin.close();
-      if (error instanceof EsteiraError && error.retryable && !this.#stop.signal.aborted) this.#tellOf.away(error.why);
-      return;
+      if (!this.#stop.signal.aborted) this.#tellOf.away(error instanceof EsteiraError ? error.why : messageOf(error));
+      return error instanceof EsteiraError && error.retryable;
     }
     await this.#writeDown(admin, positions);
+    return true;
   }
 
-  #tell(positions: Positions): void {
+  #tell(positions: Positions, isFresh: boolean): void {
     if (this.#log.length === 0) return;
     this.#tellOf.lag(
       this.#log.map(({ partition, earliest, latest }) => ({
@@ -98,6 +105,7 @@ export class StreamLag {
         position: positions.get(partition) ?? earliest,
         end: latest,
       })),
+      isFresh,
     );
   }
 

@@ -38,7 +38,7 @@ export class StreamMetrics implements HealthSource {
         break;
       case 'lag':
         this.#partitions = progress.partitions;
-        this.#isKafkaAway = false;
+        if (progress.isFresh) this.#isKafkaAway = false;
         break;
       case 'kafka-away':
         this.#isKafkaAway = true;

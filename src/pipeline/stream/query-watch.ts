@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TopicAdmin, type TopicState } from '../../broker/topics.ts';
 import { fail } from '../../catalog/errors.ts';
+import { withoutValues } from '../../engines/spark/connect/failure.ts';
 import { WriteOperation_SaveMode } from '../../engines/spark/connect/protocol/connect_pb.js';
 import { openSparkSession, sqlRelation, type SparkSession } from '../../engines/spark/connect/session.ts';
 import { SPARK_SETTINGS } from '../../engines/spark/dialect.ts';
@@ -302,8 +303,7 @@ function failedQuery({ errorClass, message }: { errorClass: string; message: str
     });
   return fail('SPARK_FAILED', {
     what: `The streaming query failed: ${errorClass === '' ? 'no error class' : errorClass}.`,
-    // Spark quotes the values it stumbled over: they may be personal.
-    why: (message.split('\n')[0] ?? '').replaceAll(/'[^']*'/g, "'...'").slice(0, 500),
+    why: withoutValues(message.split('\n')[0] ?? '').slice(0, 500),
     fix: "Read Spark's own log for the whole story.",
   });
 }

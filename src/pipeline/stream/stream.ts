@@ -39,9 +39,9 @@ export type StreamProgress =
       readonly seconds: number;
       readonly recordsPerSecond: number;
     }
-  /** Kafka answers, and so much is left to read. */
-  | { readonly kind: 'lag'; readonly partitions: readonly PartitionLag[] }
-  /** Kafka does not answer us: told every few seconds. Spark itself waits for minutes before the query fails. */
+  /** So much is left to read; `isFresh`: as Kafka has just answered, else by what it said last. */
+  | { readonly kind: 'lag'; readonly partitions: readonly PartitionLag[]; readonly isFresh: boolean }
+  /** Kafka does not answer us, or refuses: told every few seconds. Spark itself waits for minutes before the query fails. */
   | { readonly kind: 'kafka-away'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string; readonly waitMs: number };
 
@@ -69,7 +69,7 @@ const FAILURES_OF_ONE_READING = 5;
 export async function stream(options: StreamOptions): Promise<StreamReport> {
   const began = performance.now();
   const lag = new StreamLag(options.broker, options.topics, {
-    lag: (partitions) => options.onProgress?.({ kind: 'lag', partitions }),
+    lag: (partitions, isFresh) => options.onProgress?.({ kind: 'lag', partitions, isFresh }),
     away: (reason) => options.onProgress?.({ kind: 'kafka-away', reason }),
   });
   const stop = stopping(options.signal);

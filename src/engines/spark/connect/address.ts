@@ -21,7 +21,7 @@ const DEFAULT_PORT = 15002;
  * Throws CONFIG_INVALID.
  */
 export function parseSparkAddress(text: string): SparkAddress {
-  // A host is shown in messages: what could be a token that was written in the wrong place is no host.
+  // A host is shown in messages: what holds =, ;, @ or ?, as a token in the wrong place would, is no host.
   const match = /^sc:\/\/(?:\[([0-9a-fA-F:.]+)\]|([\p{L}\p{N}._-]+))(?::([0-9]{1,5}))?(?:\/(;.*)?)?$/u.exec(text);
   const port = Number(match?.[3] ?? DEFAULT_PORT);
   const host = match?.[1] ?? match?.[2];

@@ -80,7 +80,7 @@ export function failureOf(thrown: unknown, server: string, details?: FetchErrorD
     'SPARK_FAILED',
     {
       what: `Spark refused or failed: ${errorClass === '' ? 'no error class' : errorClass}.`,
-      why: details === undefined ? thrown.rawMessage : chain(details),
+      why: withoutValues(details === undefined ? thrown.rawMessage : chain(details)).slice(0, LONGEST_MESSAGE),
       fix: "Read Spark's own log for the whole story; if nothing there is yours to repair, report it as a bug.",
       cause: thrown,
     },
@@ -110,6 +110,11 @@ function rootClass(details: FetchErrorDetailsResponse | undefined): string | und
 
 const LONGEST_MESSAGE = 2000;
 
+/** Spark quotes the values it stumbled over, which may be personal: whatever stands between the quotes of a line goes, apostrophes among it too. */
+export function withoutValues(message: string): string {
+  return message.replaceAll(/'.*'/g, "'...'");
+}
+
 /** The messages from the error down to its first cause. */
 function chain(details: FetchErrorDetailsResponse): string {
   const messages: string[] = [];
@@ -122,9 +127,5 @@ function chain(details: FetchErrorDetailsResponse): string {
     if (message !== '' && !messages.includes(message)) messages.push(message);
     index = error.causeIdx;
   }
-  // Spark quotes the value it stumbled over: it may be personal.
-  return messages
-    .join(' <- ')
-    .replaceAll(/The value '[^']*'/g, "The value '...'")
-    .slice(0, LONGEST_MESSAGE);
+  return messages.join(' <- ');
 }

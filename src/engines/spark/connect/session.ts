@@ -36,7 +36,6 @@ export interface SessionOptions {
 }
 
 export interface CommandOptions {
-  readonly signal?: AbortSignal | undefined;
   /** Deadline of a command that is answered at once; it fails as SPARK_UNREACHABLE. */
   readonly timeoutMs?: number;
 }
@@ -130,17 +129,17 @@ export class SparkSession {
   }
 
   /** The texts of a query's only column, which must be a string, as they arrive. */
-  async *texts(sql: string, args: SqlArguments = {}, signal?: AbortSignal): AsyncGenerator<string | null> {
-    for await (const response of this.#execute({ case: 'root', value: sqlRelation(sql, args) }, { signal })) {
+  async *texts(sql: string, args: SqlArguments = {}): AsyncGenerator<string | null> {
+    for await (const response of this.#execute({ case: 'root', value: sqlRelation(sql, args) }, {})) {
       if (response.responseType.case === 'arrowBatch') yield* readTextColumn(response.responseType.value.data);
     }
   }
 
   /** The rows of a query as objects. Values are those of JSON: cast to text what a number in JavaScript cannot hold. */
-  async rows<T>(sql: string, args: SqlArguments = {}, signal?: AbortSignal): Promise<T[]> {
+  async rows<T>(sql: string, args: SqlArguments = {}): Promise<T[]> {
     const asJson = `SELECT to_json(struct(*), map('ignoreNullFields', 'false')) AS j FROM (${sql})`;
     const rows: T[] = [];
-    for await (const text of this.texts(asJson, args, signal)) rows.push(JSON.parse(text ?? 'null') as T);
+    for await (const text of this.texts(asJson, args)) rows.push(JSON.parse(text ?? 'null') as T);
     return rows;
   }
 
@@ -184,11 +183,6 @@ export class SparkSession {
     this.#connection.abort();
   }
 
-  #either(signal: AbortSignal | undefined): AbortSignal | undefined {
-    const both = [signal, this.#options.signal].filter((each) => each !== undefined);
-    return both.length < 2 ? both[0] : AbortSignal.any(both);
-  }
-
   #fields(): SessionFields {
     return {
       sessionId: this.id,
@@ -200,14 +194,14 @@ export class SparkSession {
 
   async *#execute(
     opType: { case: 'root'; value: RelationInit } | { case: 'command'; value: CommandInit },
-    { signal, timeoutMs }: CommandOptions,
+    { timeoutMs }: CommandOptions,
   ): AsyncGenerator<ExecutePlanResponse> {
     const answers = execute(
       this.#client,
       () => this.#fields(),
       { opType },
       {
-        signal: this.#either(signal),
+        signal: this.#options.signal,
         timeoutMs,
         reattachForMs: this.#options.reattachForMs ?? REATTACH_FOR_MS,
         onReattach: this.#options.onReattach,
