@@ -5,6 +5,7 @@ import type { BaseOptions } from '@platformatic/kafka';
 import { fail } from '../catalog/errors.ts';
 import type { Config } from '../config/load.ts';
 import { EsteiraError, messageOf } from '../lib/errors.ts';
+import { untilStopped } from '../lib/stopping.ts';
 
 /** Everything needed to reach a cluster; holds a password, so it is never printed. */
 export interface BrokerSettings {
@@ -83,6 +84,21 @@ export function clientOptions(settings: BrokerSettings, role: string): BaseOptio
       : {}),
     ...(settings.sasl === undefined ? {} : { sasl: { ...settings.sasl } }),
   };
+}
+
+/** Kafka may be there and hang; its clients wait minutes for that. */
+const ANSWER_MS = 15_000;
+
+/** Settles as the question does; rejects with the signal's reason as soon as that comes, and when there is no answer in time, with what asBrokerError takes for an outage. */
+export async function untilAnswered<T>(question: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const late = new AbortController();
+  const silence = Object.assign(new Error(`no answer within ${ANSWER_MS / 1000} s`), { canRetry: true });
+  const timer = setTimeout(() => late.abort(silence), ANSWER_MS);
+  try {
+    return await untilStopped(untilStopped(question, signal), late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The host of `host:port`, without the brackets of an IPv6 address. */

@@ -4,7 +4,14 @@
 import { Producer as Client } from '@platformatic/kafka';
 import { EsteiraError } from '../lib/errors.ts';
 import { HEADER } from '../model/message.ts';
-import { asBrokerError, type BrokerSettings, clientOptions, tooLarge, unknownTopic } from './connection.ts';
+import {
+  asBrokerError,
+  type BrokerSettings,
+  clientOptions,
+  tooLarge,
+  unknownTopic,
+  untilAnswered,
+} from './connection.ts';
 import { partitionOf } from './partition.ts';
 
 export interface OutgoingMessage {
@@ -76,7 +83,8 @@ export class Producer {
       retryDelay: (_client, _operation, attempt, _retries, error) => producer?.waitBefore(attempt, error) ?? 100,
     });
     try {
-      const metadata = await client.metadata({ topics: [options.topic], forceUpdate: true, retries: 2 });
+      const asked = client.metadata({ topics: [options.topic], forceUpdate: true, retries: 2 });
+      const metadata = await untilAnswered(asked, options.signal);
       const found = metadata.topics.get(options.topic);
       if (!found) throw unknownTopic(options.topic);
       producer = new Producer(client, options, found.partitionsCount);

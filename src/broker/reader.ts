@@ -3,7 +3,7 @@
 // after any failure the caller closes it and opens another.
 import { Consumer, type ConsumerGroupJoinPayload, findErrorBy } from '@platformatic/kafka';
 import { untilStopped } from '../lib/stopping.ts';
-import { asBrokerError, type BrokerSettings, clientOptions, unknownTopic } from './connection.ts';
+import { asBrokerError, type BrokerSettings, clientOptions, unknownTopic, untilAnswered } from './connection.ts';
 
 export interface ReaderOptions {
   readonly topics: readonly string[];
@@ -89,8 +89,6 @@ export class GroupReader {
       rebalanceTimeout: Math.max(options.sessionTimeoutMs, 30_000),
       heartbeatInterval: Math.min(3000, Math.floor(options.sessionTimeoutMs / 4)),
       heartbeatStallTimeout: options.sessionTimeoutMs,
-      // A request may wait for the broker as long as a read does.
-      timeout: 30_000,
     });
     const reader = new GroupReader(client, options);
     try {
@@ -125,7 +123,8 @@ export class GroupReader {
   }
 
   async #join(options: ReaderOptions): Promise<void> {
-    const metadata = await this.#client.metadata({ topics: [...options.topics], forceUpdate: true });
+    const asked = this.#client.metadata({ topics: [...options.topics], forceUpdate: true });
+    const metadata = await untilAnswered(asked, options.signal);
     this.#clusterId = metadata.id;
     for (const topic of options.topics) {
       const found = metadata.topics.get(topic);
@@ -164,7 +163,7 @@ export class GroupReader {
         this.#client.listOffsets({ topics, timestamp: -2n }),
         this.#client.listOffsets({ topics, timestamp: -1n }),
       ]);
-      const [starts, ends] = await untilStopped(asked, this.#signal);
+      const [starts, ends] = await untilAnswered(asked, this.#signal);
       return topics.flatMap((topic) =>
         (starts.get(topic) ?? []).map((start, partition) => ({
           topic,
@@ -182,7 +181,7 @@ export class GroupReader {
   async offsetsAt(timeMs: number): Promise<ReadFrom[]> {
     try {
       const asked = this.#client.listOffsets({ topics: [...this.#topics], timestamp: BigInt(timeMs) });
-      const found = await untilStopped(asked, this.#signal);
+      const found = await untilAnswered(asked, this.#signal);
       const logs = await this.logs();
       return logs.map(({ topic, partition, end }) => {
         const offset = found.get(topic)?.[partition] ?? -1n;
@@ -197,7 +196,7 @@ export class GroupReader {
   async read(from: readonly ReadFrom[], maxWaitMs: number, minBytes: number): Promise<ReadOutcome> {
     if (this.#failure !== null) throw asBrokerError(membershipLost(this.#failure), this.#topics[0]);
     try {
-      const metadata = await untilStopped(this.#client.metadata({ topics: [...this.#topics] }), this.#signal);
+      const metadata = await untilAnswered(this.#client.metadata({ topics: [...this.#topics] }), this.#signal);
       const byLeader = Map.groupBy(
         from,
         ({ topic, partition }) => metadata.topics.get(topic)?.partitions[partition]?.leader ?? -1,
@@ -223,7 +222,7 @@ export class GroupReader {
             })),
           })),
         });
-        const response = await untilStopped(asked, this.#signal);
+        const response = await untilAnswered(asked, this.#signal);
         parts.push(...this.#partsOf(response, positions));
       }
       return { kind: 'read', parts };

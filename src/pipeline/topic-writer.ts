@@ -42,6 +42,9 @@ const TAB = 9;
 const HASH_DIGITS = 64;
 
 /** Close it at the end. */
+/** A broker that is there and hangs is an outage, too. */
+const ANSWER_MS = 15_000;
+
 export class TopicWriter implements MessageSender {
   readonly topic: TopicState;
   readonly folder = null;
@@ -52,7 +55,7 @@ export class TopicWriter implements MessageSender {
     const { broker, topic, create, maxOutageMs, signal, onWait } = options;
     const onRetry = (error: EsteiraError, waitMs: number): void => onWait?.(error.why, waitMs);
     return retrying({ maxOutageMs, signal, onWait: onRetry }, async () => {
-      const admin = new TopicAdmin(broker);
+      const admin = new TopicAdmin(broker, ANSWER_MS);
       try {
         if (create !== undefined) await admin.ensure(topic, create);
         const state = await admin.describe(topic);

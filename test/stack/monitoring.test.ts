@@ -33,7 +33,7 @@ function streamText(): string {
   metrics.observe({ kind: 'started', start: 1, endedOrphans: 0 });
   metrics.observe({ kind: 'batch', batch: 0, records: 9, seconds: 40, recordsPerSecond: 1 });
   metrics.observe({ kind: 'lag', partitions: [place], isFresh: true });
-  metrics.observe({ kind: 'failed', reason: 'x', waitMs: 1 });
+  metrics.observe({ kind: 'failed', code: 'SPARK_FAILED', reason: 'x', waitMs: 1 });
   return metrics.metrics();
 }
 

@@ -75,7 +75,7 @@ test('where nobody looks on, a stream logs the batches of ten seconds in one lin
   progress.clear();
   progress.clear();
   for (let time = 0; time < 3; time++) progress.show({ kind: 'kafka-away', reason: 'connect ECONNREFUSED' });
-  progress.show({ kind: 'failed', reason: 'Spark does not answer.', waitMs: 1500 });
+  progress.show({ kind: 'failed', code: 'SPARK_UNREACHABLE', reason: 'Spark does not answer.', waitMs: 1500 });
   const logged = lines.map((line) => {
     const { time: _, ...rest } = JSON.parse(line) as { time: string };
     return rest;

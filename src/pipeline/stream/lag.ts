@@ -92,7 +92,7 @@ export class StreamLag {
       if (!this.#stop.signal.aborted) this.#tellOf.away(error instanceof EsteiraError ? error.why : messageOf(error));
       return error instanceof EsteiraError && error.retryable;
     }
-    await this.#writeDown(admin, positions);
+    await this.#writeDown(admin, this.#positions ?? positions);
     return true;
   }
 
@@ -111,9 +111,13 @@ export class StreamLag {
 
   async #writeDown(admin: TopicAdmin, positions: Positions): Promise<void> {
     const isWritten = this.#written?.positions === positions && Date.now() - this.#written.at < WRITE_AGAIN_MS;
-    if (isWritten || positions.size === 0 || !this.#mayWrite) return;
+    if (isWritten || !this.#mayWrite) return;
+    // also where nothing is read yet: who looks sees that all of it waits
+    const reached = this.#log.map(
+      ({ partition, earliest }) => [partition, positions.get(partition) ?? earliest] as const,
+    );
     try {
-      await admin.commitHint(this.#group, this.#topic, positions);
+      await admin.commitHint(this.#group, this.#topic, new Map(reached));
       this.#written = { positions, at: Date.now() };
     } catch (error) {
       if (error instanceof EsteiraError && error.code === 'BROKER_REFUSED') this.#mayWrite = false;

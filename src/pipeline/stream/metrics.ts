@@ -5,6 +5,13 @@ import { lagOf, type PartitionLag } from '../lag.ts';
 import { Exposition, SecondsHistogram } from '../prometheus.ts';
 import type { StreamProgress } from './stream.ts';
 
+/** Whom a stream waits for, by what it failed with. */
+const WAITING: Readonly<Record<string, string>> = {
+  SPARK_UNREACHABLE: 'waiting for Spark',
+  SPARK_SESSION_LOST: 'waiting for Spark',
+  BROKER_UNREACHABLE: 'waiting for Kafka',
+};
+
 export class StreamMetrics implements HealthSource {
   readonly #topic: string;
   readonly #now: () => number;
@@ -45,7 +52,7 @@ export class StreamMetrics implements HealthSource {
         break;
       case 'failed':
         this.#failures += 1;
-        this.#waitingFor = 'waiting to start the query again';
+        this.#waitingFor = WAITING[progress.code] ?? 'the query failed and is started again';
         break;
     }
   }

@@ -43,7 +43,8 @@ export type StreamProgress =
   | { readonly kind: 'lag'; readonly partitions: readonly PartitionLag[]; readonly isFresh: boolean }
   /** Kafka does not answer us, or refuses: told every few seconds. Spark itself waits for minutes before the query fails. */
   | { readonly kind: 'kafka-away'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string; readonly waitMs: number };
+  /** `code` of the error: what is waited for, or SPARK_FAILED. */
+  | { readonly kind: 'failed'; readonly code: string; readonly reason: string; readonly waitMs: number };
 
 export interface StreamReport {
   readonly records: number;
@@ -101,7 +102,7 @@ async function watchOn(watch: QueryWatch, options: StreamOptions, told: AbortSig
       if (options.trigger.kind === 'available-now' && failures >= FAILURES_OF_ONE_READING) throw error;
       const longest = error.code === 'SPARK_FAILED' ? LONGEST_WAIT_AFTER_QUERY_MS : LONGEST_WAIT_MS;
       const waitMs = Math.min(longest, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
-      options.onProgress?.({ kind: 'failed', reason: `${error.what} ${error.why}`, waitMs });
+      options.onProgress?.({ kind: 'failed', code: error.code, reason: `${error.what} ${error.why}`, waitMs });
       await sleep(waitMs, undefined, { signal: told }).catch(() => undefined);
     }
   }
