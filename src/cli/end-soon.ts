@@ -2,5 +2,7 @@
 
 /** Ends the process with this exit code, or with the one that is set by then, unless it has ended by itself before. */
 export function endSoon(leftMs: number, exitCode?: number): void {
-  setTimeout(() => process.exit(exitCode), leftMs).unref();
+  // given undefined, process.exit would forget the code that is set
+  const end = (): never => (exitCode === undefined ? process.exit() : process.exit(exitCode));
+  setTimeout(end, leftMs).unref();
 }
