@@ -150,7 +150,7 @@ test(
     await kill('postgres');
     await kill('spark');
     const mended = await reportsOf('up');
-    assert.equal(mended.code, 0);
+    assert.equal(mended.code, 0, JSON.stringify(mended.reports));
     assert.deepEqual(
       mended.reports.map(({ name, status, started_now, pid }) => [name, status, started_now, pid === pidOf(name)]),
       [
