@@ -9,10 +9,10 @@ const FIRST = 20_000;
 const AFTER_LAST = 32_000;
 
 /** A server that was killed is gone a moment before its port is free: its clients wait for it where it was. */
-const LET_GO_MS = 1000;
+const LET_GO_MS = 3000;
 const POLL_MS = 25;
 
-/** The wish if it is free, or becomes so within a second; without a wish, or when it may be replaced, any free port. */
+/** The wish if it is free, or becomes so within three seconds; without a wish, or when it may be replaced, any free port. */
 export async function choosePort(wish: number | undefined, avoid: readonly number[] = []): Promise<number> {
   if (wish !== undefined && !avoid.includes(wish) && (await becomesFree(wish))) return wish;
   for (;;) {
@@ -30,7 +30,7 @@ async function becomesFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** The port, if it is free or becomes so within a second. Throws STACK_PORT_TAKEN; `answers` tells whether it is a server of the same kind that has it. */
+/** The port, if it is free or becomes so within three seconds. Throws STACK_PORT_TAKEN; `answers` tells whether it is a server of the same kind that has it. */
 export async function requirePort(
   port: number,
   name: string,
