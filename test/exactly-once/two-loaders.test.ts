@@ -23,18 +23,9 @@ interface Bench {
 
 async function bench(t: TestContext): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'esteira-exactly-'));
-  const clients: pg.Client[] = [];
-  const warehouse = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end();
-        await rm(folder, { recursive: true, force: true });
-        await drop();
-      }),
-  });
-  const client = new pg.Client(warehouse.database.url);
-  clients.push(client);
-  await client.connect();
+  const warehouse = await emptyWarehouse(t);
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const client = await warehouse.connect();
   let files = 0;
   return {
     warehouse,

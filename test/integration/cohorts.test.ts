@@ -38,25 +38,11 @@ interface Bench {
 }
 
 async function bench(t: { after(hook: () => Promise<void>): void }): Promise<Bench> {
-  const clients: pg.Client[] = [];
-  const warehouse = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end().catch(() => undefined);
-        await drop();
-      }),
-  });
-  const open = async (): Promise<pg.Client> => {
-    const client = new pg.Client(warehouse.database.url);
-    client.on('error', () => undefined);
-    clients.push(client);
-    await client.connect();
-    return client;
-  };
+  const warehouse = await emptyWarehouse(t);
   return {
     warehouse,
-    client: await open(),
-    open,
+    client: await warehouse.connect(),
+    open: () => warehouse.connect(),
     marks: async () =>
       (await warehouse.query('SELECT marca, desde FROM esteira.apuracao_coortes ORDER BY marca'))
         .map((row) => `${row['marca']} ${row['desde']}`)

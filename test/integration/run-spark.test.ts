@@ -33,17 +33,9 @@ interface Ended {
 }
 
 async function bench(t: TestContext): Promise<Bench> {
-  const clients: pg.Client[] = [];
-  const { database } = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end();
-        await drop();
-      }),
-  });
-  const client = new pg.Client(database.url);
-  clients.push(client);
-  await client.connect();
+  const warehouse = await emptyWarehouse(t);
+  const { database } = warehouse;
+  const client = await warehouse.connect();
   return {
     url: database.url,
     client,

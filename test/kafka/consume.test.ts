@@ -45,17 +45,8 @@ interface Bench {
 async function bench(t: TestContext, partitions = 1, configs: Record<string, string> = {}): Promise<Bench> {
   const topic = `${testPrefix()}pedidos_ecommerce`;
   await createTopic(broker, topic, partitions, configs);
-  const clients: pg.Client[] = [];
-  const warehouse = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end();
-        await drop();
-      }),
-  });
-  const client = new pg.Client(warehouse.database.url);
-  clients.push(client);
-  await client.connect();
+  const warehouse = await emptyWarehouse(t);
+  const client = await warehouse.connect();
   return {
     topic,
     warehouse,

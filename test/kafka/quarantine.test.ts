@@ -35,17 +35,8 @@ interface Bench {
 }
 
 async function bench(t: TestContext): Promise<Bench> {
-  const clients: pg.Client[] = [];
-  const warehouse = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end();
-        await drop();
-      }),
-  });
-  const client = new pg.Client(warehouse.database.url);
-  clients.push(client);
-  await client.connect();
+  const warehouse = await emptyWarehouse(t);
+  const client = await warehouse.connect();
   const folder = await mkdtemp(join(tmpdir(), 'esteira-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const env = {

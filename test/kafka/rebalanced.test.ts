@@ -1,7 +1,6 @@
 // A second consumer joins the group while the first is in the middle of a batch: whichever of them the partitions belong to, every message is read once.
 import assert from 'node:assert/strict';
 import { before, test, type TestContext } from 'node:test';
-import pg from 'pg';
 import type { BrokerSettings } from '../../src/broker/connection.ts';
 import type { ConsumeProgress, ConsumeReport } from '../../src/pipeline/consume/consume.ts';
 import { assertSound } from '../../src/proof/warehouse-state.ts';
@@ -74,14 +73,7 @@ for (const [phase, outcome] of HELD_AT) {
     async (t) => {
       const topic = `${testPrefix()}pedidos`;
       await createTopic(broker, topic, PARTITIONS);
-      const clients: pg.Client[] = [];
-      const warehouse = await emptyWarehouse({
-        after: (drop) =>
-          t.after(async () => {
-            for (const client of clients) await client.end();
-            await drop();
-          }),
-      });
+      const warehouse = await emptyWarehouse(t);
       const { url } = warehouse.database;
       const server = new URL(url);
       const proxy = await startWireProxy(() => ({ host: server.hostname, port: Number(server.port) }));
@@ -135,9 +127,7 @@ for (const [phase, outcome] of HELD_AT) {
         positions,
         Array.from({ length: PARTITIONS }, () => ({ posicao: String((2 * SENT) / PARTITIONS) })),
       );
-      const client = new pg.Client(url);
-      clients.push(client);
-      await client.connect();
+      const client = await warehouse.connect();
       await assertSound(client);
     },
   );

@@ -53,22 +53,9 @@ interface Work {
 async function work(t: TestContext): Promise<Work> {
   const topic = `${testPrefix()}pedidos`;
   await createTopic(broker, topic, PARTITIONS);
-  const clients: pg.Client[] = [];
-  const warehouse = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end().catch(() => undefined);
-        await drop();
-      }),
-  });
+  const warehouse = await emptyWarehouse(t);
   const { url } = warehouse.database;
-  const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client(url);
-    client.on('error', () => undefined);
-    clients.push(client);
-    await client.connect();
-    return client;
-  };
+  const connect = (): Promise<pg.Client> => warehouse.connect();
   const start = (args: readonly string[] = [], warehouseUrl = url): Program => {
     const program = startConsume({ topic, bootstrap: kafka.bootstrap, warehouseUrl, args });
     t.after(() => void program.child.kill('SIGKILL'));

@@ -18,17 +18,9 @@ import { consumeToEnd, orderRecord, sendRecords, type TestRecord } from '../supp
 import { assertSound, warehouseState } from '../../src/proof/warehouse-state.ts';
 
 async function connected(t: TestContext): Promise<{ url: string; client: pg.Client }> {
-  const clients: pg.Client[] = [];
-  const { database } = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end();
-        await drop();
-      }),
-  });
-  const client = new pg.Client(database.url);
-  clients.push(client);
-  await client.connect();
+  const warehouse = await emptyWarehouse(t);
+  const { database } = warehouse;
+  const client = await warehouse.connect();
   return { url: database.url, client };
 }
 

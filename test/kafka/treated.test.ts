@@ -27,17 +27,8 @@ before(async () => {
 });
 
 async function bench(t: TestContext): Promise<{ prefix: string; warehouse: Warehouse; client: pg.Client }> {
-  const clients: pg.Client[] = [];
-  const warehouse = await emptyWarehouse({
-    after: (drop) =>
-      t.after(async () => {
-        for (const client of clients) await client.end();
-        await drop();
-      }),
-  });
-  const client = new pg.Client(warehouse.database.url);
-  clients.push(client);
-  await client.connect();
+  const warehouse = await emptyWarehouse(t);
+  const client = await warehouse.connect();
   return { prefix: testPrefix(), warehouse, client };
 }
 

@@ -120,6 +120,8 @@ export interface Warehouse {
   /** Loads another file into the same database. */
   load(content: string | Uint8Array, settings?: LoadSettings): Promise<FileReport>;
   loadPath(path: string, settings?: LoadSettings): Promise<FileReport>;
+  /** A connection of the test's own as the owner, closed before the database is dropped. */
+  connect(): Promise<pg.Client>;
   /** Rows with every value as text; times in UTC. */
   query(sql: string, values?: unknown[]): Promise<Row[]>;
   /** The order with this number (the first store's, if several have it) with `avisos` as words and the customer's fields; fails the test when it is not there. */
@@ -140,7 +142,7 @@ export async function emptyWarehouse(scope: Scope): Promise<Warehouse> {
     {
       after: (drop) =>
         scope.after(async () => {
-          for (const client of clients) await client.end();
+          for (const client of clients) await client.end().catch(() => undefined);
           await rm(folder, { recursive: true, force: true });
           await drop();
         }),
@@ -155,12 +157,15 @@ export async function emptyWarehouse(scope: Scope): Promise<Warehouse> {
       },
     },
   );
-  const client = new pg.Client({
-    connectionString: database.url,
-    types: { getTypeParser: () => (text: string) => text },
-  });
-  clients.push(client);
-  await client.connect();
+  const connect = async (config: pg.ClientConfig = {}): Promise<pg.Client> => {
+    const client = new pg.Client({ ...config, connectionString: database.url });
+    // a test may kill the server
+    client.on('error', () => undefined);
+    clients.push(client);
+    await client.connect();
+    return client;
+  };
+  const client = await connect({ types: { getTypeParser: () => (text: string) => text } });
   await client.query(`SET TIME ZONE 'UTC'`);
 
   const query = async (sql: string, values: unknown[] = []): Promise<Row[]> =>
@@ -183,6 +188,7 @@ export async function emptyWarehouse(scope: Scope): Promise<Warehouse> {
   let files = 0;
   return {
     database,
+    connect: () => connect(),
     query,
     loadPath,
     load: async (content, settings = {}) => {

@@ -13,6 +13,21 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
+/** Passes everything between a client and a port of 127.0.0.1, until one of them ends; while both are there, both are in `open`. */
+export function passOn(client: Socket, target: number, open: Set<Socket>): void {
+  const upstream = connect(target, '127.0.0.1');
+  for (const socket of [client, upstream]) {
+    open.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      open.delete(socket);
+      client.destroy();
+      upstream.destroy();
+    });
+  }
+  client.pipe(upstream).pipe(client);
+}
+
 /** Listens on 127.0.0.1 and passes everything to a port there. */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const open = new Set<Socket>();
@@ -22,17 +37,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       open.add(client.on('error', () => undefined));
       return;
     }
-    const upstream = connect(target, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        open.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream).pipe(client);
+    passOn(client, target, open);
   });
   const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   await listen(0);

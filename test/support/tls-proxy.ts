@@ -1,7 +1,8 @@
 // TLS in front of a server that offers none, as a load balancer has it: ends the encryption and passes the bytes on. For tests only.
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import type { Certificate } from './certificates.ts';
+import { passOn } from './tcp-proxy.ts';
 
 export interface TlsProxy {
   readonly host: string;
@@ -13,17 +14,7 @@ export interface TlsProxy {
 export async function startTlsProxy(target: number, { certificate, privateKey }: Certificate): Promise<TlsProxy> {
   const open = new Set<Socket>();
   const server = createServer({ cert: certificate, key: privateKey, ALPNProtocols: ['h2'] }, (client) => {
-    const upstream = connect(target, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        open.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream).pipe(client);
+    passOn(client, target, open);
   });
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

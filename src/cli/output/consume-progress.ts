@@ -3,7 +3,7 @@ import { createLogger, type Logger } from '../../lib/log.ts';
 import type { ConsumeProgress } from '../../pipeline/consume/consume.ts';
 import { totalLag } from '../../pipeline/lag.ts';
 import { counted, formatCountEn } from './counted.ts';
-import { drawsLine, type ProgressLine, type ProgressOptions } from './progress-line.ts';
+import { drawOver, drawsLine, takeLineAway, type ProgressLine, type ProgressOptions } from './progress-line.ts';
 import { unsettledText } from './settle-words.ts';
 
 /** `stream` is stderr. */
@@ -25,12 +25,12 @@ export function consumeProgress(stream: NodeJS.WriteStream, options: ProgressOpt
       const text = lineOf(progress, messageCount, (performance.now() - startedAt) / 1000);
       // What went wrong stays to be read; figures are drawn over.
       isShown = progress.kind !== 'unsettled';
-      stream.write(
-        isShown ? `\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}` : `\r\u001b[2K${text}\n`,
-      );
+      if (isShown) return drawOver(stream, text);
+      takeLineAway(stream);
+      stream.write(`${text}\n`);
     },
     clear() {
-      if (isShown) stream.write('\r\u001b[2K');
+      if (isShown) takeLineAway(stream);
       isShown = false;
     },
   };

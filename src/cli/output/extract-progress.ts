@@ -5,6 +5,7 @@ import type { ExtractTopicProgress } from '../../pipeline/extract-topic.ts';
 import type { ExtractTextsProgress } from '../../pipeline/extract-texts.ts';
 import type { StoreEvent } from '../../sources/store/source.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { drawOver, takeLineAway } from './progress-line.ts';
 import { SETTLING, unsettledText } from './settle-words.ts';
 
 export interface ExtractProgressLine {
@@ -29,7 +30,7 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
   let safe = 0;
   const draw = (text: string): void => {
     if (!stream.isTTY) return;
-    stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+    drawOver(stream, text);
     isDrawn = true;
   };
   const tell = (text: string): void => {
@@ -56,7 +57,8 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
       tell(`${name}: another process is extracting the same store; going on from where it is`);
     if (progress.kind === 'settling') draw(`${name}: ${SETTLING}`);
     if (progress.kind === 'unsettled') {
-      stream.write(`${isDrawn ? '\r\u001b[2K' : ''}${name}: ${unsettledText(progress.reason)}\n`);
+      if (isDrawn) takeLineAway(stream);
+      stream.write(`${name}: ${unsettledText(progress.reason)}\n`);
       isDrawn = false;
     }
     if (progress.kind === 'waiting')
@@ -75,7 +77,7 @@ export function extractProgress(stream: NodeJS.WriteStream, name: string): Extra
       else if (Number(details['attempt']) >= FIRST_ATTEMPT_TOLD) tell(text);
     },
     clear() {
-      if (isDrawn) stream.write('\r\u001b[2K');
+      if (isDrawn) takeLineAway(stream);
       isDrawn = false;
     },
   };

@@ -1,6 +1,7 @@
 // The progress line of a load: how many lines, how fast, how long still. On a terminal it rewrites one line; elsewhere it says little.
 import type { LoadProgress } from '../../pipeline/load-file.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { drawOver, takeLineAway } from './progress-line.ts';
 import { SETTLING, unsettledText } from './settle-words.ts';
 
 export interface ProgressLine {
@@ -14,7 +15,7 @@ export function loadProgress(stream: NodeJS.WriteStream): ProgressLine {
   let shown = false;
   const line = (text: string): void => {
     if (stream.isTTY) {
-      stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+      drawOver(stream, text);
       shown = true;
     }
   };
@@ -45,7 +46,7 @@ export function loadProgress(stream: NodeJS.WriteStream): ProgressLine {
       }
     },
     clear() {
-      if (shown) stream.write('\r\u001b[2K');
+      if (shown) takeLineAway(stream);
       shown = false;
     },
   };

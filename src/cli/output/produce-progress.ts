@@ -2,6 +2,7 @@
 // elsewhere it says something every few seconds, so that a log shows that work goes on.
 import type { ProduceProgress } from '../../pipeline/produce.ts';
 import { counted, formatCountEn } from './counted.ts';
+import { drawOver, takeLineAway } from './progress-line.ts';
 
 /** A log gets a line this often, a terminal a new figure that often. */
 const LOG_EVERY_MS = 10_000;
@@ -17,7 +18,7 @@ export function produceProgress(stream: NodeJS.WriteStream): {
   let isDrawn = false;
   const draw = (text: string): void => {
     if (!stream.isTTY) return;
-    stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+    drawOver(stream, text);
     isDrawn = true;
   };
   const tell = (text: string): void => {
@@ -45,7 +46,7 @@ export function produceProgress(stream: NodeJS.WriteStream): {
         tell(`waiting for Kafka (${progress.reason}); trying again in ${Math.ceil(progress.waitMs / 1000)} s`);
     },
     clear() {
-      if (isDrawn) stream.write('\r\u001b[2K');
+      if (isDrawn) takeLineAway(stream);
       isDrawn = false;
     },
   };

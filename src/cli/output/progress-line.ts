@@ -16,3 +16,14 @@ export interface ProgressOptions {
 export function drawsLine(stream: { readonly isTTY?: boolean }, { format }: ProgressOptions): boolean {
   return stream.isTTY === true && format === 'auto';
 }
+
+const TAKE_LINE_AWAY = '\r\u001b[2K';
+
+export function takeLineAway(stream: NodeJS.WriteStream): void {
+  stream.write(TAKE_LINE_AWAY);
+}
+
+/** Draws over the line that stands there, as far as the terminal is wide. */
+export function drawOver(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(`${TAKE_LINE_AWAY}${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+}

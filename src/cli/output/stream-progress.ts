@@ -3,7 +3,7 @@ import { createLogger } from '../../lib/log.ts';
 import { totalLag } from '../../pipeline/lag.ts';
 import type { StreamProgress } from '../../pipeline/stream/stream.ts';
 import { counted, formatCountEn } from './counted.ts';
-import { drawsLine, type ProgressLine, type ProgressOptions } from './progress-line.ts';
+import { drawOver, drawsLine, takeLineAway, type ProgressLine, type ProgressOptions } from './progress-line.ts';
 
 type Batch = Extract<StreamProgress, { kind: 'batch' }>;
 
@@ -48,7 +48,7 @@ class DrawnProgress implements ProgressLine<StreamProgress> {
   }
 
   clear(): void {
-    if (this.#isDrawn) this.#stream.write('\r\u001b[2K');
+    if (this.#isDrawn) takeLineAway(this.#stream);
     this.#isDrawn = false;
   }
 
@@ -58,7 +58,7 @@ class DrawnProgress implements ProgressLine<StreamProgress> {
       this.#isKafkaAway ? 'waiting for Kafka' : this.#lag === null ? null : `${formatCountEn(this.#lag)} to read`,
     ];
     const text = parts.filter((part) => part !== null).join(', ');
-    this.#stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1))}`);
+    drawOver(this.#stream, text);
     this.#isDrawn = true;
   }
 

@@ -26,7 +26,7 @@ import { EsteiraError, messageOf } from '../../lib/errors.ts';
 import { kafkaOptions } from './kafka-options.ts';
 import type { StreamLag } from './lag.ts';
 import { misfit, type Binding } from './positions.ts';
-import type { Stopping } from './stopping.ts';
+import type { StopDeadlines } from './stop-deadlines.ts';
 import type { StreamOptions, StreamReport } from './stream.ts';
 
 const POLL_MS = 1000;
@@ -48,13 +48,13 @@ const RAW_VIEW = 'mensagens_brutas';
 export class QueryWatch {
   readonly #options: StreamOptions;
   readonly #lag: StreamLag;
-  readonly #stop: Stopping;
+  readonly #stop: StopDeadlines;
   #records = 0;
   #batches = 0;
   #starts = 0;
   #mayRun = false;
 
-  constructor(options: StreamOptions, lag: StreamLag, stop: Stopping) {
+  constructor(options: StreamOptions, lag: StreamLag, stop: StopDeadlines) {
     this.#options = options;
     this.#lag = lag;
     this.#stop = stop;
@@ -79,9 +79,9 @@ export class QueryWatch {
     const { told, late, over } = this.#stop;
     told.throwIfAborted();
     const breakOff = new AbortController();
-    const give = (): void => breakOff.abort(told.reason);
-    told.addEventListener('abort', give);
-    late.addEventListener('abort', give);
+    const breakOffNow = (): void => breakOff.abort(told.reason);
+    told.addEventListener('abort', breakOffNow);
+    late.addEventListener('abort', breakOffNow);
     try {
       const topic = await this.#topics();
       const session = await this.#enter(breakOff.signal);
@@ -92,7 +92,7 @@ export class QueryWatch {
         const prepared = await this.#prepare(session, topic);
         told.throwIfAborted();
         // From here on there is something to end at Spark, and that is given time.
-        told.removeEventListener('abort', give);
+        told.removeEventListener('abort', breakOffNow);
         this.#mayRun = true;
         const query = await this.#start(session, topic, prepared.slots);
         this.#starts += 1;
@@ -104,8 +104,8 @@ export class QueryWatch {
         else if (await session.close(over)) this.#mayRun = false;
       }
     } finally {
-      told.removeEventListener('abort', give);
-      late.removeEventListener('abort', give);
+      told.removeEventListener('abort', breakOffNow);
+      late.removeEventListener('abort', breakOffNow);
     }
   }
 

@@ -10,7 +10,7 @@ import type { PartitionLag } from '../lag.ts';
 import { isInterruption } from '../retry.ts';
 import { StreamLag } from './lag.ts';
 import { QueryWatch } from './query-watch.ts';
-import { stopping } from './stopping.ts';
+import { stopDeadlines } from './stop-deadlines.ts';
 
 export interface StreamOptions {
   readonly spark: SparkAddress;
@@ -73,7 +73,7 @@ export async function stream(options: StreamOptions): Promise<StreamReport> {
     lag: (partitions, isFresh) => options.onProgress?.({ kind: 'lag', partitions, isFresh }),
     away: (reason) => options.onProgress?.({ kind: 'kafka-away', reason }),
   });
-  const stop = stopping(options.signal);
+  const stop = stopDeadlines(options.signal);
   const watch = new QueryWatch(options, lag, stop);
   try {
     await watchOn(watch, options, stop.told);

@@ -5,7 +5,7 @@
 const END_QUERY_MS = 5000;
 const CLOSE_SESSION_MS = 1500;
 
-export interface Stopping {
+export interface StopDeadlines {
   /** Aborted when the stream is told to stop. */
   readonly told: AbortSignal;
   /** Aborted when the query must have been ended by now. */
@@ -16,7 +16,7 @@ export interface Stopping {
 }
 
 /** Never aborted without a signal. Cancel it at the end: its timers keep the process alive, which has to live until then. */
-export function stopping(signal: AbortSignal | undefined): Stopping {
+export function stopDeadlines(signal: AbortSignal | undefined): StopDeadlines {
   const told = signal ?? new AbortController().signal;
   const [late, over] = [new AbortController(), new AbortController()];
   const timers: NodeJS.Timeout[] = [];
