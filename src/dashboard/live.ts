@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_CHANNEL } from '../storage/notices.ts';
-import { connect } from '../storage/connection.ts';
+import { breakOff, connect } from '../storage/connection.ts';
 
 const MIN_GAP_MS = 1_000;
 const HEARTBEAT_MS = 10_000;
@@ -25,6 +25,7 @@ export class LiveFeed {
   readonly #listening: Promise<void>;
   #client: pg.Client | null = null;
   #isListening = false;
+  #isAsking = false;
   #lastSent = 0;
   #pending: NodeJS.Timeout | null = null;
   #reminder: { readonly timer: NodeJS.Timeout; readonly at: number } | null = null;
@@ -34,7 +35,10 @@ export class LiveFeed {
     this.#url = url;
     this.#onBatch = onBatch;
     this.#onLost = onLost;
-    this.#heartbeat = setInterval(() => this.#send(this.#isListening ? 'beat' : 'down'), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => {
+      this.#send(this.#isListening ? 'beat' : 'down');
+      if (this.#isListening) this.#requireAnswer();
+    }, HEARTBEAT_MS);
     this.#heartbeat.unref();
     this.#listening = this.#listen();
   }
@@ -95,6 +99,7 @@ export class LiveFeed {
       try {
         const client = await connect(this.#url, 'reader');
         this.#client = client;
+        this.#isAsking = false;
         // Closed while the connection was being made.
         if (this.#stop.signal.aborted) return await client.end();
         const lost = new Promise<void>((resolve) => client.on('end', () => resolve()).on('error', () => resolve()));
@@ -114,6 +119,18 @@ export class LiveFeed {
       this.#send('down');
       await sleep(RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
+  }
+
+  /** A connection to a machine that hangs stays open: one on which the last question was not answered is dropped. */
+  #requireAnswer(): void {
+    const client = this.#client;
+    if (client === null) return;
+    if (this.#isAsking) return breakOff(client);
+    this.#isAsking = true;
+    client.query('SELECT 1').then(
+      () => (this.#isAsking = false),
+      () => undefined,
+    );
   }
 
   #notice(): void {

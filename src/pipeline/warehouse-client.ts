@@ -10,6 +10,7 @@ import { refreshStatistics } from '../storage/statistics.ts';
 import { LOADED_TABLES } from '../storage/tables.ts';
 import { retrying } from './retry.ts';
 import { settle, type SettleProgress, Settler } from './settle.ts';
+import { WarehouseWatch, type WatchTimes } from './warehouse-watch.ts';
 
 export interface WarehouseClientOptions {
   readonly url: string;
@@ -22,18 +23,28 @@ export interface WarehouseClientOptions {
   readonly stopMs?: number | undefined;
   /** Told before every wait for a warehouse that does not answer. */
   readonly onWait?: (reason: string, waitMs: number) => void;
+  /** Told when the warehouse, asked because nothing was heard of it for a while, does not answer, and once when it does again. */
+  readonly onSilence?: (reason: string) => void;
+  readonly onAnswer?: () => void;
+  readonly watch?: Partial<WatchTimes & { readonly hopelessMs: number }>;
   /** When the cohorts of what was loaded are settled: when this closes, also now and then between batches, or not by us. */
   readonly settles: 'at-end' | 'meanwhile' | 'never';
   readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
 }
+
+/** After so long a silence the connection is given up: what waits on it begins anew, and its outage is one like others. */
+const HOPELESS_MS = 60_000;
 
 /** One connection at a time. Close it at the end. */
 export class WarehouseClient {
   readonly #options: WarehouseClientOptions;
   #client: pg.Client | null = null;
   #loader: Loader | null = null;
+  /** An action is under way. */
+  #isBusy = false;
   #isBehind = false;
   readonly #settler: Settler | null;
+  readonly #watch: WarehouseWatch;
   #stopTimer: NodeJS.Timeout | undefined;
   /** We were asked to stop, and what was under way has had its time. */
   #isLate = false;
@@ -42,6 +53,15 @@ export class WarehouseClient {
     this.#options = options;
     this.#settler =
       options.settles === 'meanwhile' ? new Settler({ ...options, isBehind: () => this.#isBehind }) : null;
+    this.#watch = new WarehouseWatch({
+      url: options.url,
+      ...options.watch,
+      onSilence: (reason, silentMs) => {
+        options.onSilence?.(reason);
+        if (silentMs >= (options.watch?.hopelessMs ?? HOPELESS_MS)) this.#giveUp();
+      },
+      onAnswer: () => options.onAnswer?.(),
+    });
     if (options.stopMs === undefined) return;
     if (options.signal?.aborted === true) this.#stopSoon();
     else options.signal?.addEventListener('abort', this.#stopSoon, { once: true });
@@ -54,28 +74,49 @@ export class WarehouseClient {
     }, this.#options.stopMs);
   };
 
+  #giveUp(): void {
+    const client = this.#client;
+    if (client === null) return;
+    if (!this.#isBusy) this.#forget();
+    breakOff(client);
+  }
+
+  #forget(): void {
+    this.#client = null;
+    this.#loader = null;
+  }
+
   /** Runs `action` until it succeeds: it must be repeatable. Throws WAREHOUSE_UNREACHABLE or DISK_FULL when the outage lasts too long, WAREHOUSE_REFUSED, or a bug. */
   run<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
     const { url, maxOutageMs, signal, onWait } = this.#options;
-    return retrying({ maxOutageMs, signal, onWait: (error, waitMs) => onWait?.(error.why, waitMs) }, async () => {
+    const tell = (error: EsteiraError, waitMs: number): void => {
+      this.#watch.pause();
+      onWait?.(error.why, waitMs);
+    };
+    return retrying({ maxOutageMs, signal, onWait: tell }, async () => {
       if (this.#isLate) throw signal?.reason;
       if (this.#client === null) {
         this.#client = await connect(url, 'loader', signal);
+        this.#watch.heard();
         // what an earlier process left
         this.#settler?.changed();
       }
+      const client = this.#client;
+      this.#isBusy = true;
       try {
-        return await action(this.#client);
+        const result = await action(client);
+        this.#watch.heard();
+        return result;
       } catch (error) {
         // Whatever failed, the next attempt starts on a new connection.
-        const client = this.#client;
-        this.#client = null;
-        this.#loader = null;
+        this.#forget();
         void client.end().catch(() => undefined);
         const failure = asWarehouseError(error);
         // We broke the connection off ourselves; whatever else went wrong is told.
         const isOurs = this.#isLate && failure instanceof EsteiraError && failure.retryable;
         throw isOurs ? signal?.reason : failure;
+      } finally {
+        this.#isBusy = false;
       }
     });
   }
@@ -98,6 +139,7 @@ export class WarehouseClient {
    */
   async close(): Promise<void> {
     const { signal } = this.#options;
+    this.#watch.close();
     await this.#settler?.close();
     const client = this.#client;
     // what holds a lock on a table keeps that waiting, too
@@ -105,8 +147,7 @@ export class WarehouseClient {
       await refreshStatistics(client, LOADED_TABLES).catch(() => undefined);
     clearTimeout(this.#stopTimer);
     signal?.removeEventListener('abort', this.#stopSoon);
-    this.#client = null;
-    this.#loader = null;
+    this.#forget();
     if (client === null) return;
     await sayGoodbye(client);
     if (this.#options.settles !== 'never') await settle(this.#options);

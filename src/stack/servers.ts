@@ -3,10 +3,11 @@
 import { join } from 'node:path';
 import { POSTGRES_MAJOR } from '../storage/embedded/binaries.ts';
 import { warehouseFiles } from '../storage/embedded/files.ts';
-import { connectInfo, startEmbedded, stopEmbedded } from '../storage/embedded/server.ts';
+import { embeddedPid } from '../storage/embedded/server.ts';
 import { KAFKA, KAFKA_VERSION, SPARK, SPARK_VERSION } from './artifacts.ts';
 import { isComplete, jarFolder } from './jars.ts';
 import { findKafka, kafkaFiles, startKafka, stopKafka } from './kafka.ts';
+import { findPostgres, startPostgres, stopPostgres } from './postgres.ts';
 import { findJava, findMaven } from './programs.ts';
 import { findProcess } from './server-process.ts';
 import { findSpark, sparkFiles, startSpark, stopSpark } from './spark.ts';
@@ -99,9 +100,7 @@ async function startOne(name: ServerName, settings: StackSettings): Promise<bool
     onStart: () => tell('starting'),
   };
   if (name === 'postgres') {
-    if (connectInfo(settings.home) !== undefined) return false;
-    tell('starting');
-    return (await startEmbedded({ home: settings.home })).startedNow;
+    return (await startPostgres({ home: settings.home, onStart: () => tell('starting') })).startedNow;
   }
   if (name === 'kafka') {
     return (await startKafka({ ...shared, port: settings.kafkaPort, heapMb: settings.kafkaHeapMb })).startedNow;
@@ -125,7 +124,7 @@ export async function stopServers(names: readonly ServerName[], settings: StackS
 
 async function stopOne(name: ServerName, settings: StackSettings): Promise<boolean> {
   const folder = serverFolder(settings.home, name);
-  if (name === 'postgres') return stopEmbedded(settings.home);
+  if (name === 'postgres') return stopPostgres({ home: settings.home });
   return name === 'kafka' ? stopKafka(folder) : stopSpark(folder);
 }
 
@@ -137,13 +136,14 @@ export function inspectServers(names: readonly ServerName[], settings: StackSett
 async function inspectOne(name: ServerName, { home, ownsWarehouse }: StackSettings): Promise<ServerReport> {
   const folder = serverFolder(home, name);
   if (name === 'postgres') {
-    const server = ownsWarehouse ? connectInfo(home) : undefined;
+    const server = ownsWarehouse ? await findPostgres(home) : undefined;
+    const pid = server?.pid ?? (ownsWarehouse ? embeddedPid(home) : undefined) ?? null;
     return {
       name,
-      status: ownsWarehouse ? (server === undefined ? 'stopped' : 'running') : 'elsewhere',
+      status: ownsWarehouse ? statusOf(server !== undefined, pid) : 'elsewhere',
       version: String(POSTGRES_MAJOR),
       address: server === undefined ? null : `${server.host}:${server.port}`,
-      pid: server?.pid ?? null,
+      pid,
       folder,
       logFile: warehouseFiles(home).log,
       startedNow: false,
@@ -154,7 +154,7 @@ async function inspectOne(name: ServerName, { home, ownsWarehouse }: StackSettin
   const pid = server?.pid ?? findProcess(files) ?? null;
   return {
     name,
-    status: server === undefined ? (pid === null ? 'stopped' : 'silent') : 'running',
+    status: statusOf(server !== undefined, pid),
     version: name === 'kafka' ? KAFKA_VERSION : SPARK_VERSION,
     address: server === undefined ? null : `127.0.0.1:${server.port}`,
     pid,
@@ -162,4 +162,9 @@ async function inspectOne(name: ServerName, { home, ownsWarehouse }: StackSettin
     logFile: files.log,
     startedNow: false,
   };
+}
+
+function statusOf(answers: boolean, pid: number | null): ServerStatus {
+  if (answers) return 'running';
+  return pid === null ? 'stopped' : 'silent';
 }

@@ -33,6 +33,9 @@ const NO_ANSWER = {
 const UNIQUE_VIOLATION = '23505';
 const REFUSED_STATES = new Set(['28000', '28P01', '3D000', '42501']);
 
+/** A peer whose machine is gone says nothing: both sides ask after so long a silence, and give up half a minute later. */
+const KEEPALIVE_S = 10;
+
 /** Numbers stay exact: bigint and numeric come as text unless a caller converts them. The signal breaks off the connecting, nothing later. */
 export async function connect(url: string, role: 'loader' | 'reader', signal?: AbortSignal): Promise<pg.Client> {
   signal?.throwIfAborted();
@@ -41,7 +44,11 @@ export async function connect(url: string, role: 'loader' | 'reader', signal?: A
     application_name: `esteira ${role}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    options: '-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8 -c lock_timeout=0',
+    keepAliveInitialDelayMillis: KEEPALIVE_S * 1000,
+    options:
+      '-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8 -c lock_timeout=0 ' +
+      // a server that went on holding the locks of a client that is gone would keep the next one waiting
+      `-c tcp_keepalives_idle=${KEEPALIVE_S} -c tcp_keepalives_interval=5 -c tcp_keepalives_count=6`,
   });
   // Without a listener a connection lost between two queries would end the process.
   client.on('error', () => undefined);

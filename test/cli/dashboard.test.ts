@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyWarehouse } from '../support/load.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -72,8 +73,13 @@ test('where its port is taken it says so and ends', async (t) => {
 
 test('asked for metrics, it serves them on another port: ready while the warehouse is heard, answers counted', async (t) => {
   const { database } = await emptyWarehouse(t);
+  const warehouse = new URL(database.url);
+  const way = await startTcpProxy(Number(warehouse.port));
+  t.after(() => way.close());
+  warehouse.hostname = '127.0.0.1';
+  warehouse.port = String(way.port);
   const child = start(['--port', '0', '--json', '--no-open', '--metrics-port', '0'], {
-    ESTEIRA_WAREHOUSE_URL: database.url,
+    ESTEIRA_WAREHOUSE_URL: warehouse.href,
   });
   t.after(() => child.kill('SIGKILL'));
   const told = once(createInterface({ input: child.stderr }), 'line') as Promise<[string]>;
@@ -94,6 +100,14 @@ test('asked for metrics, it serves them on another port: ready while the warehou
     ])
       assert.ok(lines.includes(sample), `${sample} in\n${lines.join('\n')}`);
   });
+  const tells = (state: string): Promise<void> =>
+    waitFor(async () => assert.equal(await (await fetch(new URL('/readyz', metrics))).text(), state), 60_000);
+  // no connection breaks, and nobody asks for a page
+  way.fallSilent();
+  await tells('waiting for PostgreSQL\n');
+  await way.goAway();
+  await way.comeBack();
+  await tells('ok\n');
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });

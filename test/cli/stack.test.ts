@@ -139,6 +139,19 @@ test(
     }
     assert.deepEqual(statuses((await reportsOf('status', 'kafka')).reports), [['kafka', 'running']]);
 
+    process.kill(pidOf('postgres'), 'SIGSTOP');
+    try {
+      const silent = await esteira(['stack', 'status', 'postgres'], env);
+      assert.equal(silent.code, 3);
+      assert.match(
+        silent.stdout,
+        new RegExp(`^postgres {2}silent {3}process ${pidOf('postgres')} does not answer; see `),
+      );
+    } finally {
+      process.kill(pidOf('postgres'), 'SIGCONT');
+    }
+    assert.deepEqual(statuses((await reportsOf('status', 'postgres')).reports), [['postgres', 'running']]);
+
     await kill('kafka');
     const broken = await reportsOf('status');
     assert.equal(broken.code, 3);

@@ -26,7 +26,7 @@ function start(t: TestContext, command: Parameters<typeof startConsume>[0]): Pro
   return program;
 }
 
-test('a consumer is ready while it works and not while PostgreSQL or Kafka is away', options, async (t) => {
+test('a consumer is ready while it works and not while PostgreSQL or Kafka is away or hangs', options, async (t) => {
   let kafka = await ownKafka();
   t.after(() => kafka.stop());
   const broker = { bootstrap: [kafka.bootstrap] };
@@ -63,6 +63,13 @@ test('a consumer is ready while it works and not while PostgreSQL or Kafka is aw
       assert.equal(await ask('/healthz'), '200 ok\n', 'waiting is no reason to be started again');
     }, 60_000);
   await tells('200 ok\n', 1, 10);
+  // there is nothing to load that could fail
+  way.fallSilent();
+  await tells('503 waiting for PostgreSQL\n', 0, 10);
+  await way.goAway();
+  await way.comeBack();
+  await tells('200 ok\n', 1, 10);
+  assert.match(program.stderr(), /service\.silent.*no answer within 10 s[^]*service\.answers/);
   await way.goAway();
   await sendOrders(broker, topic, 11, 20);
   await tells('503 waiting for PostgreSQL\n', 0, 10);

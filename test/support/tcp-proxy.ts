@@ -6,7 +6,7 @@ export interface TcpProxy {
   /** Breaks all connections and takes no new ones. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
-  /** From now on nothing passes, and nobody is told, as when a cable is pulled. */
+  /** From now on nothing passes, and nobody is told, as when a cable is pulled; until it has been away and come back. */
   fallSilent(): void;
   /** Told of every connection from now on. */
   onConnection(told: () => void): void;
@@ -53,5 +53,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     for (const socket of open) socket.unpipe().pause();
   };
   const onConnection = (told: () => void): void => void server.on('connection', told);
-  return { port, goAway, comeBack: () => listen(port), fallSilent, onConnection, close: goAway };
+  const comeBack = (): Promise<void> => {
+    isSilent = false;
+    return listen(port);
+  };
+  return { port, goAway, comeBack, fallSilent, onConnection, close: goAway };
 }

@@ -128,7 +128,8 @@ Examples:
           maxOutageMs,
           signal: interruption.signal,
           onProgress: (reached) => {
-            if (reached.kind === 'waiting' && reached.service === 'PostgreSQL') warehouse.revive();
+            const isAway = reached.kind === 'waiting' || reached.kind === 'silent';
+            if (isAway && reached.service === 'PostgreSQL') warehouse.revive();
             metrics.observe(reached);
             progress.show(reached);
           },

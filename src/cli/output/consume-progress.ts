@@ -52,6 +52,8 @@ function lineOf(
       return 'the group shares its partitions out anew';
     case 'unsettled':
       return unsettledText(progress.reason);
+    case 'answering':
+      return `${progress.service} answers again`;
     default:
       return `waiting for ${progress.service}: ${progress.reason}`;
   }
@@ -101,6 +103,12 @@ function write(log: Logger, progress: ConsumeProgress): void {
         reason: progress.reason,
         waitSeconds: Number((progress.waitMs / 1000).toFixed(1)),
       });
+      break;
+    case 'silent':
+      log.warn('service.silent', { service: progress.service, reason: progress.reason });
+      break;
+    case 'answering':
+      log.info('service.answers', { service: progress.service });
       break;
   }
 }

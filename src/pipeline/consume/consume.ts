@@ -70,7 +70,10 @@ export type ConsumeProgress =
       readonly service: 'Kafka' | 'PostgreSQL';
       readonly reason: string;
       readonly waitMs: number;
-    };
+    }
+  /** Asked because nothing was heard of it for a while, it does not answer: nothing is to be loaded, or a load hangs. */
+  | { readonly kind: 'silent'; readonly service: 'PostgreSQL'; readonly reason: string }
+  | { readonly kind: 'answering'; readonly service: 'PostgreSQL' };
 
 export interface ConsumeReport {
   readonly topics: readonly string[];
@@ -115,6 +118,8 @@ export async function consume(options: ConsumeOptions): Promise<ConsumeReport> {
     signal: options.signal,
     stopMs: STOP_MS,
     onWait: (reason, waitMs) => options.onProgress?.({ kind: 'waiting', service: 'PostgreSQL', reason, waitMs }),
+    onSilence: (reason) => options.onProgress?.({ kind: 'silent', service: 'PostgreSQL', reason }),
+    onAnswer: () => options.onProgress?.({ kind: 'answering', service: 'PostgreSQL' }),
     settles: 'meanwhile',
     onSettle: options.onProgress,
   });

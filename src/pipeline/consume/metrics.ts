@@ -16,7 +16,8 @@ export class ConsumeMetrics implements HealthSource {
   readonly #waits: Record<'Kafka' | 'PostgreSQL', number> = { Kafka: 0, PostgreSQL: 0 };
   readonly #batchSeconds = new SecondsHistogram();
   #partitions: readonly PartitionLag[] = [];
-  #waitingFor: string | null = 'the group has not yet assigned partitions';
+  #isAssigned = false;
+  readonly #waitingFor = new Set<'Kafka' | 'PostgreSQL'>();
   #lastCommitMs: number | null = null;
 
   constructor(group: string, now: () => number = Date.now) {
@@ -28,7 +29,8 @@ export class ConsumeMetrics implements HealthSource {
     switch (progress.kind) {
       case 'assigned':
         this.#partitions = progress.partitions;
-        this.#waitingFor = null;
+        this.#isAssigned = true;
+        this.#waitingFor.clear();
         break;
       case 'gathered':
         this.#partitions = progress.partitions;
@@ -41,7 +43,7 @@ export class ConsumeMetrics implements HealthSource {
         this.#batchSeconds.observe(progress.seconds);
         this.#partitions = progress.partitions;
         this.#lastCommitMs = this.#now();
-        this.#waitingFor = null;
+        this.#waitingFor.delete('PostgreSQL');
         break;
       }
       case 'overtaken':
@@ -52,7 +54,13 @@ export class ConsumeMetrics implements HealthSource {
         break;
       case 'waiting':
         this.#waits[progress.service] += 1;
-        this.#waitingFor = `waiting for ${progress.service}`;
+        this.#waitingFor.add(progress.service);
+        break;
+      case 'silent':
+        this.#waitingFor.add(progress.service);
+        break;
+      case 'answering':
+        this.#waitingFor.delete(progress.service);
         break;
       // beside the loading: it says nothing of it
       case 'settling':
@@ -68,12 +76,13 @@ export class ConsumeMetrics implements HealthSource {
   }
 
   unready(): string | null {
-    return this.#waitingFor;
+    if (this.#waitingFor.size > 0) return `waiting for ${[...this.#waitingFor].sort().join(' and ')}`;
+    return this.#isAssigned ? null : 'the group has not yet assigned partitions';
   }
 
   metrics(): string {
     const out = new Exposition({ grupo: this.#group });
-    out.value(FAMILY.ready, this.#waitingFor === null ? 1 : 0);
+    out.value(FAMILY.ready, this.unready() === null ? 1 : 0);
     out.value(FAMILY.messages, this.#messages);
     out.value(FAMILY.batches, this.#batches);
     out.values(

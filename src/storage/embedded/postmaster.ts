@@ -153,6 +153,12 @@ export async function stopPostmaster(data: string, timeoutMs: number): Promise<b
   return true;
 }
 
+/** kill -9, also of the sessions; returns when all of them are gone. */
+export async function killPostmaster(data: string, pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await clearRemains(data);
+}
+
 /** A port that is free on loopback now; between 1024 and the system's choice. */
 export async function freePort(): Promise<number> {
   return listenOnce(0).then((port) => port ?? freePort());

@@ -6,7 +6,7 @@ import { fail } from '../../catalog/errors.ts';
 import { findBinaries } from './binaries.ts';
 import { checkCluster, createCluster, usableSocketDir } from './cluster.ts';
 import { createFolders, replaceFile, warehouseFiles, type WarehouseFiles } from './files.ts';
-import { type Postmaster, readPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
+import { killPostmaster, type Postmaster, readPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 import {
   createPasswords,
   DATABASE,
@@ -63,6 +63,11 @@ export function connectInfo(home: string): EmbeddedServer | undefined {
   return passwords && describe(resolve(home), files, server, passwords, false);
 }
 
+/** The living process of that home's server, serving or not, or undefined. */
+export function embeddedPid(home: string): number | undefined {
+  return readPostmaster(warehouseFiles(resolve(home)).data)?.pid;
+}
+
 /** Starts the server unless it runs; creates the warehouse the first time. Two callers at once get the same server. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const home = resolve(options.home);
@@ -110,6 +115,14 @@ export async function stopEmbedded(home: string): Promise<boolean> {
   const files = warehouseFiles(resolve(home));
   if (!existsSync(files.data)) return false;
   return withLock(files.lock, START_TIMEOUT_MS, () => stopPostmaster(files.data, STOP_TIMEOUT_MS));
+}
+
+/** kill -9 of a server that hangs, if it is still process `pid`, and of its sessions. The next start recovers what was committed. */
+export async function killEmbedded(home: string, pid: number): Promise<void> {
+  const files = warehouseFiles(resolve(home));
+  await withLock(files.lock, START_TIMEOUT_MS, async () => {
+    if (readPostmaster(files.data)?.pid === pid) await killPostmaster(files.data, pid);
+  });
 }
 
 function describe(
