@@ -1,5 +1,6 @@
 // Topics as the cluster knows them: creating one, and asking for its identity, its partitions and how far they reach.
 // It never deletes a topic or a record, and reads no record.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
 import { fail } from '../catalog/errors.ts';
 import { EsteiraError } from '../lib/errors.ts';
@@ -49,6 +50,10 @@ export interface PositionHint {
   readonly positions: ReadonlyMap<number, bigint>;
 }
 
+/** A topic that the controller has just created is not yet known to every broker. */
+const KNOWN_MS = 10_000;
+const KNOWN_POLL_MS = 50;
+
 /** One connection for questions about topics. Close it at the end. */
 export class TopicAdmin {
   readonly #admin: Admin;
@@ -84,8 +89,27 @@ export class TopicAdmin {
     });
   }
 
-  /** Creates a topic unless it is there; true when it was created. An existing one is left as it is. Throws TOPIC_REFUSED and the BROKER_* errors. */
+  /**
+   * Creates a topic unless it is there, and resolves when it can be used; true when it was created. An existing one is left as it is. Throws TOPIC_REFUSED and
+   * the BROKER_* errors.
+   */
   async ensure(topic: string, plan: TopicPlan): Promise<boolean> {
+    const isNew = await this.#create(topic, plan);
+    const deadline = performance.now() + KNOWN_MS;
+    for (;;) {
+      try {
+        await this.describe(topic);
+        await this.maxMessageBytes(topic);
+        return isNew;
+      } catch (error) {
+        const passes = error instanceof EsteiraError && (error.code === 'TOPIC_UNKNOWN' || error.retryable);
+        if (!passes || performance.now() > deadline) throw error;
+        await sleep(KNOWN_POLL_MS);
+      }
+    }
+  }
+
+  async #create(topic: string, plan: TopicPlan): Promise<boolean> {
     try {
       await this.#admin.createTopics({
         topics: [topic],

@@ -41,10 +41,10 @@ const LINE_FEED = 10;
 const TAB = 9;
 const HASH_DIGITS = 64;
 
-/** Close it at the end. */
 /** A broker that is there and hangs is an outage, too. */
 const ANSWER_MS = 15_000;
 
+/** Close it at the end. */
 export class TopicWriter implements MessageSender {
   readonly topic: TopicState;
   readonly folder = null;

@@ -63,6 +63,22 @@ test(
   },
 );
 
+test(
+  'a topic that was just created can be asked about by whoever asks only once',
+  { skip: stackMissing },
+  async (t) => {
+    const { bootstrap } = await sharedKafka();
+    const admin = new TopicAdmin({ bootstrap: [bootstrap] }, 15_000);
+    t.after(() => admin.close());
+    for (let n = 0; n < 20; n++) {
+      const topic = `${testPrefix()}novo`;
+      await admin.ensure(topic, { partitions: 3, retentionMs: 60_000 });
+      assert.equal((await admin.describe(topic)).partitions.length, 3);
+      assert.ok((await admin.maxMessageBytes(topic)) > 0);
+    }
+  },
+);
+
 test('what Kafka refuses to create is said in its own words', { skip: stackMissing }, async (t) => {
   const admin = adminOf(t, { bootstrap: [(await sharedKafka()).bootstrap] });
   await assert.rejects(admin.ensure('nome com espaços', { partitions: 1, retentionMs: 60_000 }), code('TOPIC_REFUSED'));

@@ -16,9 +16,10 @@ import type { StoreReader } from '../../src/sources/store/source.ts';
 import { connect } from '../../src/storage/connection.ts';
 import { migrate } from '../../src/storage/migrations.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
-import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
+import { ownKafka, sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
 import { readTopic } from '../support/topic.ts';
 import { consumeToEnd } from '../support/topics.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface Setting {
   readonly store: RunningStore;
@@ -27,8 +28,13 @@ interface Setting {
   readonly topic: string;
 }
 
-async function setting(t: TestContext, options: StoreOptions, maxMessageBytes = 1_000_000): Promise<Setting> {
-  const { bootstrap } = await sharedKafka();
+async function setting(
+  t: TestContext,
+  options: StoreOptions,
+  maxMessageBytes = 1_000_000,
+  own?: string,
+): Promise<Setting> {
+  const bootstrap = own ?? (await sharedKafka()).bootstrap;
   const database = await createDatabase(t);
   const client = await connect(database.url, 'loader');
   await migrate(client);
@@ -172,34 +178,83 @@ test('what Kafka did not take does not move the place to go on from', { skip: st
   assert.deepEqual(await positions(given.database), []);
 });
 
+interface Extraction {
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<{ readonly code: unknown; readonly stderr: string }>;
+  readonly stderr: () => string;
+}
+
+/** The command in a process of its own, slow enough to be met at work. */
+function startExtract({ store, database, topic, bootstrap }: Setting): Extraction {
+  const args = ['extract', '--store', 'mock', '--to', 'topic', '--topic', topic, '--kafka', bootstrap];
+  const child = spawn(process.execPath, [packagePath('src', 'cli', 'main.ts'), ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      ESTEIRA_MOCK_URL: store.url,
+      ESTEIRA_MOCK_PAGE_SIZE: '20',
+      ESTEIRA_MOCK_REQUESTS_PER_SECOND: '60',
+      ESTEIRA_MOCK_OVERLAP_SECONDS: '10',
+      ESTEIRA_BATCH_LINES: '40',
+      ESTEIRA_WAREHOUSE_URL: database.url,
+    },
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode ?? child.signalCode, stderr }));
+  return { kill: (signal) => void child.kill(signal), ended, stderr: () => stderr };
+}
+
+/** Messages that the topic has taken. */
+async function sentTo({ bootstrap, topic }: Setting): Promise<bigint> {
+  const admin = new TopicAdmin({ bootstrap: [bootstrap] });
+  try {
+    return (await admin.describe(topic)).partitions.reduce((sum, { latest }) => sum + latest, 0n);
+  } finally {
+    await admin.close();
+  }
+}
+
+test(
+  'told to stop while Kafka hangs, it ends within ten seconds, and the next run sends what is missing',
+  { skip: stackMissing },
+  async (t) => {
+    const kafka = await ownKafka();
+    t.after(() => kafka.stop());
+    const given = await setting(t, { orders: 400, seed: 22 }, 1_000_000, kafka.bootstrap);
+    const stopped = async (extraction: Extraction): Promise<void> => {
+      const asked = performance.now();
+      extraction.kill('SIGTERM');
+      const { code, stderr } = await extraction.ended;
+      assert.equal(code, 0, stderr);
+      assert.ok(performance.now() - asked < 10_000, `${performance.now() - asked} ms`);
+    };
+    const early = startExtract(given);
+    await waitFor(async () => assert.ok((await sentTo(given)) > 0n));
+    process.kill(kafka.pid, 'SIGSTOP');
+    try {
+      // what is on its way is not acknowledged
+      await delay(1000);
+      await stopped(early);
+      const late = startExtract(given);
+      await waitFor(async () => assert.match(late.stderr(), /waiting for Kafka/), 60_000);
+      await stopped(late);
+    } finally {
+      process.kill(kafka.pid, 'SIGCONT');
+    }
+    const { code, stderr } = await startExtract(given).ended;
+    assert.equal(code, 0, stderr);
+    await assertComplete(given);
+  },
+);
+
 test(
   'killed at random moments while orders change, nothing is missing in the topic at the end',
   { skip: stackMissing, timeout: 300_000 },
   async (t) => {
     const given = await setting(t, { orders: 400, seed: 21, churn: { perSecond: 15 } });
-    const start = (): { kill: () => void; ended: Promise<{ code: unknown; stderr: string }> } => {
-      const args = ['extract', '--store', 'mock', '--to', 'topic', '--topic', given.topic, '--kafka', given.bootstrap];
-      const child = spawn(process.execPath, [packagePath('src', 'cli', 'main.ts'), ...args], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: {
-          ...process.env,
-          ESTEIRA_MOCK_URL: given.store.url,
-          ESTEIRA_MOCK_PAGE_SIZE: '20',
-          ESTEIRA_MOCK_REQUESTS_PER_SECOND: '60',
-          ESTEIRA_MOCK_OVERLAP_SECONDS: '10',
-          ESTEIRA_BATCH_LINES: '40',
-          ESTEIRA_WAREHOUSE_URL: given.database.url,
-        },
-      });
-      let stderr = '';
-      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-      const ended = once(child, 'close').then(() => ({ code: child.exitCode ?? child.signalCode, stderr }));
-      return { kill: () => void child.kill('SIGKILL'), ended };
-    };
-    const admin = new TopicAdmin({ bootstrap: [given.bootstrap] });
-    t.after(() => admin.close());
-    const sent = async (): Promise<bigint> =>
-      (await admin.describe(given.topic)).partitions.reduce((sum, { latest }) => sum + latest, 0n);
+    const start = (): Extraction => startExtract(given);
+    const sent = (): Promise<bigint> => sentTo(given);
     for (let round = 0; round < 3; round++) {
       const before = await sent();
       const process = start();
@@ -207,7 +262,7 @@ test(
       void process.ended.then(() => (isOver = true));
       while (!isOver && (await sent()) === before) await delay(10);
       await delay(Math.random() * 200);
-      process.kill();
+      process.kill('SIGKILL');
       await process.ended;
     }
     given.store.freeze();

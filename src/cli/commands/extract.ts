@@ -7,9 +7,11 @@ import type { Config } from '../../config/load.ts';
 import { extract, type ExtractReport } from '../../pipeline/extract.ts';
 import { extractToTopic } from '../../pipeline/extract-topic.ts';
 import { extractTexts, type ExtractTextsProgress } from '../../pipeline/extract-texts.ts';
+import { isInterruption } from '../../pipeline/retry.ts';
 import { STORE_SOURCES, storeSource } from '../../sources/registry.ts';
 import { settingsFromEnv } from '../../sources/store/settings.ts';
 import type { StoreReader } from '../../sources/store/source.ts';
+import { endSoon, MOST_DELIVERING_MS } from '../end-soon.ts';
 import { counted, formatCountEn } from '../output/counted.ts';
 import { extractProgress, type ExtractProgressLine } from '../output/extract-progress.ts';
 import { printOutcome } from '../output/load-report.ts';
@@ -87,10 +89,12 @@ Examples:
         onEvent: progress.showEvent,
       });
       const interruption = new AbortController();
-      let stoppedBy: NodeJS.Signals | null = null;
-      const stop = (name: NodeJS.Signals): void => {
-        stoppedBy = name;
+      let stopCode = 130;
+      const stop = (signal: NodeJS.Signals): void => {
+        // SIGTERM is how a supervisor ends a process that does nothing wrong
+        if (signal === 'SIGTERM') stopCode = 0;
         interruption.abort();
+        if (flags.to === 'topic') endSoon(MOST_DELIVERING_MS, stopCode);
       };
       process.once('SIGINT', stop);
       process.once('SIGTERM', stop);
@@ -102,8 +106,11 @@ Examples:
             : flags.to === 'topic'
               ? await toTopic(work)
               : await toWarehouse(work);
-        // SIGTERM is how a supervisor ends a process that does nothing wrong
-        if (wasStopped) process.exitCode = stoppedBy === 'SIGTERM' ? 0 : 130;
+        if (wasStopped) process.exitCode = stopCode;
+      } catch (error) {
+        // asked to stop while a service was being waited for, before anything was read
+        if (!isInterruption(error, interruption.signal)) throw error;
+        process.exitCode = stopCode;
       } finally {
         progress.clear();
         process.off('SIGINT', stop);
@@ -113,7 +120,7 @@ Examples:
 }
 
 async function toWarehouse({ flags, config, reader, progress, signal }: Work): Promise<boolean> {
-  const warehouse = await openWarehouse(config);
+  const warehouse = await openWarehouse(config, { signal });
   const report = await extract(reader, {
     store: flags.store,
     warehouseUrl: warehouse.url,
@@ -147,7 +154,7 @@ function headline(report: ExtractReport): string {
 
 async function toTopic({ flags, config, reader, progress, signal }: Work): Promise<boolean> {
   const broker = brokerSettings(config);
-  const warehouse = await openWarehouse(config);
+  const warehouse = await openWarehouse(config, { signal });
   const report = await extractToTopic(reader, {
     store: flags.store,
     warehouseUrl: warehouse.url,

@@ -7,7 +7,7 @@ import { expandInputs } from '../../sources/files/index.ts';
 import { harmless } from '../../lib/harmless.ts';
 import { counted, formatCountEn } from '../output/counted.ts';
 import { produceProgress } from '../output/produce-progress.ts';
-import { endSoon } from '../end-soon.ts';
+import { endSoon, MOST_DELIVERING_MS } from '../end-soon.ts';
 import { configOf } from '../settings.ts';
 import { exchangeFolder, sparkAccess } from '../spark-access.ts';
 import { addReadingOptions, readingOf, type ReadingFlags } from './reading-options.ts';
@@ -15,9 +15,6 @@ import { addTopicOptions, planOf, type TopicFlags } from './topic-options.ts';
 
 /** All give the same messages. */
 const ENGINES: Readonly<Record<string, ProduceEngine>> = { direct: produceDirect, spark: produceThroughSpark };
-
-/** After the signal, what is on its way has this long to be acknowledged. */
-const MOST_STOPPING_MS = 8000;
 
 interface ProduceFlags extends ReadingFlags, TopicFlags {
   readonly csv?: string[];
@@ -61,8 +58,7 @@ Examples:
         // A supervisor that ends us is obeyed, not failed.
         if (signal === 'SIGTERM') stopCode = 0;
         interruption.abort();
-        // a broker that hangs may hold what is under way for minutes
-        endSoon(MOST_STOPPING_MS, stopCode);
+        endSoon(MOST_DELIVERING_MS, stopCode);
       };
       process.once('SIGINT', stop);
       process.once('SIGTERM', stop);
