@@ -57,6 +57,7 @@ const KNOWN_POLL_MS = 50;
 /** One connection for questions about topics. Close it at the end. */
 export class TopicAdmin {
   readonly #admin: Admin;
+  #isClosed = false;
 
   /** @param answerMs no question waits longer for a broker that is there and silent, or tries twice; without it as long as Kafka's clients do */
   constructor(settings: BrokerSettings, answerMs?: number) {
@@ -103,7 +104,7 @@ export class TopicAdmin {
         return isNew;
       } catch (error) {
         const passes = error instanceof EsteiraError && (error.code === 'TOPIC_UNKNOWN' || error.retryable);
-        if (!passes || performance.now() > deadline) throw error;
+        if (!passes || this.#isClosed || performance.now() > deadline) throw error;
         await sleep(KNOWN_POLL_MS);
       }
     }
@@ -183,7 +184,9 @@ export class TopicAdmin {
     );
   }
 
+  /** What is being asked then breaks off. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#admin.close().catch(() => undefined);
   }
 

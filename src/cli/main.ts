@@ -92,7 +92,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 function exitCodeOf(error: unknown, asJson: boolean): number {
   // Commander has already printed what it had to say; only its exit codes differ from ours.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (isBrokenPipe(error)) return 0;
+  if (isBrokenPipe(error) && [process.stdout, process.stderr].some(({ errored }) => errored !== null)) return 0;
   const known =
     error instanceof EsteiraError
       ? error
@@ -107,7 +107,7 @@ function exitCodeOf(error: unknown, asJson: boolean): number {
   return known?.exit ?? 1;
 }
 
-/** The reader of our output (`| head`) has left: not an error. */
+/** Of our output: its reader (`| head`) has left, and that is no error. */
 function isBrokenPipe(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === 'EPIPE';
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_CHANNEL } from '../storage/notices.ts';
-import { breakOff, connect } from '../storage/connection.ts';
+import { breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 
 const MIN_GAP_MS = 1_000;
 const HEARTBEAT_MS = 10_000;
@@ -37,7 +37,7 @@ export class LiveFeed {
     this.#onLost = onLost;
     this.#heartbeat = setInterval(() => {
       this.#send(this.#isListening ? 'beat' : 'down');
-      if (this.#isListening) this.#requireAnswer();
+      this.#requireAnswer();
     }, HEARTBEAT_MS);
     this.#heartbeat.unref();
     this.#listening = this.#listen();
@@ -90,7 +90,7 @@ export class LiveFeed {
     if (this.#reminder !== null) clearTimeout(this.#reminder.timer);
     if (this.#pending !== null) clearTimeout(this.#pending);
     for (const response of this.#browsers) response.end();
-    await this.#client?.end().catch(() => undefined);
+    if (this.#client !== null) await sayGoodbye(this.#client);
     await this.#listening;
   }
 
@@ -101,7 +101,7 @@ export class LiveFeed {
         this.#client = client;
         this.#isAsking = false;
         // Closed while the connection was being made.
-        if (this.#stop.signal.aborted) return await client.end();
+        if (this.#stop.signal.aborted) return await sayGoodbye(client);
         const lost = new Promise<void>((resolve) => client.on('end', () => resolve()).on('error', () => resolve()));
         client.on('notification', () => this.#notice());
         await client.query(`LISTEN ${BATCH_CHANNEL}`);

@@ -1,12 +1,14 @@
 // A few read-only connections to the warehouse that all pages share; a lost one is opened anew. It never runs anything of its own but a time limit.
 import type pg from 'pg';
 import { fail } from '../catalog/errors.ts';
-import { asWarehouseError, connect } from '../storage/connection.ts';
+import { asWarehouseError, breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 
 const CONNECTIONS = 4;
 /** More than this waiting means that the page is asked for faster than it can be answered. */
 const MOST_WAITING = 400;
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** A server that hangs keeps no time limit: a connection that brings no result for so long is dropped. */
+const MOST_MS = 2 * STATEMENT_TIMEOUT_MS;
 
 export class ReaderPool {
   readonly #url: string;
@@ -23,23 +25,27 @@ export class ReaderPool {
   async use<Result>(action: (client: pg.Client) => Promise<Result>): Promise<Result> {
     await this.#turn();
     let client: pg.Client | undefined;
+    let late: NodeJS.Timeout | undefined;
     try {
-      client = this.#idle.pop() ?? (await this.#open());
-      const result = await action(client);
-      this.#idle.push(client);
+      const open = (client = this.#idle.pop() ?? (await this.#open()));
+      late = setTimeout(() => breakOff(open), MOST_MS);
+      const result = await action(open);
+      this.#idle.push(open);
       return result;
     } catch (error) {
       // whatever failed, the next one starts on a new connection
-      void client?.end().catch(() => undefined);
+      if (client !== undefined) void sayGoodbye(client);
       throw asWarehouseError(error);
     } finally {
+      clearTimeout(late);
       this.#busy--;
       this.#waiting.shift()?.();
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((client) => client.end().catch(() => undefined)));
+  /** Ends the connections that nobody uses at the moment. */
+  async dropIdle(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map(sayGoodbye));
   }
 
   async #turn(): Promise<void> {

@@ -121,14 +121,18 @@ class Dashboard {
     this.#feed = new LiveFeed(
       options.readUrl,
       () => this.#kept.age(),
-      () => this.#kept.forget(),
+      () => {
+        this.#kept.forget();
+        // they lead to the same server, and a server that hangs closes none
+        void this.#desk.readers.dropIdle();
+      },
     );
     this.metrics = new DashboardMetrics(this.#feed);
   }
 
   async close(): Promise<void> {
     await this.#feed.close();
-    await this.#desk.readers.close();
+    await this.#desk.readers.dropIdle();
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -17,11 +17,16 @@ export interface SettleOptions {
   readonly isBehind?: () => boolean;
   /** Breaks a settling off. */
   readonly signal?: AbortSignal | undefined;
+  /** Given the connection of each settling while it is open, else null: whoever breaks it off ends the settling. */
+  readonly onConnection?: (client: pg.Client | null) => void;
   readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
 }
 
 /** Settles once, on a connection of its own; `isPaced` as in `settleCohorts`. False when there is something left to settle. Never throws. */
-export async function settle({ url, signal, onSettle }: SettleOptions, isPaced = false): Promise<boolean> {
+export async function settle(
+  { url, signal, onConnection, onSettle }: SettleOptions,
+  isPaced = false,
+): Promise<boolean> {
   if (isStopped(signal)) return true;
   let client: pg.Client | null = null;
   const stop = (): void => {
@@ -31,6 +36,7 @@ export async function settle({ url, signal, onSettle }: SettleOptions, isPaced =
   try {
     client = await connect(url, 'loader', signal);
     if (isStopped(signal)) return true;
+    onConnection?.(client);
     // a settling that is broken off must not go on alone; some systems cannot tell, and then it does
     await client.query("SET client_connection_check_interval = '2s'").catch(() => undefined);
     const outcome = await settleCohorts(client, { isPaced, onStart: () => onSettle?.({ kind: 'settling' }) });
@@ -42,6 +48,7 @@ export async function settle({ url, signal, onSettle }: SettleOptions, isPaced =
     return false;
   } finally {
     signal?.removeEventListener('abort', stop);
+    onConnection?.(null);
     if (client !== null) await sayGoodbye(client);
   }
 }

@@ -4,12 +4,13 @@ import type pg from 'pg';
 import { TRANSFORM_VERSION } from '../engines/transform/transform.ts';
 import { EsteiraError } from '../lib/errors.ts';
 import type { PreparedBatch } from '../model/batch.ts';
+import { sessionOf, type SessionMark } from '../storage/answers.ts';
 import { asWarehouseError, breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
 import { refreshStatistics } from '../storage/statistics.ts';
 import { LOADED_TABLES } from '../storage/tables.ts';
 import { retrying } from './retry.ts';
-import { settle, type SettleProgress, Settler } from './settle.ts';
+import { settle, type SettleOptions, type SettleProgress, Settler } from './settle.ts';
 import { WarehouseWatch, type WatchTimes } from './warehouse-watch.ts';
 
 export interface WarehouseClientOptions {
@@ -43,25 +44,22 @@ export class WarehouseClient {
   /** An action is under way. */
   #isBusy = false;
   #isBehind = false;
+  readonly #settling: SettleOptions;
   readonly #settler: Settler | null;
-  readonly #watch: WarehouseWatch;
+  #settlingClient: pg.Client | null = null;
+  /** From the first connection on. */
+  #watch: WarehouseWatch | null = null;
+  #session: SessionMark | null = null;
   #stopTimer: NodeJS.Timeout | undefined;
   /** We were asked to stop, and what was under way has had its time. */
   #isLate = false;
 
   constructor(options: WarehouseClientOptions) {
     this.#options = options;
+    const { url, signal, onSettle } = options;
+    this.#settling = { url, signal, onSettle, onConnection: (client) => (this.#settlingClient = client) };
     this.#settler =
-      options.settles === 'meanwhile' ? new Settler({ ...options, isBehind: () => this.#isBehind }) : null;
-    this.#watch = new WarehouseWatch({
-      url: options.url,
-      ...options.watch,
-      onSilence: (reason, silentMs) => {
-        options.onSilence?.(reason);
-        if (silentMs >= (options.watch?.hopelessMs ?? HOPELESS_MS)) this.#giveUp();
-      },
-      onAnswer: () => options.onAnswer?.(),
-    });
+      options.settles === 'meanwhile' ? new Settler({ ...this.#settling, isBehind: () => this.#isBehind }) : null;
     if (options.stopMs === undefined) return;
     if (options.signal?.aborted === true) this.#stopSoon();
     else options.signal?.addEventListener('abort', this.#stopSoon, { once: true });
@@ -74,11 +72,25 @@ export class WarehouseClient {
     }, this.#options.stopMs);
   };
 
+  #watchOver(): WarehouseWatch {
+    const { url, watch, onSilence, onAnswer } = this.#options;
+    return new WarehouseWatch({
+      url,
+      ...watch,
+      session: () => (this.#isBusy ? this.#session : null),
+      onSilence: (reason, silentMs) => {
+        onSilence?.(reason);
+        if (silentMs >= (watch?.hopelessMs ?? HOPELESS_MS)) this.#giveUp();
+      },
+      onAnswer: () => onAnswer?.(),
+    });
+  }
+
+  /** Breaks off what is waited for; the next action begins on a new connection. */
   #giveUp(): void {
-    const client = this.#client;
-    if (client === null) return;
+    const open = [this.#client, this.#settlingClient];
     if (!this.#isBusy) this.#forget();
-    breakOff(client);
+    for (const client of open) if (client !== null) breakOff(client);
   }
 
   #forget(): void {
@@ -90,13 +102,15 @@ export class WarehouseClient {
   run<T>(action: (client: pg.Client) => Promise<T>): Promise<T> {
     const { url, maxOutageMs, signal, onWait } = this.#options;
     const tell = (error: EsteiraError, waitMs: number): void => {
-      this.#watch.pause();
+      this.#watch?.pause();
       onWait?.(error.why, waitMs);
     };
     return retrying({ maxOutageMs, signal, onWait: tell }, async () => {
       if (this.#isLate) throw signal?.reason;
       if (this.#client === null) {
         this.#client = await connect(url, 'loader', signal);
+        this.#session = null;
+        this.#watch ??= this.#watchOver();
         this.#watch.heard();
         // what an earlier process left
         this.#settler?.changed();
@@ -104,8 +118,9 @@ export class WarehouseClient {
       const client = this.#client;
       this.#isBusy = true;
       try {
+        this.#session ??= await sessionOf(client);
         const result = await action(client);
-        this.#watch.heard();
+        this.#watch?.heard();
         return result;
       } catch (error) {
         // Whatever failed, the next attempt starts on a new connection.
@@ -139,7 +154,6 @@ export class WarehouseClient {
    */
   async close(): Promise<void> {
     const { signal } = this.#options;
-    this.#watch.close();
     await this.#settler?.close();
     const client = this.#client;
     // what holds a lock on a table keeps that waiting, too
@@ -148,8 +162,10 @@ export class WarehouseClient {
     clearTimeout(this.#stopTimer);
     signal?.removeEventListener('abort', this.#stopSoon);
     this.#forget();
-    if (client === null) return;
-    await sayGoodbye(client);
-    if (this.#options.settles !== 'never') await settle(this.#options);
+    if (client !== null) {
+      await sayGoodbye(client);
+      if (this.#options.settles !== 'never') await settle(this.#settling);
+    }
+    this.#watch?.close();
   }
 }

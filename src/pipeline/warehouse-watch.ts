@@ -1,6 +1,6 @@
 // Whether PostgreSQL still answers while a loader hears nothing of it: because there is nothing to load, or because a load has gone quiet. It asks on a
 // connection of its own, and breaks nothing off itself.
-import { whyNoAnswer } from '../storage/answers.ts';
+import { askPostgres, type SessionMark } from '../storage/answers.ts';
 
 export interface WatchTimes {
   /** It is asked after so long a time without a sign of life. */
@@ -12,12 +12,15 @@ export const WATCH_TIMES: WatchTimes = { quietMs: 10_000, patienceMs: 10_000 };
 
 export interface WatchOptions extends Partial<WatchTimes> {
   readonly url: string;
+  /** The session on which an answer is waited for at the moment: it must be there. Null: none. */
+  readonly session: () => SessionMark | null;
   /** Told after each question without an answer, with the time since the first of them in a row was asked. */
   readonly onSilence: (reason: string, silentMs: number) => void;
   /** Told once, when it answers again. */
   readonly onAnswer: () => void;
 }
 
+/** Asks from now on. Close it at the end. */
 export class WarehouseWatch {
   readonly #options: WatchOptions & WatchTimes;
   readonly #closing = new AbortController();
@@ -60,15 +63,16 @@ export class WarehouseWatch {
   }
 
   async #ask(): Promise<void> {
-    const { url, patienceMs, onSilence } = this.#options;
+    const { url, patienceMs, session, onSilence } = this.#options;
     const asked = performance.now();
     const heard = this.#heardCount;
-    const reason = await whyNoAnswer(url, patienceMs, this.#closing.signal);
-    if (this.#closing.signal.aborted || heard !== this.#heardCount) return;
-    if (reason === null) this.#answered();
+    const { signal } = this.#closing;
+    const answer = await askPostgres(url, { patienceMs, session: session(), signal });
+    if (signal.aborted || heard !== this.#heardCount) return;
+    if (answer.kind === 'serving') this.#answered();
     else {
       this.#silentSince ??= asked;
-      onSilence(reason, performance.now() - this.#silentSince);
+      onSilence(answer.reason, performance.now() - this.#silentSince);
     }
     this.#askLater();
   }

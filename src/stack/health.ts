@@ -1,7 +1,6 @@
 // Asks a server, in its own protocol, whether it serves. An open port alone proves nothing: Kafka opens its port long before.
 import { connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
-import { whyNoAnswer } from '../storage/answers.ts';
 
 const ANSWER_TIMEOUT_MS = 2_000;
 
@@ -60,9 +59,4 @@ export function answersSpark(host: string, port: number): Promise<boolean> {
     request.on('trailers', judge);
     request.end(Buffer.alloc(5));
   });
-}
-
-/** True when PostgreSQL answers there, be it with a refusal. The URL is a secret and stays one. */
-export async function answersPostgres(url: string): Promise<boolean> {
-  return (await whyNoAnswer(url, ANSWER_TIMEOUT_MS)) === null;
 }

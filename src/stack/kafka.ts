@@ -110,13 +110,7 @@ export function kafkaFiles(folder: string): ServerFiles {
 
 async function start(options: KafkaOptions, files: ServerFiles, java: string, jars: string): Promise<KafkaServer> {
   const last = readState<KafkaPorts>(files)?.ports;
-  if (
-    last !== undefined &&
-    (await comesToAnswer(
-      () => findProcess(files) !== undefined,
-      () => answersKafka(HOST, last.client),
-    ))
-  ) {
+  if (last !== undefined && (await comesToAnswer(files, () => answersKafka(HOST, last.client)))) {
     const pid = findProcess(files);
     if (pid !== undefined) return describe(files, pid, last, false);
   }

@@ -142,16 +142,12 @@ export async function launch<Ports>(options: Launch<Ports>): Promise<{ pid: numb
 }
 
 /**
- * True when a server comes to answer while its process lives: a busy machine, or a start whose starter died. Nobody else may be starting it meanwhile: whoever
- * asks holds the lock.
+ * True when a process of that folder lives and answers in time: a busy machine, or a start whose starter died. Whoever asks holds the
+ * lock, so nobody else is starting it.
  */
-export async function comesToAnswer(
-  isThere: () => boolean,
-  isReady: () => Promise<boolean>,
-  patienceMs = PATIENCE_MS,
-): Promise<boolean> {
-  const deadline = Date.now() + patienceMs;
-  while (isThere()) {
+export async function comesToAnswer(files: ServerFiles, isReady: () => Promise<boolean>): Promise<boolean> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (findProcess(files) !== undefined) {
     if (await isReady()) return true;
     if (Date.now() > deadline) return false;
     await delay(POLL_MS);

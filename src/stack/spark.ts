@@ -139,13 +139,7 @@ export function sparkFiles(folder: string): ServerFiles {
 
 async function start(options: SparkOptions, files: ServerFiles, java: string, jars: string): Promise<SparkServer> {
   const last = readState<SparkPorts>(files)?.ports;
-  if (
-    last !== undefined &&
-    (await comesToAnswer(
-      () => findProcess(files) !== undefined,
-      () => answersSpark(HOST, last.connect),
-    ))
-  ) {
+  if (last !== undefined && (await comesToAnswer(files, () => answersSpark(HOST, last.connect)))) {
     const pid = findProcess(files);
     if (pid !== undefined) return describe(files, pid, last, false);
   }

@@ -8,16 +8,35 @@ import { isTlsRefusal, targetOf } from './tls.ts';
 /** SQLSTATEs of a server that is only going down or coming up: ADMIN SHUTDOWN, CRASH SHUTDOWN, CANNOT CONNECT NOW. */
 const NOT_SERVING = new Set(['57P01', '57P02', '57P03']);
 
+/** One session of a server, told from every other that it or another server ever had. */
+export interface SessionMark {
+  readonly pid: number;
+  readonly since: string;
+}
+
 /**
- * Connects and asks. Result: why there was no answer, or null; a refusal (of the password, of one connection more) is an answer, too. Never throws. The signal
- * breaks it off.
+ * `serving`: it serves, or refuses (the password, one connection more). `not-serving`: it says that it is coming up or going down, or that it does not know
+ * the session asked for. `silent`: nobody is there, or nothing was heard in time.
  */
-export async function whyNoAnswer(url: string, patienceMs: number, signal?: AbortSignal): Promise<string | null> {
+export type Answer =
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'not-serving' | 'silent'; readonly reason: string };
+
+export interface Question {
+  readonly patienceMs: number;
+  /** Must be there for the server to count as serving: behind one address another server may answer. */
+  readonly session?: SessionMark | null;
+  /** Breaks the question off. */
+  readonly signal?: AbortSignal;
+}
+
+/** Connects and asks. Never throws, and puts no password into a reason. */
+export async function askPostgres(url: string, { patienceMs, session = null, signal }: Question): Promise<Answer> {
   let client: pg.Client;
   try {
     client = new pg.Client({ ...targetOf(url), application_name: 'esteira watch' });
   } catch (error) {
-    return messageOf(error);
+    return { kind: 'silent', reason: messageOf(error) };
   }
   client.on('error', () => undefined);
   let isLate = false;
@@ -29,16 +48,30 @@ export async function whyNoAnswer(url: string, patienceMs: number, signal?: Abor
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await client.connect();
-    await client.query('SELECT 1');
-    return null;
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2`,
+      [session?.pid ?? null, session?.since ?? null],
+    );
+    if (session === null || rowCount === 1) return { kind: 'serving' };
+    return { kind: 'not-serving', reason: 'another server answers, or the session has ended there' };
   } catch (error) {
-    if (isLate) return `no answer within ${patienceMs / 1000} s`;
+    if (isLate) return { kind: 'silent', reason: `no answer within ${patienceMs / 1000} s` };
     const state = sqlStateOf(error);
-    const isRefusal = state === undefined ? isTlsRefusal(error) : !NOT_SERVING.has(state);
-    return isRefusal ? null : messageOf(error);
+    if (state !== undefined && NOT_SERVING.has(state)) return { kind: 'not-serving', reason: messageOf(error) };
+    return state !== undefined || isTlsRefusal(error)
+      ? { kind: 'serving' }
+      : { kind: 'silent', reason: messageOf(error) };
   } finally {
     clearTimeout(late);
     signal?.removeEventListener('abort', stop);
     void client.end().catch(() => undefined);
   }
+}
+
+/** The session of an open connection. */
+export async function sessionOf(client: pg.Client): Promise<SessionMark | null> {
+  const { rows } = await client.query<{ pid: number; since: string }>(
+    'SELECT pid, backend_start::text AS since FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+  );
+  return rows[0] ?? null;
 }

@@ -33,8 +33,16 @@ const NO_ANSWER = {
 const UNIQUE_VIOLATION = '23505';
 const REFUSED_STATES = new Set(['28000', '28P01', '3D000', '42501']);
 
-/** A peer whose machine is gone says nothing: both sides ask after so long a silence, and give up half a minute later. */
+/** A peer whose machine is gone says nothing: both sides ask after so long a silence. */
 const KEEPALIVE_S = 10;
+/** What the server is told to do then: a server that went on holding the locks of a client that is gone would keep the next one waiting. */
+const SERVER_KEEPALIVE = {
+  tcp_keepalives_idle: KEEPALIVE_S,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 6,
+  // milliseconds; where an answer was sent and not acknowledged, nothing is asked
+  tcp_user_timeout: 40_000,
+};
 
 /** Numbers stay exact: bigint and numeric come as text unless a caller converts them. The signal breaks off the connecting, nothing later. */
 export async function connect(url: string, role: 'loader' | 'reader', signal?: AbortSignal): Promise<pg.Client> {
@@ -45,10 +53,10 @@ export async function connect(url: string, role: 'loader' | 'reader', signal?: A
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_S * 1000,
-    options:
-      '-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8 -c lock_timeout=0 ' +
-      // a server that went on holding the locks of a client that is gone would keep the next one waiting
-      `-c tcp_keepalives_idle=${KEEPALIVE_S} -c tcp_keepalives_interval=5 -c tcp_keepalives_count=6`,
+    options: [
+      '-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8 -c lock_timeout=0',
+      ...Object.entries(SERVER_KEEPALIVE).map(([name, value]) => `-c ${name}=${value}`),
+    ].join(' '),
   });
   // Without a listener a connection lost between two queries would end the process.
   client.on('error', () => undefined);
@@ -80,10 +88,10 @@ export function breakOff(client: pg.Client): void {
   (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();
 }
 
-/** The SQLSTATE of an error from PostgreSQL, or undefined. */
+/** The SQLSTATE of an error from PostgreSQL, or undefined. All that PostgreSQL has contain a digit, unlike the system's EPIPE. */
 export function sqlStateOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 /** True when PostgreSQL refused a value or a row. A row that meets its own primary key twice is our mistake, never the order's. */

@@ -108,6 +108,10 @@ test('asked for metrics, it serves them on another port: ready while the warehou
   await way.goAway();
   await way.comeBack();
   await tells('ok\n');
+  // and it ends in time where nobody says goodbye
+  way.fallSilent();
+  const asked = performance.now();
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.ok(performance.now() - asked < 10_000, `${performance.now() - asked} ms`);
 });

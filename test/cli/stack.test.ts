@@ -60,10 +60,10 @@ test(
       ESTEIRA_STACK_KAFKA_PORT: String(kafkaPort),
       ESTEIRA_STACK_SPARK_PORT: String(sparkPort),
     };
-    const reportsOf = async (...args: string[]): Promise<{ code: number; reports: Report[] }> => {
+    const reportsOf = async (...args: string[]): Promise<{ code: number; reports: Report[]; stderr: string }> => {
       const { code, stdout, stderr } = await esteira(['stack', ...args, '--json'], env);
       assert.match(stdout, /^\[/, stderr);
-      return { code, reports: JSON.parse(stdout) as Report[] };
+      return { code, reports: JSON.parse(stdout) as Report[], stderr };
     };
     const statuses = (reports: Report[]): unknown[] => reports.map(({ name, status }) => [name, status]);
 
@@ -163,7 +163,7 @@ test(
     await kill('postgres');
     await kill('spark');
     const mended = await reportsOf('up');
-    assert.equal(mended.code, 0, JSON.stringify(mended.reports));
+    assert.equal(mended.code, 0, `${mended.stderr}\n${JSON.stringify(mended.reports)}`);
     assert.deepEqual(
       mended.reports.map(({ name, status, started_now, pid }) => [name, status, started_now, pid === pidOf(name)]),
       [

@@ -182,6 +182,7 @@ interface Extraction {
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<{ readonly code: unknown; readonly stderr: string }>;
   readonly stderr: () => string;
+  readonly isRunning: () => boolean;
 }
 
 /** The command in a process of its own, slow enough to be met at work. */
@@ -202,7 +203,12 @@ function startExtract({ store, database, topic, bootstrap }: Setting): Extractio
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const ended = once(child, 'close').then(() => ({ code: child.exitCode ?? child.signalCode, stderr }));
-  return { kill: (signal) => void child.kill(signal), ended, stderr: () => stderr };
+  return {
+    kill: (signal) => void child.kill(signal),
+    ended,
+    stderr: () => stderr,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+  };
 }
 
 /** Messages that the topic has taken. */
@@ -224,6 +230,7 @@ test(
     const given = await setting(t, { orders: 400, seed: 22 }, 1_000_000, kafka.bootstrap);
     const stopped = async (extraction: Extraction): Promise<void> => {
       const asked = performance.now();
+      assert.ok(extraction.isRunning(), extraction.stderr());
       extraction.kill('SIGTERM');
       const { code, stderr } = await extraction.ended;
       assert.equal(code, 0, stderr);

@@ -1,21 +1,14 @@
 // Treated topics: orders transformed before they were sent land like raw ones, rejected ones come with them, and what is not what its contract says is kept.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import type { BrokerSettings } from '../../src/broker/connection.ts';
 import { TopicAdmin } from '../../src/broker/topics.ts';
-import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts';
-import { documentsOfJson } from '../../src/engines/duckdb/json-documents.ts';
-import { makeLookups } from '../../src/engines/duckdb/lookups.ts';
-import { openSession, rows } from '../../src/engines/duckdb/session.ts';
-import { transformSql } from '../../src/engines/transform/transform.ts';
 import { EsteiraError } from '../../src/lib/errors.ts';
 import { checkCoverage } from '../../src/pipeline/consume/coverage.ts';
 import { documentOf, emptyWarehouse, line, type Warehouse } from '../support/load.ts';
 import { sharedKafka, stackMissing, testPrefix } from '../support/stack.ts';
+import { headersOf, treatedTexts } from '../support/treated.ts';
 import { consumeToEnd, createTopic, orderRecord, sendRecords, type TestRecord } from '../support/topics.ts';
 import { assertSound, warehouseState } from '../../src/proof/warehouse-state.ts';
 
@@ -30,42 +23,6 @@ async function bench(t: TestContext): Promise<{ prefix: string; warehouse: Wareh
   const warehouse = await emptyWarehouse(t);
   const client = await warehouse.connect();
   return { prefix: testPrefix(), warehouse, client };
-}
-
-const headers = (contract: string): Record<string, string> => ({
-  contrato: contract,
-  versao: '1',
-  topico_id: '7b1a0f0e-0000-0000-0000-000000000001',
-  particao: '0',
-  offset: '0',
-});
-
-/** Rows of the transform's output as JSON texts, by order number: what a stream sends. */
-async function treatedTexts(t: TestContext, documents: readonly unknown[]): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-tratados-'));
-  const session = await openSession({ folder, memoryLimit: '256MB', threads: 1 });
-  t.after(async () => {
-    session.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const connection = await session.connect();
-  await makeLookups(connection);
-  const values = documents.map((document) => `(NULL, '${JSON.stringify(document).replaceAll("'", "''")}', NULL)`);
-  await connection.run(
-    `CREATE TABLE linhas_json AS SELECT * FROM (VALUES ${values.join(', ')}) v (linha, texto, problema)`,
-  );
-  await documentsOfJson(
-    connection,
-    { kind: 'contiguous', from: 0, to: documents.length },
-    { decimalFormat: null, dateFormat: null, hasAddress: true, receivedAt: '2026-11-01 12:00:00' },
-    'documentos',
-  );
-  const found = await rows<{ texto: string }>(
-    connection,
-    `SELECT to_json(t)::VARCHAR AS texto FROM (${transformSql(duckdbDialect, 'documentos')}) t ORDER BY ordinal`,
-  );
-  connection.closeSync();
-  return found.map(({ texto }) => texto);
 }
 
 const good = Array.from({ length: 12 }, (_, n) => ({
@@ -102,7 +59,7 @@ test(
     await sendRecords(
       broker,
       topic,
-      texts.map((value, n) => ({ key: `loja:${n + 1}`, value, headers: headers('pedido-tratado') })),
+      texts.map((value, n) => ({ key: `loja:${n + 1}`, value, headers: headersOf('pedido-tratado') })),
     );
     const report = await consumeToEnd(broker, treated.warehouse.database.url, topic);
     assert.deepEqual([report.totals.lidos, report.totals.aceitos], [12, 12]);
@@ -141,7 +98,7 @@ test(
         recebido_em: '2026-11-01T12:00:00.000Z',
       }),
       partition: 1,
-      headers: headers('pedido-rejeitado'),
+      headers: headersOf('pedido-rejeitado'),
     };
     await sendRecords(broker, `${prefix}pedidos_rejeitados`, [rejected, rejected]);
     const report = await consumeToEnd(broker, warehouse.database.url, `${prefix}pedidos_tratados`);
@@ -175,14 +132,14 @@ test(
     await createTopic(broker, `${prefix}pedidos_rejeitados`, 1);
     const [text = ''] = await treatedTexts(t, [documentOf(line({ id_pedido: '1' }))]);
     await sendRecords(broker, topic, [
-      { key: 'loja:x', value: '{"loja":"loja","id_pedido":"x"}', headers: headers('pedido-tratado') },
-      { key: 'loja:1', value: text, headers: headers('pedido-tratado') },
-      { key: 'loja:y', value: 'nada', headers: headers('pedido-tratado') },
-      { key: 'loja:z', value: null, headers: headers('pedido-rejeitado') },
+      { key: 'loja:x', value: '{"loja":"loja","id_pedido":"x"}', headers: headersOf('pedido-tratado') },
+      { key: 'loja:1', value: text, headers: headersOf('pedido-tratado') },
+      { key: 'loja:y', value: 'nada', headers: headersOf('pedido-tratado') },
+      { key: 'loja:z', value: null, headers: headersOf('pedido-rejeitado') },
       {
         key: 'loja:w',
         value: '{"original":"x","hash_original":"1","motivos":["INVENTADO"]}',
-        headers: headers('pedido-rejeitado'),
+        headers: headersOf('pedido-rejeitado'),
       },
     ]);
     const report = await consumeToEnd(broker, warehouse.database.url, topic);
@@ -211,12 +168,12 @@ for (const contract of ['pedido-tratado', 'pedido-rejeitado', 'pedido-devolvido'
       const treated = (n: number): TestRecord => ({
         key: `loja:${n}`,
         value: texts[n - 1] ?? '',
-        headers: headers('pedido-tratado'),
+        headers: headersOf('pedido-tratado'),
       });
       // a value that the newer version may well have: it must be neither loaded nor quarantined
-      const newer = { ...treated(2), headers: { ...headers(contract), versao: '2.0' } };
+      const newer = { ...treated(2), headers: { ...headersOf(contract), versao: '2.0' } };
       await sendRecords(broker, topic, [
-        { ...treated(1), headers: { ...headers('pedido-tratado'), versao: '1.7' } },
+        { ...treated(1), headers: { ...headersOf('pedido-tratado'), versao: '1.7' } },
         newer,
         treated(3),
       ]);

@@ -8,6 +8,8 @@ export interface TcpProxy {
   comeBack(): Promise<void>;
   /** From now on nothing passes, and nobody is told, as when a cable is pulled; until it has been away and come back. */
   fallSilent(): void;
+  /** What is open hears nothing any more; new connections pass, as behind an address that another server has taken over. */
+  loseOpen(): void;
   /** Told of every connection from now on. */
   onConnection(told: () => void): void;
   close(): Promise<void>;
@@ -48,14 +50,17 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     for (const socket of open) socket.destroy();
     await ended;
   };
+  const loseOpen = (): void => {
+    for (const socket of open) socket.unpipe().pause();
+  };
   const fallSilent = (): void => {
     isSilent = true;
-    for (const socket of open) socket.unpipe().pause();
+    loseOpen();
   };
   const onConnection = (told: () => void): void => void server.on('connection', told);
   const comeBack = (): Promise<void> => {
     isSilent = false;
     return listen(port);
   };
-  return { port, goAway, comeBack, fallSilent, onConnection, close: goAway };
+  return { port, goAway, comeBack, fallSilent, loseOpen, onConnection, close: goAway };
 }

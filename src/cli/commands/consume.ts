@@ -128,8 +128,7 @@ Examples:
           maxOutageMs,
           signal: interruption.signal,
           onProgress: (reached) => {
-            const isAway = reached.kind === 'waiting' || reached.kind === 'silent';
-            if (isAway && reached.service === 'PostgreSQL') warehouse.revive();
+            if (reached.kind === 'waiting' && reached.service === 'PostgreSQL') warehouse.revive();
             metrics.observe(reached);
             progress.show(reached);
           },

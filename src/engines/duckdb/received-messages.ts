@@ -9,7 +9,7 @@ import { documentsOfMessages } from './json-documents.ts';
 import { type Message, MessageLines } from './message-lines.ts';
 import { run, type Session } from './session.ts';
 import { MESSAGE_READING, type StandingTransform } from './standing-transform.ts';
-import { type OrdinalRange, readRejected, readTreated } from './treated-messages.ts';
+import { type MessageRange, readRejected, readTreated } from './treated-messages.ts';
 
 /** What the batch is called and which positions it moves. */
 export interface MessageBatch {
@@ -67,11 +67,11 @@ export class MessageStage {
     const made = `${p}_rejeitados_feitos`;
     await this.#lines.load(connection, places);
     const source = `${p}_documentos`;
-    const treated = await this.#read(connection, CONTRACT.treated, places, async (range, target) =>
-      readTreated(connection, places, range, target, await this.#standing.columns(places)),
+    const treated = await this.#read(connection, CONTRACT.treated, places, async (messages, target) =>
+      readTreated(connection, messages, target, await this.#standing.columns(places)),
     );
-    const rejected = await this.#read(connection, CONTRACT.rejected, places, (range, target) =>
-      readRejected(connection, places, range, target),
+    const rejected = await this.#read(connection, CONTRACT.rejected, places, (messages, target) =>
+      readRejected(connection, messages, target),
     );
     const origin: BatchOrigin = {
       id: batch.id,
@@ -97,13 +97,13 @@ export class MessageStage {
     connection: DuckDBConnection,
     contract: Contract,
     places: string,
-    read: (range: OrdinalRange, target: string) => Promise<number>,
+    read: (messages: MessageRange, target: string) => Promise<number>,
   ): Promise<string | null> {
     const sentCount = this.#counts[contract];
     if (sentCount === 0) return null;
     const target = `${this.#prefix}_${contract.replaceAll('-', '_')}`;
     const [from, to] = [FIRST_ORDINAL[contract], FIRST_ORDINAL[contract] + sentCount - 1];
-    const readCount = await read({ from, to }, target);
+    const readCount = await read({ lines: places, bytes: this.bytes, from, to }, target);
     const strayCount = sentCount - readCount;
     if (strayCount > 0) {
       this.#counts[CONTRACT.raw] += strayCount;

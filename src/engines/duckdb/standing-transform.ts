@@ -5,21 +5,14 @@ import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
 import { documentsOfMessages } from './json-documents.ts';
 import { makeLookups } from './lookups.ts';
+import { piecesOf } from './pieces.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
-import { count, numbers, rows, run, type Session } from './session.ts';
+import { count, rows, run, type Session } from './session.ts';
 
 /** They plan by what the tables hold at that moment; these are empty then, and hold something else in each batch. */
 const GUESSING_OPTIMIZERS = 'statistics_propagation,compressed_materialization,empty_result_pullup';
 /** Where all other tables of a session are. */
 const MAIN = 'memory.main';
-
-/** Rows that DuckDB computes at once (its STANDARD_VECTOR_SIZE). */
-const VECTOR_ROWS = 2048;
-/**
- * Bytes of the messages that are transformed at once: for these the intermediate values take about 50 times as much. Twice as many met a limit of 512 MB;
- * ordinary messages, of which 2048 are smaller, are transformed all together.
- */
-const VECTOR_BYTES = 4 * 1024 * 1024;
 
 /** How a message's own document is read, for its row of the quarantine. */
 export const MESSAGE_READING = { format: 'jsonl', profile: 'esteira', header: null } as const;
@@ -72,14 +65,11 @@ export class StandingTransform {
       made.add(target);
       await run(connection, `${into} SELECT * FROM ${from}`);
     };
-    let from = 0;
-    const at = bytes <= VECTOR_BYTES ? [] : await cuts(connection, places, end);
-    for (const to of [...at, end]) {
+    for (const { from, to } of await piecesOf(connection, `${MAIN}.${places}`, { from: 0, to: end - 1 }, bytes)) {
       await run(
         connection,
-        `INSERT INTO mensagens BY NAME SELECT * FROM ${MAIN}.${places} WHERE ordinal >= ${from} AND ordinal < ${to}`,
+        `INSERT INTO mensagens BY NAME SELECT * FROM ${MAIN}.${places} WHERE ordinal BETWEEN ${from} AND ${to}`,
       );
-      from = to;
       await transform.run();
       await keep(treated, 'tratados');
       if ((await count(connection, 'SELECT count(*) FROM tratados WHERE erros <> 0')) > 0) {
@@ -143,19 +133,4 @@ export class StandingTransform {
       await run(connection, 'RESET disabled_optimizers');
     }
   }
-}
-
-/** Ordinals at which the messages below `end` are cut into pieces that are transformed one after another; none for ordinary ones. */
-async function cuts(connection: DuckDBConnection, places: string, end: number): Promise<number[]> {
-  const sized = `FROM ${MAIN}.${places} WHERE ordinal < ${end}`;
-  const heaviest = await count(
-    connection,
-    `SELECT max(bytes) FROM (SELECT sum(strlen(texto)) AS bytes FROM (SELECT texto, (row_number() OVER (ORDER BY ordinal) - 1) // ${VECTOR_ROWS} AS part ${sized}) GROUP BY part)`,
-  );
-  if (heaviest <= VECTOR_BYTES) return [];
-  const begins = await numbers(
-    connection,
-    `SELECT min(ordinal) FROM (SELECT ordinal, (sum(strlen(texto)) OVER (ORDER BY ordinal) - strlen(texto)) // ${VECTOR_BYTES} AS part ${sized}) GROUP BY part ORDER BY 1`,
-  );
-  return begins.slice(1);
 }

@@ -3,17 +3,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ERRO_IDS } from '../../catalog/rules.ts';
 import { TRANSFORM_VERSION } from '../transform/transform.ts';
+import { type OrdinalRange, piecesOf } from './pieces.ts';
 import { count, run } from './session.ts';
 import type { Column } from './standing-transform.ts';
 
 /** Columns that say where and how a row was read: the message's place decides them, never its value. */
 const OF_THE_PLACE = new Set(['ordinal', 'linha', 'n_linhas', 'copias']);
-
-/** Ordinals of some of the messages, both included. */
-export interface OrdinalRange {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** What every treated order has. */
 const NEEDED = [
@@ -59,14 +54,20 @@ const REJECTED: Readonly<Record<string, string>> = {
   versao_transformacao: 'INTEGER',
 };
 
+/** Messages of one contract. */
+export interface MessageRange extends OrdinalRange {
+  /** Table as MessageLines loads it. */
+  readonly lines: string;
+  /** No more than these are in all messages of the table. */
+  readonly bytes: number;
+}
+
 /**
- * Table `target`, shaped like the transform's output, from the treated messages of `lines`, which are those of `range`; what is not what its contract says is
- * left out. Returns how many there are.
+ * Table `target`, shaped like the transform's output, from treated messages; what is not what its contract says is left out. Returns how many there are.
  */
 export function readTreated(
   connection: DuckDBConnection,
-  lines: string,
-  range: OrdinalRange,
+  messages: MessageRange,
   target: string,
   columns: readonly Column[],
 ): Promise<number> {
@@ -81,8 +82,7 @@ export function readTreated(
   const masks = ['erros', 'mascara_avisos'].map((name) => `CAST(0 AS BIGINT) AS ${name}`).join(', ');
   return parse(
     connection,
-    lines,
-    range,
+    messages,
     shape,
     target,
     (read) => `
@@ -92,13 +92,8 @@ export function readTreated(
   );
 }
 
-/** Table `target`, shaped like `rejectedSelect`, from the rejected messages of `lines`, likewise. Returns how many there are. */
-export function readRejected(
-  connection: DuckDBConnection,
-  lines: string,
-  range: OrdinalRange,
-  target: string,
-): Promise<number> {
+/** Table `target`, shaped like `rejectedSelect`, from rejected messages, likewise. Returns how many there are. */
+export function readRejected(connection: DuckDBConnection, messages: MessageRange, target: string): Promise<number> {
   const known = ERRO_IDS.map((id) => `'${id}'`).join(', ');
   const reasons = `regexp_extract_all(COALESCE(j.motivos, ''), '[A-Z0-9_]+')`;
   const whole = `regexp_full_match(j.hash_original, '[0-9a-f]{64}') AND len(${reasons}) > 0 AND len(list_filter(${reasons}, lambda x: x NOT IN (${known}))) = 0 AND j.original IS NOT NULL`;
@@ -123,15 +118,14 @@ export function readRejected(
   };
   return parse(
     connection,
-    lines,
-    range,
+    messages,
     REJECTED,
     target,
     (read) => `
     SELECT l.ordinal, ${Object.keys(REJECTED)
       .map((name) => own[name] ?? `j.${name}`)
       .join(', ')}, CAST(1 AS BIGINT) AS copias
-    FROM ${read} r JOIN ${lines} l ON l.ordinal = r.ordinal WHERE ${whole}`,
+    FROM ${read} r JOIN ${messages.lines} l ON l.ordinal = r.ordinal WHERE ${whole}`,
   );
 }
 
@@ -141,8 +135,7 @@ export function readRejected(
  */
 async function parse(
   connection: DuckDBConnection,
-  lines: string,
-  { from, to }: OrdinalRange,
+  { lines, bytes, ...range }: MessageRange,
   shape: Readonly<Record<string, string>>,
   target: string,
   select: (read: string) => string,
@@ -152,14 +145,18 @@ async function parse(
     Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, jsonType(type)])),
   );
   const read = `${target}_lidas`;
-  await run(
-    connection,
-    `CREATE OR REPLACE TABLE ${read} AS SELECT ordinal, json_transform(CASE WHEN ${isObject} THEN texto ELSE '{}' END, '${asJson.replaceAll("'", "''")}') AS j
-     FROM ${lines} WHERE ordinal BETWEEN ${from} AND ${to}`,
-  );
-  const made = await count(connection, `CREATE OR REPLACE TABLE ${target} AS ${select(read)}`);
+  let made: number | null = null;
+  for (const { from, to } of await piecesOf(connection, lines, range, bytes)) {
+    await run(
+      connection,
+      `CREATE OR REPLACE TABLE ${read} AS SELECT ordinal, json_transform(CASE WHEN ${isObject} THEN texto ELSE '{}' END, '${asJson.replaceAll("'", "''")}') AS j
+       FROM ${lines} WHERE ordinal BETWEEN ${from} AND ${to}`,
+    );
+    const into: string = made === null ? `CREATE OR REPLACE TABLE ${target} AS` : `INSERT INTO ${target}`;
+    made = (made ?? 0) + (await count(connection, `${into} ${select(read)}`));
+  }
   await run(connection, `DROP TABLE ${read}`);
-  return made;
+  return made ?? 0;
 }
 
 /** A column's type as json_transform wants it: STRUCT(a T, b U)[] becomes [{"a": "T", "b": "U"}]. */

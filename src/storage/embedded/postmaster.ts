@@ -42,6 +42,10 @@ export interface PostmasterOptions {
 
 const LOG_MAX_BYTES = 10_000_000;
 const POLL_MS = 25;
+/** A session that is told to quit has so long; then it is killed. */
+const QUIT_MS = 10_000;
+/** What waits for a disk that hangs cannot be killed. */
+const MOST_ENDING_MS = 40_000;
 
 /** The living server of that data folder, or undefined. */
 export function readPostmaster(data: string): Postmaster | undefined {
@@ -117,10 +121,11 @@ async function launch(options: PostmasterOptions, deadline: number): Promise<Pos
  * somebody else's process. A pid file of a dead process stays: PostgreSQL judges it itself, shared memory included.
  */
 async function clearRemains(data: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const begun = Date.now();
   for (let signal: NodeJS.Signals = 'SIGQUIT'; ;) {
     const remains = processesIn(data);
     if (remains.length === 0) break;
+    if (Date.now() - begun > MOST_ENDING_MS) throw stillThere(remains);
     for (const pid of remains) {
       try {
         process.kill(pid, signal);
@@ -128,7 +133,7 @@ async function clearRemains(data: string): Promise<void> {
         // it ended in between
       }
     }
-    if (Date.now() > deadline) signal = 'SIGKILL';
+    if (Date.now() - begun > QUIT_MS) signal = 'SIGKILL';
     await delay(100);
   }
   const pid = Number(pidFileLines(data)?.[0]);
@@ -153,10 +158,22 @@ export async function stopPostmaster(data: string, timeoutMs: number): Promise<b
   return true;
 }
 
-/** kill -9, also of the sessions; returns when all of them are gone. */
+/** kill -9; returns when it is gone, and its sessions with it where the system can tell (they end by themselves elsewhere). */
 export async function killPostmaster(data: string, pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
+  const deadline = Date.now() + MOST_ENDING_MS;
+  while (worksIn(pid, data)) {
+    if (Date.now() > deadline) throw stillThere([pid]);
+    await delay(POLL_MS);
+  }
   await clearRemains(data);
+}
+
+function stillThere(pids: readonly number[]): Error {
+  return startFailed(
+    'The embedded PostgreSQL hangs and cannot be ended.',
+    `Process ${pids.join(', ')} does not end although it was killed: it probably waits for a disk.`,
+  );
 }
 
 /** A port that is free on loopback now; between 1024 and the system's choice. */

@@ -117,11 +117,15 @@ export async function stopEmbedded(home: string): Promise<boolean> {
   return withLock(files.lock, START_TIMEOUT_MS, () => stopPostmaster(files.data, STOP_TIMEOUT_MS));
 }
 
-/** kill -9 of a server that hangs, if it is still process `pid`, and of its sessions. The next start recovers what was committed. */
+/**
+ * kill -9 of a server that hangs, and of its sessions, if it is still process `pid` and still calls itself ready: one that is recovering or writing its last
+ * checkpoint is left alone. The next start recovers what was committed.
+ */
 export async function killEmbedded(home: string, pid: number): Promise<void> {
   const files = warehouseFiles(resolve(home));
   await withLock(files.lock, START_TIMEOUT_MS, async () => {
-    if (readPostmaster(files.data)?.pid === pid) await killPostmaster(files.data, pid);
+    const server = readPostmaster(files.data);
+    if (server?.pid === pid && server.isReady) await killPostmaster(files.data, pid);
   });
 }
 
