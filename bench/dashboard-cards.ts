@@ -54,7 +54,7 @@ export async function measureCards(
     if (shown.length > 0) print(`${card.id.padEnd(22)} ${shown.join(' ')}`);
   }
   print(`over ${barMs} ms for 30 days: ${missed}`);
-  await readers.dropIdle();
+  await readers.close();
   return missed;
 }
 

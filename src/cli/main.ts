@@ -92,7 +92,6 @@ export async function main(argv: readonly string[]): Promise<void> {
 function exitCodeOf(error: unknown, asJson: boolean): number {
   // Commander has already printed what it had to say; only its exit codes differ from ours.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (isBrokenPipe(error) && [process.stdout, process.stderr].some(({ errored }) => errored !== null)) return 0;
   const known =
     error instanceof EsteiraError
       ? error

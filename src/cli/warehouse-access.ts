@@ -7,6 +7,7 @@ import { redactUrls } from '../lib/redact.ts';
 import { retrying } from '../pipeline/retry.ts';
 import { asWarehouseError, breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 import { resolveWarehouse } from '../storage/embedded/resolve.ts';
+import { embeddedCrashed } from '../storage/embedded/server.ts';
 import { assertMigrated, migrate } from '../storage/migrations.ts';
 
 export interface Access {
@@ -62,6 +63,8 @@ export interface OpenWarehouse {
   readonly embedded: boolean;
   /** Starts the embedded server again if it is gone; to be called while a command waits for it. A warehouse of one's own is left alone. */
   readonly revive: () => void;
+  /** The same, but only if it was killed: for a command that needs it only later, and may outlive a server that was stopped on purpose. */
+  readonly reviveKilled: () => void;
 }
 
 /** One start at a time. What goes wrong is no news: the command goes on waiting, and says for what. */
@@ -96,7 +99,11 @@ export async function openWarehouse(
       await sayGoodbye(client);
     }
   });
-  return { url, embedded, revive: embedded ? reviver(config) : () => undefined };
+  const revive = embedded ? reviver(config) : (): void => undefined;
+  const reviveKilled = (): void => {
+    if (embedded && embeddedCrashed(config.get('home'))) revive();
+  };
+  return { url, embedded, revive, reviveKilled };
 }
 
 function sayWaiting(error: EsteiraError, waitMs: number): void {

@@ -97,7 +97,7 @@ export class LiveFeed {
   async #listen(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        const client = await connect(this.#url, 'reader');
+        const client = await connect(this.#url, 'reader', this.#stop.signal);
         this.#client = client;
         this.#isAsking = false;
         // Closed while the connection was being made.

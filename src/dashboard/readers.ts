@@ -7,13 +7,15 @@ const CONNECTIONS = 4;
 /** More than this waiting means that the page is asked for faster than it can be answered. */
 const MOST_WAITING = 400;
 const STATEMENT_TIMEOUT_MS = 15_000;
-/** A server that hangs keeps no time limit: a connection that brings no result for so long is dropped. */
-const MOST_MS = 2 * STATEMENT_TIMEOUT_MS;
+/** A server that hangs keeps no time limit: a connection on which one use takes so long is dropped. A card asks a few questions at most. */
+const MOST_MS = 4 * STATEMENT_TIMEOUT_MS;
 
 export class ReaderPool {
   readonly #url: string;
   readonly #idle: pg.Client[] = [];
+  readonly #used = new Set<pg.Client>();
   readonly #waiting: (() => void)[] = [];
+  readonly #closing = new AbortController();
   #busy = 0;
 
   /** @param url of a role that may only read */
@@ -27,9 +29,13 @@ export class ReaderPool {
     let client: pg.Client | undefined;
     let late: NodeJS.Timeout | undefined;
     try {
-      const open = (client = this.#idle.pop() ?? (await this.#open()));
+      const kept = this.#idle.pop();
+      const open = (client = kept ?? (await connect(this.#url, 'reader', this.#closing.signal)));
+      this.#used.add(open);
       late = setTimeout(() => breakOff(open), MOST_MS);
+      if (kept === undefined) await open.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
       const result = await action(open);
+      this.#closing.signal.throwIfAborted();
       this.#idle.push(open);
       return result;
     } catch (error) {
@@ -38,6 +44,7 @@ export class ReaderPool {
       throw asWarehouseError(error);
     } finally {
       clearTimeout(late);
+      if (client !== undefined) this.#used.delete(client);
       this.#busy--;
       this.#waiting.shift()?.();
     }
@@ -46,6 +53,13 @@ export class ReaderPool {
   /** Ends the connections that nobody uses at the moment. */
   async dropIdle(): Promise<void> {
     await Promise.all(this.#idle.splice(0).map(sayGoodbye));
+  }
+
+  /** Breaks off what is under way; nothing is answered any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const client of this.#used) breakOff(client);
+    await this.dropIdle();
   }
 
   async #turn(): Promise<void> {
@@ -58,11 +72,5 @@ export class ReaderPool {
     }
     if (this.#busy >= CONNECTIONS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#busy++;
-  }
-
-  async #open(): Promise<pg.Client> {
-    const client = await connect(this.#url, 'reader');
-    await client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
-    return client;
   }
 }

@@ -111,6 +111,7 @@ class Dashboard {
   readonly #desk: Desk;
   readonly #feed: LiveFeed;
   readonly #kept: KeptAnswers;
+  #isClosing = false;
   readonly #requests = new RateLimit(REQUESTS.perSecond, REQUESTS.burst);
   readonly #logins = new RateLimit(LOGINS.perSecond, LOGINS.burst);
 
@@ -131,8 +132,9 @@ class Dashboard {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#feed.close();
-    await this.#desk.readers.dropIdle();
+    await this.#desk.readers.close();
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -232,6 +234,8 @@ class Dashboard {
   #keep<Answer>(key: string, ask: () => Promise<Answer>): Promise<Answer | null> {
     const asked = (): Promise<Answer> =>
       ask().catch((error: unknown) => {
+        // we broke it off ourselves
+        if (this.#isClosing) throw error;
         this.metrics.cardFailed();
         this.#options.onError?.(error instanceof EsteiraError ? error : new Error('a card failed', { cause: error }));
         throw error;

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { messageOf } from '../lib/errors.ts';
 import { PAUSE_FACTOR, settleCohorts } from '../storage/cohorts.ts';
+import { sessionOf, type SessionMark } from '../storage/answers.ts';
 import { breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 
 export type SettleProgress =
@@ -11,6 +12,11 @@ export type SettleProgress =
   | { readonly kind: 'settled'; readonly since: string; readonly seconds: number }
   | { readonly kind: 'unsettled'; readonly reason: string };
 
+export interface SettlingConnection {
+  readonly client: pg.Client;
+  readonly session: SessionMark | null;
+}
+
 export interface SettleOptions {
   readonly url: string;
   /** For a settler: more waits to be loaded than the next batch may hold; it settles later, or after a while all the same. */
@@ -18,7 +24,7 @@ export interface SettleOptions {
   /** Breaks a settling off. */
   readonly signal?: AbortSignal | undefined;
   /** Given the connection of each settling while it is open, else null: whoever breaks it off ends the settling. */
-  readonly onConnection?: (client: pg.Client | null) => void;
+  readonly onConnection?: (connection: SettlingConnection | null) => void;
   readonly onSettle?: ((progress: SettleProgress) => void) | undefined;
 }
 
@@ -36,7 +42,7 @@ export async function settle(
   try {
     client = await connect(url, 'loader', signal);
     if (isStopped(signal)) return true;
-    onConnection?.(client);
+    onConnection?.({ client, session: await sessionOf(client) });
     // a settling that is broken off must not go on alone; some systems cannot tell, and then it does
     await client.query("SET client_connection_check_interval = '2s'").catch(() => undefined);
     const outcome = await settleCohorts(client, { isPaced, onStart: () => onSettle?.({ kind: 'settling' }) });

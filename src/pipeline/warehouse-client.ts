@@ -10,7 +10,7 @@ import { Loader, type LoadOutcome } from '../storage/loader.ts';
 import { refreshStatistics } from '../storage/statistics.ts';
 import { LOADED_TABLES } from '../storage/tables.ts';
 import { retrying } from './retry.ts';
-import { settle, type SettleOptions, type SettleProgress, Settler } from './settle.ts';
+import { settle, type SettleOptions, type SettleProgress, Settler, type SettlingConnection } from './settle.ts';
 import { WarehouseWatch, type WatchTimes } from './warehouse-watch.ts';
 
 export interface WarehouseClientOptions {
@@ -46,7 +46,7 @@ export class WarehouseClient {
   #isBehind = false;
   readonly #settling: SettleOptions;
   readonly #settler: Settler | null;
-  #settlingClient: pg.Client | null = null;
+  #settlingOn: SettlingConnection | null = null;
   /** From the first connection on. */
   #watch: WarehouseWatch | null = null;
   #session: SessionMark | null = null;
@@ -57,7 +57,11 @@ export class WarehouseClient {
   constructor(options: WarehouseClientOptions) {
     this.#options = options;
     const { url, signal, onSettle } = options;
-    this.#settling = { url, signal, onSettle, onConnection: (client) => (this.#settlingClient = client) };
+    const onConnection = (connection: SettlingConnection | null): void => {
+      this.#settlingOn = connection;
+      this.#watch?.askAnew();
+    };
+    this.#settling = { url, signal, onSettle, onConnection };
     this.#settler =
       options.settles === 'meanwhile' ? new Settler({ ...this.#settling, isBehind: () => this.#isBehind }) : null;
     if (options.stopMs === undefined) return;
@@ -77,7 +81,8 @@ export class WarehouseClient {
     return new WarehouseWatch({
       url,
       ...watch,
-      session: () => (this.#isBusy ? this.#session : null),
+      sessions: () =>
+        [this.#isBusy ? this.#session : null, this.#settlingOn?.session ?? null].filter((mark) => mark !== null),
       onSilence: (reason, silentMs) => {
         onSilence?.(reason);
         if (silentMs >= (watch?.hopelessMs ?? HOPELESS_MS)) this.#giveUp();
@@ -88,7 +93,7 @@ export class WarehouseClient {
 
   /** Breaks off what is waited for; the next action begins on a new connection. */
   #giveUp(): void {
-    const open = [this.#client, this.#settlingClient];
+    const open = [this.#client, this.#settlingOn?.client ?? null];
     if (!this.#isBusy) this.#forget();
     for (const client of open) if (client !== null) breakOff(client);
   }
@@ -157,8 +162,10 @@ export class WarehouseClient {
     await this.#settler?.close();
     const client = this.#client;
     // what holds a lock on a table keeps that waiting, too
+    this.#isBusy = client !== null;
     if (client !== null && signal?.aborted !== true)
       await refreshStatistics(client, LOADED_TABLES).catch(() => undefined);
+    this.#isBusy = false;
     clearTimeout(this.#stopTimer);
     signal?.removeEventListener('abort', this.#stopSoon);
     this.#forget();

@@ -12,8 +12,8 @@ export const WATCH_TIMES: WatchTimes = { quietMs: 10_000, patienceMs: 10_000 };
 
 export interface WatchOptions extends Partial<WatchTimes> {
   readonly url: string;
-  /** The session on which an answer is waited for at the moment: it must be there. Null: none. */
-  readonly session: () => SessionMark | null;
+  /** The sessions on which answers are waited for at the moment: they must be there. */
+  readonly sessions: () => readonly SessionMark[];
   /** Told after each question without an answer, with the time since the first of them in a row was asked. */
   readonly onSilence: (reason: string, silentMs: number) => void;
   /** Told once, when it answers again. */
@@ -44,6 +44,12 @@ export class WarehouseWatch {
     this.#askLater();
   }
 
+  /** What was being asked about has ended: a question under way tells nothing. */
+  askAnew(): void {
+    this.#heardCount += 1;
+    this.#askLater();
+  }
+
   /** Somebody else tries again and again, and tells: nothing is asked until something is heard. */
   pause(): void {
     this.#heardCount += 1;
@@ -63,11 +69,11 @@ export class WarehouseWatch {
   }
 
   async #ask(): Promise<void> {
-    const { url, patienceMs, session, onSilence } = this.#options;
+    const { url, patienceMs, sessions, onSilence } = this.#options;
     const asked = performance.now();
     const heard = this.#heardCount;
     const { signal } = this.#closing;
-    const answer = await askPostgres(url, { patienceMs, session: session(), signal });
+    const answer = await askPostgres(url, { patienceMs, sessions: sessions(), signal });
     if (signal.aborted || heard !== this.#heardCount) return;
     if (answer.kind === 'serving') this.#answered();
     else {

@@ -47,7 +47,7 @@ export async function startPostgres({ home, patienceMs, onStart }: PostgresOptio
     const end = await heardOf(server, ['serving'], patienceMs);
     if (end === 'heard') return server;
     onStart?.();
-    if (end === 'hangs') await killEmbedded(home, server.pid);
+    if (end === 'hangs') await killSilent(server, patienceMs);
   } else onStart?.();
   return startEmbedded({ home });
 }
@@ -55,10 +55,17 @@ export async function startPostgres({ home, patienceMs, onStart }: PostgresOptio
 /** Ends it in good order, or kills one that says nothing. Returns false when there was none. */
 export async function stopPostgres({ home, patienceMs }: PostgresOptions): Promise<boolean> {
   const server = connectInfo(home);
-  if (server === undefined || (await heardOf(server, ['serving', 'not-serving'], patienceMs)) !== 'hangs')
-    return stopEmbedded(home);
-  await killEmbedded(home, server.pid);
-  return true;
+  const hangs = server !== undefined && (await heardOf(server, ['serving', 'not-serving'], patienceMs)) === 'hangs';
+  return (hangs && (await killSilent(server, patienceMs))) || stopEmbedded(home);
+}
+
+/** It may have been waited for whoever else starts or stops it: so it is asked once more. */
+function killSilent(server: EmbeddedServer, patienceMs = PATIENCE_MS): Promise<boolean> {
+  const question = { patienceMs: Math.min(QUESTION_MS, patienceMs) };
+  return killEmbedded(server.home, server.pid, async () => {
+    const answer = await askPostgres(server.url(), question);
+    return answer.kind === 'silent';
+  });
 }
 
 /** Asks a server that calls itself ready until one of these answers comes, its process is gone, or it has said nothing for too long. */

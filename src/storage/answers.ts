@@ -2,7 +2,7 @@
 // longer than it is told to.
 import pg from 'pg';
 import { messageOf } from '../lib/errors.ts';
-import { breakOff, sqlStateOf } from './connection.ts';
+import { breakOff, sayGoodbye, sqlStateOf } from './connection.ts';
 import { isTlsRefusal, targetOf } from './tls.ts';
 
 /** SQLSTATEs of a server that is only going down or coming up: ADMIN SHUTDOWN, CRASH SHUTDOWN, CANNOT CONNECT NOW. */
@@ -11,12 +11,16 @@ const NOT_SERVING = new Set(['57P01', '57P02', '57P03']);
 /** One session of a server, told from every other that it or another server ever had. */
 export interface SessionMark {
   readonly pid: number;
+  /** Seconds since 1970, as PostgreSQL writes them: its other ways of writing a time depend on settings of the session that asks. */
   readonly since: string;
 }
 
+const SINCE = 'extract(epoch FROM backend_start)::text';
+const NOT_ALLOWED = '42501';
+
 /**
  * `serving`: it serves, or refuses (the password, one connection more). `not-serving`: it says that it is coming up or going down, or that it does not know
- * the session asked for. `silent`: nobody is there, or nothing was heard in time.
+ * a session asked for. `silent`: nobody is there, or nothing was heard in time.
  */
 export type Answer =
   | { readonly kind: 'serving' }
@@ -25,13 +29,13 @@ export type Answer =
 export interface Question {
   readonly patienceMs: number;
   /** Must be there for the server to count as serving: behind one address another server may answer. */
-  readonly session?: SessionMark | null;
+  readonly sessions?: readonly SessionMark[];
   /** Breaks the question off. */
   readonly signal?: AbortSignal;
 }
 
 /** Connects and asks. Never throws, and puts no password into a reason. */
-export async function askPostgres(url: string, { patienceMs, session = null, signal }: Question): Promise<Answer> {
+export async function askPostgres(url: string, { patienceMs, sessions = [], signal }: Question): Promise<Answer> {
   let client: pg.Client;
   try {
     client = new pg.Client({ ...targetOf(url), application_name: 'esteira watch' });
@@ -48,11 +52,12 @@ export async function askPostgres(url: string, { patienceMs, session = null, sig
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await client.connect();
-    const { rowCount } = await client.query(
-      `SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2`,
-      [session?.pid ?? null, session?.since ?? null],
+    const { rows } = await client.query<{ known: number }>(
+      `SELECT count(*)::int AS known FROM unnest($1::int[], $2::text[]) AS asked (pid, since)
+       JOIN pg_stat_activity a ON a.pid = asked.pid AND ${SINCE} = asked.since`,
+      [sessions.map(({ pid }) => pid), sessions.map(({ since }) => since)],
     );
-    if (session === null || rowCount === 1) return { kind: 'serving' };
+    if (rows[0]?.known === sessions.length) return { kind: 'serving' };
     return { kind: 'not-serving', reason: 'another server answers, or the session has ended there' };
   } catch (error) {
     if (isLate) return { kind: 'silent', reason: `no answer within ${patienceMs / 1000} s` };
@@ -64,14 +69,20 @@ export async function askPostgres(url: string, { patienceMs, session = null, sig
   } finally {
     clearTimeout(late);
     signal?.removeEventListener('abort', stop);
-    void client.end().catch(() => undefined);
+    void sayGoodbye(client);
   }
 }
 
-/** The session of an open connection. */
+/** The session of an open connection; null where it may not be seen. */
 export async function sessionOf(client: pg.Client): Promise<SessionMark | null> {
-  const { rows } = await client.query<{ pid: number; since: string }>(
-    'SELECT pid, backend_start::text AS since FROM pg_stat_activity WHERE pid = pg_backend_pid()',
-  );
-  return rows[0] ?? null;
+  try {
+    const { rows } = await client.query<{ pid: number; since: string | null }>(
+      `SELECT pid, ${SINCE} AS since FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+    );
+    const [row] = rows;
+    return row === undefined || row.since === null ? null : { pid: row.pid, since: row.since };
+  } catch (error) {
+    if (sqlStateOf(error) === NOT_ALLOWED) return null;
+    throw error;
+  }
 }

@@ -47,13 +47,15 @@ const SERVER_KEEPALIVE = {
 /** Numbers stay exact: bigint and numeric come as text unless a caller converts them. The signal breaks off the connecting, nothing later. */
 export async function connect(url: string, role: 'loader' | 'reader', signal?: AbortSignal): Promise<pg.Client> {
   signal?.throwIfAborted();
+  const { target, options } = withoutOptions(url);
   const client = new pg.Client({
-    ...targetOf(url),
+    ...targetOf(target),
     application_name: `esteira ${role}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_S * 1000,
     options: [
+      ...options,
       '-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8 -c lock_timeout=0',
       ...Object.entries(SERVER_KEEPALIVE).map(([name, value]) => `-c ${name}=${value}`),
     ].join(' '),
@@ -71,6 +73,15 @@ export async function connect(url: string, role: 'loader' | 'reader', signal?: A
     signal?.removeEventListener('abort', stop);
   }
   return client;
+}
+
+/** Session settings that the URL states are taken out of it: the library would take them instead of ours, which win here. */
+function withoutOptions(url: string): { readonly target: string; readonly options: readonly string[] } {
+  if (!/[?&]options=/.test(url) || !URL.canParse(url)) return { target: url, options: [] };
+  const parsed = new URL(url);
+  const options = parsed.searchParams.getAll('options');
+  parsed.searchParams.delete('options');
+  return { target: parsed.href, options };
 }
 
 /** A server that has fallen silent does not say goodbye. */

@@ -71,6 +71,34 @@ test('where its port is taken it says so and ends', async (t) => {
   assert.match(said, /^PORT_TAKEN/);
 });
 
+test('told to stop while a page waits for locked tables, it ends in time', async (t) => {
+  const warehouse = await emptyWarehouse(t);
+  const lock = await warehouse.connect();
+  const child = start(['--port', '0', '--json', '--no-open'], { ESTEIRA_WAREHOUSE_URL: warehouse.database.url });
+  t.after(() => child.kill('SIGKILL'));
+  const [text] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { url } = JSON.parse(text) as { url: string };
+  const { rows: tables } = await lock.query<{ names: string }>(
+    `SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') AS names FROM pg_tables WHERE schemaname IN ('public', 'esteira')`,
+  );
+  await lock.query(`BEGIN; LOCK TABLE ${tables[0]?.names}`);
+  const page = fetch(url).catch(() => undefined);
+  await waitFor(async () => {
+    const waiting = await warehouse.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'esteira reader' AND wait_event_type = 'Lock'`,
+    );
+    assert.ok(waiting.length > 0, 'no question waits');
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const asked = performance.now();
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.ok(performance.now() - asked < 10_000, `${performance.now() - asked} ms`);
+  assert.equal(said, '', 'what is broken off is no failure');
+  await page;
+});
+
 test('asked for metrics, it serves them on another port: ready while the warehouse is heard, answers counted', async (t) => {
   const { database } = await emptyWarehouse(t);
   const warehouse = new URL(database.url);

@@ -1,6 +1,7 @@
 // The embedded PostgreSQL as a process: started twice at once, killed, blocked, damaged. Every test has a cluster of its own.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { findBinaries } from '../../src/storage/embedded/binaries.ts';
 import { createCluster, usableSocketDir } from '../../src/storage/embedded/cluster.ts';
 import { warehouseFiles } from '../../src/storage/embedded/files.ts';
 import { startPostmaster, stopPostmaster } from '../../src/storage/embedded/postmaster.ts';
+import { exists, isAlive } from '../../src/storage/embedded/process-table.ts';
 import { resolveWarehouse } from '../../src/storage/embedded/resolve.ts';
 import { chooseRunAs, ROOT_WAYS } from '../../src/storage/embedded/run-as.ts';
 import { connectInfo, startEmbedded, stopEmbedded } from '../../src/storage/embedded/server.ts';
@@ -162,6 +164,35 @@ test('a pid file whose number now belongs to another process does not block the 
     stranger.kill();
   }
 });
+
+test(
+  'a server that was killed and not yet reaped does not block the start',
+  { skip: process.platform === 'linux' ? false : 'only Linux tells a zombie' },
+  async () => {
+    const server = await startCluster({ isDurable: false });
+    // a child whose parent waits for nobody, as the first process of a container may do
+    const parent = spawn('sh', ['-c', 'sleep 300 & echo $!; exec sleep 300'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [text] = (await once(parent.stdout, 'data')) as [Buffer];
+      const zombie = Number(text.toString());
+      process.kill(zombie, 'SIGKILL');
+      await waitFor('the child is a zombie', () => exists(zombie) && !isAlive(zombie));
+      process.kill(server.pid, 'SIGKILL');
+      await waitFor('the server is gone', () => connectInfo(server.home) === undefined);
+      const { data, sockets } = warehouseFiles(server.home);
+      const locks = [join(data, 'postmaster.pid'), join(sockets, `.s.PGSQL.${server.port}.lock`)];
+      for (const path of locks) {
+        const [, ...rest] = readFileSync(path, 'utf8').split('\n');
+        writeFileSync(path, [zombie, ...rest].join('\n'));
+      }
+      const again = await startEmbedded({ home: server.home });
+      assert.deepEqual([again.startedNow, again.port], [true, server.port]);
+      assert.deepEqual(await ask(again.url(), 'SELECT 1 AS one'), [{ one: 1 }]);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  },
+);
 
 test('a start lock left by a dead process is taken over', async () => {
   const home = temporaryHome();

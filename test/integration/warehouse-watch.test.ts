@@ -122,19 +122,38 @@ test('a load is begun again where another server answers, or this one has ended 
   assert.equal(await count(client), 1);
 });
 
-test('a settling that hangs at the end of a command is given up, and fails nothing', async (t) => {
-  const settled: string[] = [];
-  const { way, client, told } = await watched(t, {
-    settles: 'at-end',
-    onSettle: ({ kind }) => {
-      settled.push(kind);
-      if (kind === 'settling') way.fallSilent();
-    },
+for (const how of ['fallSilent', 'loseOpen'] as const) {
+  test(`a settling that hangs at the end of a command is given up, and fails nothing (${how})`, async (t) => {
+    const settled: string[] = [];
+    const { way, client, told, query } = await watched(t, {
+      settles: 'at-end',
+      onSettle: ({ kind }) => {
+        settled.push(kind);
+        if (kind !== 'settling') return;
+        way[how]();
+        if (how === 'loseOpen')
+          void query(
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'esteira loader'`,
+          );
+      },
+    });
+    await client.run((each) => migrate(each));
+    await client.close();
+    assert.deepEqual(settled, ['settling', 'unsettled']);
+    assert.ok(told.includes('silence'));
   });
-  await client.run((each) => migrate(each));
-  await client.close();
-  assert.deepEqual(settled, ['settling', 'unsettled']);
-  assert.ok(told.includes('silence'));
+}
+
+test("settings in the warehouse's URL are kept, and ours win", async (t) => {
+  const database = await createDatabase(t);
+  const url = new URL(database.url);
+  url.searchParams.set('options', '-c search_path=outro -c timezone=America/Sao_Paulo');
+  const client = await connect(url.href, 'loader');
+  t.after(() => client.end());
+  const { rows } = await client.query(
+    `SELECT current_setting('search_path') AS path, current_setting('timezone') AS zone, current_setting('tcp_user_timeout') AS late`,
+  );
+  assert.deepEqual(rows, [{ path: 'outro', zone: 'UTC', late: '40000' }]);
 });
 
 test(

@@ -129,6 +129,7 @@ Examples:
           signal: interruption.signal,
           onProgress: (reached) => {
             if (reached.kind === 'waiting' && reached.service === 'PostgreSQL') warehouse.revive();
+            if (reached.kind === 'silent') warehouse.reviveKilled();
             metrics.observe(reached);
             progress.show(reached);
           },

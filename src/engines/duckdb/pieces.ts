@@ -30,7 +30,7 @@ export async function piecesOf(
   const sized = `FROM ${places} WHERE ordinal BETWEEN ${range.from} AND ${range.to}`;
   const heaviest = await count(
     connection,
-    `SELECT max(bytes) FROM (SELECT sum(strlen(texto)) AS bytes FROM (SELECT texto, (row_number() OVER (ORDER BY ordinal) - 1) // ${VECTOR_ROWS} AS part ${sized}) GROUP BY part)`,
+    `SELECT max(bytes) FROM (SELECT sum(strlen(texto)) AS bytes FROM (SELECT texto, (row_number() OVER (ORDER BY rowid) - 1) // ${VECTOR_ROWS} AS part ${sized}) GROUP BY part)`,
   );
   if (heaviest <= VECTOR_BYTES) return [range];
   const begins = await numbers(

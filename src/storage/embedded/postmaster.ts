@@ -6,6 +6,7 @@ import {
   existsSync,
   fstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -17,7 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Binaries } from './binaries.ts';
 import { diskFull, serverEnvironment, startFailed, writeSettings } from './cluster.ts';
-import { isAlive, processesIn, worksIn } from './process-table.ts';
+import { exists, processesIn, worksIn } from './process-table.ts';
 import { giveTo, type RunAs } from './run-as.ts';
 
 /** What postmaster.pid says. `isReady` turns true when recovery is over and connections are served. */
@@ -56,18 +57,44 @@ export function readPostmaster(data: string): Postmaster | undefined {
 }
 
 function pidFileLines(data: string): string[] | undefined {
+  return linesOf(join(data, 'postmaster.pid'));
+}
+
+function linesOf(path: string): string[] | undefined {
   try {
-    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    return readFileSync(path, 'utf8').split('\n');
   } catch {
     return undefined;
   }
+}
+
+/** The living server of that data folder once it serves; undefined when there is none, or when it ends. Throws WAREHOUSE_START after `timeoutMs`. */
+export async function untilReady(data: string, timeoutMs: number): Promise<Postmaster | undefined> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const server = readPostmaster(data);
+    if (server === undefined || server.isReady) return server;
+    if (Date.now() > deadline) {
+      throw startFailed(
+        'The embedded PostgreSQL did not become ready in time.',
+        `Process ${server.pid} was still starting or stopping.`,
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** True when a server was there and ended without a word: a clean end takes its pid file away. */
+export function hasCrashed(data: string): boolean {
+  return pidFileLines(data) !== undefined && readPostmaster(data) === undefined;
 }
 
 /** Starts the server and waits until it serves. It is detached: it goes on when this process ends. */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
   const deadline = Date.now() + options.timeoutMs;
   giveTo(options.runAs, options.data);
-  await clearRemains(options.data);
+  await endRemains(options.data);
+  clearLocks(options.data, options.socketDir);
   let port = options.port ?? (await freePort());
   if (!(await isPortFree(port))) port = await freePort();
   for (let attempt = 1; ; attempt++) {
@@ -77,9 +104,10 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     if (/No space left on device/i.test(outcome)) throw diskFull(lastLines(outcome));
     if (attempt === 5) throw startFailed('The embedded PostgreSQL did not start.', lastLines(outcome));
     if (/could not (bind|create any TCP)|Address already in use/i.test(outcome)) port = await freePort();
-    else if (/shared memory block .*in use|lock file .*already exists/is.test(outcome))
-      await clearRemains(options.data);
-    else throw startFailed('The embedded PostgreSQL did not start.', `${lastLines(outcome)} (log: ${options.log})`);
+    else if (/shared memory block .*in use|lock file .*already exists/is.test(outcome)) {
+      await endRemains(options.data);
+      clearLocks(options.data, options.socketDir);
+    } else throw startFailed('The embedded PostgreSQL did not start.', `${lastLines(outcome)} (log: ${options.log})`);
   }
 }
 
@@ -116,11 +144,8 @@ async function launch(options: PostmasterOptions, deadline: number): Promise<Pos
   return readFrom(options.log, logStart) || failure;
 }
 
-/**
- * After kill -9 or a reboot: ends backends that outlived their server, and removes a pid file whose number now belongs to
- * somebody else's process. A pid file of a dead process stays: PostgreSQL judges it itself, shared memory included.
- */
-async function clearRemains(data: string): Promise<void> {
+/** After kill -9: ends sessions that outlived their server. Throws WAREHOUSE_START for one that does not end. */
+async function endRemains(data: string): Promise<void> {
   const begun = Date.now();
   for (let signal: NodeJS.Signals = 'SIGQUIT'; ;) {
     const remains = processesIn(data);
@@ -136,8 +161,19 @@ async function clearRemains(data: string): Promise<void> {
     if (Date.now() - begun > QUIT_MS) signal = 'SIGKILL';
     await delay(100);
   }
-  const pid = Number(pidFileLines(data)?.[0]);
-  if (pid > 0 && isAlive(pid) && !worksIn(pid, data)) rmSync(join(data, 'postmaster.pid'), { force: true });
+}
+
+/**
+ * Removes lock files (of the data and of the sockets) whose number now belongs to somebody else's process, or to a server that is dead but was not yet reaped:
+ * PostgreSQL would take either for a rival. Those of a process that is gone stay: PostgreSQL judges them itself, shared memory included.
+ */
+function clearLocks(data: string, socketDir: string | null): void {
+  const sockets =
+    socketDir === null ? [] : readdirSync(socketDir).filter((name) => /^\.s\.PGSQL\.\d+\.lock$/.test(name));
+  for (const path of [join(data, 'postmaster.pid'), ...sockets.map((name) => join(socketDir ?? '', name))]) {
+    const pid = Math.abs(Number(linesOf(path)?.[0]));
+    if (pid > 0 && exists(pid) && !worksIn(pid, data)) rmSync(path, { force: true });
+  }
 }
 
 /** Ends the server cleanly: sessions are cut off, a checkpoint is written. Returns false when none was running. */
@@ -166,7 +202,7 @@ export async function killPostmaster(data: string, pid: number): Promise<void> {
     if (Date.now() > deadline) throw stillThere([pid]);
     await delay(POLL_MS);
   }
-  await clearRemains(data);
+  await endRemains(data);
 }
 
 function stillThere(pids: readonly number[]): Error {

@@ -5,14 +5,19 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const isLinux = process.platform === 'linux';
 
-/** True when the process exists and is not a zombie (in containers nobody may reap a dead server). */
-export function isAlive(pid: number): boolean {
+/** True when the system knows the process, be it a zombie. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return !isLinux || statField(pid, 3) !== 'Z';
+}
+
+/** True when the process exists and is not a zombie (in containers nobody may reap a dead server). */
+export function isAlive(pid: number): boolean {
+  return exists(pid) && (!isLinux || statField(pid, 3) !== 'Z');
 }
 
 /** When the process began, in an opaque unit: with the pid it identifies a process across reuse and reboots. Empty if unknown. */

@@ -6,7 +6,15 @@ import { fail } from '../../catalog/errors.ts';
 import { findBinaries } from './binaries.ts';
 import { checkCluster, createCluster, usableSocketDir } from './cluster.ts';
 import { createFolders, replaceFile, warehouseFiles, type WarehouseFiles } from './files.ts';
-import { killPostmaster, type Postmaster, readPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
+import {
+  hasCrashed,
+  killPostmaster,
+  type Postmaster,
+  readPostmaster,
+  startPostmaster,
+  stopPostmaster,
+  untilReady,
+} from './postmaster.ts';
 import {
   createPasswords,
   DATABASE,
@@ -68,6 +76,11 @@ export function embeddedPid(home: string): number | undefined {
   return readPostmaster(warehouseFiles(resolve(home)).data)?.pid;
 }
 
+/** True when the server of that home was killed, not stopped. */
+export function embeddedCrashed(home: string): boolean {
+  return hasCrashed(warehouseFiles(resolve(home)).data);
+}
+
 /** Starts the server unless it runs; creates the warehouse the first time. Two callers at once get the same server. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const home = resolve(options.home);
@@ -94,7 +107,7 @@ async function start(home: string, files: WarehouseFiles, options: EmbeddedOptio
   const isDurable = options.isDurable ?? true;
   if (!isOld) await createCluster(files.data, binaries, runAs, passwords.superuser, isDurable);
   const server =
-    readPostmaster(files.data) ??
+    (await untilReady(files.data, START_TIMEOUT_MS)) ??
     (await startPostmaster({
       data: files.data,
       log: files.log,
@@ -118,14 +131,16 @@ export async function stopEmbedded(home: string): Promise<boolean> {
 }
 
 /**
- * kill -9 of a server that hangs, and of its sessions, if it is still process `pid` and still calls itself ready: one that is recovering or writing its last
- * checkpoint is left alone. The next start recovers what was committed.
+ * kill -9 of a server, and of its sessions, if it is still process `pid`, calls itself ready and `hangs` says so while nobody else starts or stops it. True when
+ * it was killed. The next start recovers what was committed.
  */
-export async function killEmbedded(home: string, pid: number): Promise<void> {
+export async function killEmbedded(home: string, pid: number, hangs: () => Promise<boolean>): Promise<boolean> {
   const files = warehouseFiles(resolve(home));
-  await withLock(files.lock, START_TIMEOUT_MS, async () => {
+  return withLock(files.lock, START_TIMEOUT_MS, async () => {
     const server = readPostmaster(files.data);
-    if (server?.pid === pid && server.isReady) await killPostmaster(files.data, pid);
+    if (server?.pid !== pid || !server.isReady || !(await hangs())) return false;
+    await killPostmaster(files.data, pid);
+    return true;
   });
 }
 
