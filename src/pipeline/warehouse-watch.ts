@@ -8,7 +8,7 @@ export interface WatchTimes {
   readonly patienceMs: number;
 }
 
-export const WATCH_TIMES: WatchTimes = { quietMs: 10_000, patienceMs: 10_000 };
+const WATCH_TIMES: WatchTimes = { quietMs: 10_000, patienceMs: 10_000 };
 
 export interface WatchOptions extends Partial<WatchTimes> {
   readonly url: string;
