@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '../model/message.ts';
 import { checkCoverage } from '../pipeline/consume/coverage.ts';
 import type { Ground } from './ground.ts';
@@ -23,6 +24,7 @@ const killSpark: Fault = {
     await ground.send(ground.versions(200));
     const first = startStream(ground);
     await untilAnswered(round, first);
+    await sleep(ground.random() * 500);
     await killProgram(first);
     round.hit(CLIENT);
     const heir = startStream(ground, ['--available-now']);
@@ -34,6 +36,7 @@ const killSpark: Fault = {
     await ground.send(ground.versions(200));
     const last = startStream(ground, ['--available-now', '--max-batch', '20']);
     await untilAnswered(round, last);
+    await sleep(ground.random() * 300);
     assert.ok(last.isRunning(), 'the stream ended before Spark could be killed');
     await ground.killSpark();
     round.hit(SERVER);
