@@ -44,6 +44,8 @@ async function waitFor(what: string, isTrue: () => boolean, timeoutMs = 20_000):
   }
 }
 
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+
 test('the warehouse is durable, checksummed, on loopback only and its owner is no superuser', async () => {
   const server = await startCluster();
   const settings =
@@ -175,6 +177,8 @@ test(
     try {
       const [text] = (await once(parent.stdout, 'data')) as [Buffer];
       const zombie = Number(text.toString());
+      // as long as the parent is a shell it would still reap its child
+      await waitFor('the parent waits for nobody', () => commandOf(parent.pid ?? 0) === 'sleep');
       process.kill(zombie, 'SIGKILL');
       await waitFor('the child is a zombie', () => exists(zombie) && !isAlive(zombie));
       process.kill(server.pid, 'SIGKILL');
