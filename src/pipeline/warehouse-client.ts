@@ -7,8 +7,8 @@ import type { PreparedBatch } from '../model/batch.ts';
 import { sessionOf, type SessionMark } from '../storage/answers.ts';
 import { asWarehouseError, breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
-import { refreshStatistics } from '../storage/statistics.ts';
-import { LOADED_TABLES } from '../storage/tables.ts';
+import { refreshStatistics, tablesWithNews } from '../storage/statistics.ts';
+import { LOADED_TABLES, SETTLED_TABLES } from '../storage/tables.ts';
 import { retrying } from './retry.ts';
 import { settle, type SettleOptions, type SettleProgress, Settler, type SettlingConnection } from './settle.ts';
 import { WarehouseWatch, type WatchTimes } from './warehouse-watch.ts';
@@ -154,25 +154,42 @@ export class WarehouseClient {
   }
 
   /**
-   * PostgreSQL looks first at the tables of which much is new, so that settling has good plans, then the cohorts are settled; a failure of either changes
-   * nothing of what was loaded.
+   * PostgreSQL looks first at the orders, so that settling has good plans; then the cohorts are settled, and meanwhile it looks at the other tables of which much
+   * is new. A failure of any of this changes nothing of what was loaded.
    */
   async close(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, settles } = this.#options;
     await this.#settler?.close();
     const client = this.#client;
-    // what holds a lock on a table keeps that waiting, too
-    this.#isBusy = client !== null;
-    if (client !== null && signal?.aborted !== true)
-      await refreshStatistics(client, LOADED_TABLES).catch(() => undefined);
-    this.#isBusy = false;
+    if (client !== null) {
+      const tables = await this.#atEnd([], () => tablesWithNews(client, LOADED_TABLES));
+      const isSettled = (table: string): boolean => SETTLED_TABLES.includes(table);
+      await this.#atEnd(undefined, () => refreshStatistics(client, tables.filter(isSettled)));
+      const others = tables.filter((table) => !isSettled(table));
+      const parting = this.#atEnd(undefined, () => refreshStatistics(client, others)).then(() => this.#part(client));
+      if (settles !== 'never') await settle(this.#settling);
+      await parting;
+    }
     clearTimeout(this.#stopTimer);
     signal?.removeEventListener('abort', this.#stopSoon);
-    this.#forget();
-    if (client !== null) {
-      await sayGoodbye(client);
-      if (this.#options.settles !== 'never') await settle(this.#settling);
-    }
     this.#watch?.close();
+  }
+
+  /** Does what may fail, unless we were asked to stop. A server that hangs keeps this waiting: the watch is to know. */
+  async #atEnd<T>(otherwise: T, action: () => Promise<T>): Promise<T> {
+    if (this.#options.signal?.aborted === true) return otherwise;
+    this.#isBusy = true;
+    try {
+      return await action();
+    } catch {
+      return otherwise;
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #part(client: pg.Client): Promise<void> {
+    this.#forget();
+    await sayGoodbye(client);
   }
 }

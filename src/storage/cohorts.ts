@@ -5,10 +5,11 @@ import type pg from 'pg';
 import { countsInCohorts } from '../catalog/cohorts.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
 import { makeStaging } from './staging-table.ts';
-import { refreshStatistics } from './statistics.ts';
+import { refreshStatistics, tablesWithNews } from './statistics.ts';
 
 /** Only one process settles at a time; the number is arbitrary but fixed. */
 const SETTLING_LOCK = 7_243_002;
+const COHORT_TABLES = ['clientes_coorte', 'coortes_mensais'];
 /** A statement that takes longer is given up. */
 const TIMEOUT_MS = 15 * 60_000;
 /** Pause after a settling, as a multiple of what it took: those that keep to it take a twentieth of the time. */
@@ -99,7 +100,7 @@ export async function settleCohorts(
     const since = await claim(client);
     if (since === null) return { kind: 'nothing' };
     await recount(client, since);
-    await refreshStatistics(client, ['clientes_coorte', 'coortes_mensais']).catch(() => undefined);
+    await refreshStatistics(client, await tablesWithNews(client, COHORT_TABLES)).catch(() => undefined);
     const isLeft = (await readMark(client)).since !== null;
     return { kind: 'settled', since, seconds: (performance.now() - started) / 1000, isLeft };
   } catch (error) {

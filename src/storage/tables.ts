@@ -12,3 +12,6 @@ export const LOADED_TABLES: readonly string[] = [
   'pedidos_rejeitados',
   ...ROLLUP_TABLES,
 ];
+
+/** Those of them that the cohorts are counted from. */
+export const SETTLED_TABLES: readonly string[] = ['pedidos'];

@@ -138,7 +138,8 @@ function fieldsOf(part: string): readonly string[] {
  * Only the others (with nulls, members of no meaning here or such texts) are taken apart. `CASE`, because DuckDB evaluates both sides of an AND.
  */
 function isTwice(): string {
-  const marks = `(strlen(texto) - strlen(replace(texto, '":', ''))) // 2`;
+  // parting the text takes a third of the time of replacing in it
+  const marks = `len(string_split(texto, '":')) - 1`;
   return `CASE WHEN NOT ${holds(SPACED_KEY)} AND ${marks} = ${filledKeys()} THEN FALSE ELSE ${hasKeyTwice()} END`;
 }
 
@@ -179,8 +180,8 @@ export async function documentsOfJson(
   target: string,
   lines: LineTable = { name: 'linhas_json', isOfMessages: false },
 ): Promise<void> {
-  // TRY: a half surrogate pair is valid to json_valid and an error to everything else.
-  const isObject = `CASE WHEN problema IS NULL AND length(texto) <= ${LONGEST_DOCUMENT} THEN json_valid(texto) AND TRY(json_type(texto)) = 'OBJECT' END`;
+  // TRY, not json_valid: that would parse every text once more, and takes a half surrogate pair for valid, which is an error to everything else.
+  const isObject = `CASE WHEN problema IS NULL AND length(texto) <= ${LONGEST_DOCUMENT} THEN TRY(json_type(texto)) = 'OBJECT' END`;
   const own = lines.isOfMessages ? ' recebido_em,' : '';
   const row = lines.isOfMessages ? 'ordinal' : 'rowid';
   const isFlat = `j.${READING} IS NOT NULL`;

@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { VECTOR_ROWS } from './pieces.ts';
 import { bufferFor, run } from './session.ts';
 
 /** A message and where it stands. Key and value are null as sent. */
@@ -44,6 +45,9 @@ export class MessageLines {
   readonly #odd: OddMessage[] = [];
   #count = 0;
   #bytes = 0;
+  /** Bytes of the messages since the last multiple of VECTOR_ROWS, and the most that any such part has. */
+  #partBytes = 0;
+  #heaviestBytes = 0;
 
   /** `path` is made when needed, for its owner only. */
   constructor(path: string) {
@@ -59,11 +63,19 @@ export class MessageLines {
     return this.#bytes;
   }
 
+  /** No more bytes than these are in any VECTOR_ROWS rows of the table, of those that DuckDB computes at once. */
+  get bytesAtOnce(): number {
+    return this.#odd.length > 0 ? this.#bytes : this.#heaviestBytes;
+  }
+
   /** `ordinal` tells it from all others. */
   add(message: Message, ordinal = this.#count): void {
     const { key, value } = message;
+    const bytes = (key?.length ?? 0) + (value?.length ?? 0);
+    this.#partBytes = bytes + (this.#count % VECTOR_ROWS === 0 ? 0 : this.#partBytes);
+    this.#heaviestBytes = Math.max(this.#heaviestBytes, this.#partBytes);
     this.#count += 1;
-    this.#bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    this.#bytes += bytes;
     if (value !== null && isPlain(value) && (key === null || isPrintable(key)))
       this.#writeLine(ordinal, message, value);
     else this.#odd.push(oddOf(ordinal, message));

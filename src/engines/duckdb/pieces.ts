@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { count, numbers } from './session.ts';
 
 /** Rows that DuckDB computes at once (its STANDARD_VECTOR_SIZE). */
-const VECTOR_ROWS = 2048;
+export const VECTOR_ROWS = 2048;
 /**
  * Bytes of the messages that are worked on at once: for these the intermediate values of the transform take about 50 times as much. Twice as many met a limit of
  * 512 MB; ordinary messages, of which 2048 are smaller, stay all together.
@@ -17,8 +17,8 @@ export interface OrdinalRange {
 }
 
 /**
- * The range cut into pieces that follow each other; one for ordinary messages. `places`: a table as MessageLines loads it. `bytes`: no more than these are in all
- * its messages.
+ * The range cut into pieces that follow each other; one for ordinary messages. `places`: a table as MessageLines loads it. `bytes`: no more than these are in
+ * any VECTOR_ROWS of its messages in a row.
  */
 export async function piecesOf(
   connection: DuckDBConnection,

@@ -51,6 +51,12 @@ export class MessageStage {
     return this.#lines.bytes;
   }
 
+  /** As `piecesOf` asks for it. Messages of one contract are parts of the table when there are others between them. */
+  get #bytesAtOnce(): number {
+    const contracts = Object.values(this.#counts).filter((sent) => sent > 0);
+    return contracts.length > 1 ? this.#lines.bytes : this.#lines.bytesAtOnce;
+  }
+
   add(contract: Contract, message: Message): void {
     this.#lines.add(message, FIRST_ORDINAL[contract] + this.#counts[contract]++);
   }
@@ -103,7 +109,7 @@ export class MessageStage {
     if (sentCount === 0) return null;
     const target = `${this.#prefix}_${contract.replaceAll('-', '_')}`;
     const [from, to] = [FIRST_ORDINAL[contract], FIRST_ORDINAL[contract] + sentCount - 1];
-    const readCount = await read({ lines: places, bytes: this.bytes, from, to }, target);
+    const readCount = await read({ lines: places, bytes: this.#bytesAtOnce, from, to }, target);
     const strayCount = sentCount - readCount;
     if (strayCount > 0) {
       this.#counts[CONTRACT.raw] += strayCount;
@@ -127,7 +133,7 @@ export class MessageStage {
       await run(connection, `DROP TABLE IF EXISTS ${target}; ALTER TABLE ${treated} RENAME TO ${target}`);
       return;
     }
-    await this.#standing.into(target, made, places, FIRST_ORDINAL[CONTRACT.treated], this.bytes);
+    await this.#standing.into(target, made, places, FIRST_ORDINAL[CONTRACT.treated], this.#bytesAtOnce);
     if (treated === null) return;
     await run(connection, `INSERT INTO ${target} BY NAME SELECT * FROM ${treated}`);
     await run(connection, `DROP TABLE ${treated}`);

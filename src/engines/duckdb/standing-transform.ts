@@ -54,7 +54,7 @@ export class StandingTransform {
 
   /**
    * Transforms the messages of `places` with ordinals below `end` into a new table `treated`, shaped like the transform's output; and when some are
-   * rejected, makes a table `rejected` of their rows of the quarantine, shaped like `rejectedSelect`. `bytes`: no more than these are in all messages.
+   * rejected, makes a table `rejected` of their rows of the quarantine, shaped like `rejectedSelect`. `bytes` as `piecesOf` asks for it.
    */
   async into(treated: string, rejected: string, places: string, end: number, bytes = Infinity): Promise<void> {
     this.#planned ??= await this.#plan(places);

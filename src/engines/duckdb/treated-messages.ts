@@ -58,7 +58,7 @@ const REJECTED: Readonly<Record<string, string>> = {
 export interface MessageRange extends OrdinalRange {
   /** Table as MessageLines loads it. */
   readonly lines: string;
-  /** No more than these are in all messages of the table. */
+  /** As `piecesOf` asks for it. */
   readonly bytes: number;
 }
 
@@ -140,7 +140,7 @@ async function parse(
   target: string,
   select: (read: string) => string,
 ): Promise<number> {
-  const isObject = `problema IS NULL AND COALESCE(TRY(json_valid(texto) AND json_type(texto) = 'OBJECT'), FALSE)`;
+  const isObject = `problema IS NULL AND COALESCE(TRY(json_type(texto)) = 'OBJECT', FALSE)`;
   const asJson = JSON.stringify(
     Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, jsonType(type)])),
   );

@@ -70,8 +70,10 @@ export function statedOffset(d: Dialect, sql: string): string {
   const zone = '[0-9] ?([+-][0-9]{2}(:?[0-9]{2})?)$';
   const digits = `rpad(replace(substr(${d.extract(sql, zone, 1)}, 2), ':', ''), 4, '0')`;
   const minutes = `(CAST(substr(${digits}, 1, 2) AS INTEGER) * 60 + CAST(substr(${digits}, 3, 2) AS INTEGER))`;
+  // nearly every time is written 'YYYY-MM-DD HH:MM:SS', where no zone has room
+  const isPlain = `length(${sql}) = 19 AND substr(${sql}, 17, 1) = ':'`;
   return caseWhen([
-    [`${sql} IS NULL OR length(${sql}) < 17`, 'NULL'],
+    [`${sql} IS NULL OR length(${sql}) < 17 OR ${isPlain}`, 'NULL'],
     [d.fullMatch(sql, `${ISO_LOCAL} ?(Z|UTC)`), '0'],
     [d.fullMatch(sql, `${ISO_LOCAL} ?-[0-9]{2}(:?[0-9]{2})?`), `-${minutes}`],
     [d.fullMatch(sql, `${ISO_LOCAL} ?\\+[0-9]{2}(:?[0-9]{2})?`), minutes],

@@ -75,18 +75,15 @@ export function phone(d: Dialect, sql: string): string {
   const areaCodes = [...readAreaCodes().values()].flat();
   const pattern = `(${[...new Set(areaCodes)].sort().join('|')})(9[0-9]{8}|[2-5][0-9]{7})`;
   const digitsOnly = d.replaceAll(sql, '[ ()+.\\-\\x{a0}]', '');
-  const slow = d.bind(digitsOnly, (digits) =>
+  const prefixed = (digits: string): string =>
     d.bind(
-      caseWhen(
-        [
-          [d.fullMatch(digits, '55[0-9]{10,11}'), `substr(${digits}, 3)`],
-          [d.fullMatch(digits, '0[0-9]{10,11}'), `substr(${digits}, 2)`],
-        ],
-        digits,
-      ),
+      caseWhen([
+        [d.fullMatch(digits, '55[0-9]{10,11}'), `substr(${digits}, 3)`],
+        [d.fullMatch(digits, '0[0-9]{10,11}'), `substr(${digits}, 2)`],
+      ]),
       (national) => caseWhen([[d.fullMatch(national, pattern), national]]),
-    ),
-  );
+    );
+  const slow = d.bind(digitsOnly, (digits) => caseWhen([[d.fullMatch(digits, pattern), digits]], prefixed(digits)));
   return caseWhen(
     [
       [`${sql} IS NULL`, 'NULL'],
