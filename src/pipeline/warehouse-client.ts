@@ -164,9 +164,10 @@ export class WarehouseClient {
     if (client !== null) {
       const tables = await this.#atEnd([], () => tablesWithNews(client, LOADED_TABLES));
       const isSettled = (table: string): boolean => SETTLED_TABLES.includes(table);
-      await this.#atEnd(undefined, () => refreshStatistics(client, tables.filter(isSettled)));
-      const others = tables.filter((table) => !isSettled(table));
-      const parting = this.#atEnd(undefined, () => refreshStatistics(client, others)).then(() => this.#part(client));
+      const refresh = (some: readonly string[]): Promise<void> =>
+        this.#atEnd(undefined, () => refreshStatistics(client, some, signal));
+      await refresh(tables.filter(isSettled));
+      const parting = refresh(tables.filter((table) => !isSettled(table))).then(() => this.#part(client));
       if (settles !== 'never') await settle(this.#settling);
       await parting;
     }

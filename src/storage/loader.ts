@@ -149,7 +149,10 @@ export class Loader {
     return { versionsPath, rejectedPath, periodsPath };
   }
 
-  /** Which days and months of the batch have rows in the rollups: every order counts in pedidos_diarios and pedidos_municipio, so these two speak for all. */
+  /**
+   * Which days and months of the batch have rows in the rollups: every order counts in pedidos_diarios and pedidos_municipio, so these two speak for all. LIMIT,
+   * not EXISTS: for that PostgreSQL would read both tables whole, however few periods it is asked about.
+   */
   async #probePeriods(batch: PreparedBatch): Promise<string | null> {
     const periods = await batch.periods();
     if (!periods) return null;
@@ -161,8 +164,8 @@ export class Loader {
       client,
       `
       SELECT l.loja, l.data, l.grao FROM periodos_lote l
-      WHERE CASE l.grao WHEN 'dia' THEN EXISTS (SELECT 1 FROM pedidos_diarios r WHERE r.loja = l.loja AND r.data_venda = l.data)
-                        ELSE EXISTS (SELECT 1 FROM pedidos_municipio r WHERE r.loja = l.loja AND r.mes = l.data) END`,
+      WHERE CASE l.grao WHEN 'dia' THEN (SELECT true FROM pedidos_diarios r WHERE r.loja = l.loja AND r.data_venda = l.data LIMIT 1)
+                        ELSE (SELECT true FROM pedidos_municipio r WHERE r.loja = l.loja AND r.mes = l.data LIMIT 1) END`,
       path,
     );
     return path;

@@ -41,9 +41,13 @@ async function changedTables(
  * Has PostgreSQL look anew at these tables. Outside any transaction.
  *
  * Right after a load autovacuum is often at the same tables. Whoever waits for its lock has it broken off, a second later and with its work lost, one table
- * after the other; so nothing waits here, and what autovacuum finishes in the meantime is not done again.
+ * after the other; so nothing waits here, and what autovacuum finishes in the meantime is not done again. The signal ends the tries.
  */
-export async function refreshStatistics(client: pg.Client, tables: readonly string[]): Promise<void> {
+export async function refreshStatistics(
+  client: pg.Client,
+  tables: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
   if (tables.length === 0) return;
   await client.query(`SET statement_timeout = ${TIMEOUT_MS}`);
   try {
@@ -51,7 +55,7 @@ export async function refreshStatistics(client: pg.Client, tables: readonly stri
     for (const started = performance.now(); ; await delay(TRY_EVERY_MS)) {
       await client.query(`ANALYZE (SKIP_LOCKED) ${left.map(quoteName).join(', ')}`);
       left = (await changedTables(client, left)).map(({ name }) => name);
-      if (left.length === 0 || performance.now() - started > LOCKED_MS) return;
+      if (left.length === 0 || signal?.aborted === true || performance.now() - started > LOCKED_MS) return;
     }
   } finally {
     await client.query('RESET statement_timeout');

@@ -171,15 +171,28 @@ test('a consumer that waits for the rows of its partitions to take them over end
   await assertComplete(20);
 });
 
-test('a consumer that has read all and looks at a locked table last ends in time', options, async (t) => {
-  const { send, start, connect, untilBlocked, warehouse, assertComplete } = await work(t);
+test('a consumer that has read all and would look at a locked table last ends in time', options, async (t) => {
+  const { send, start, connect, warehouse, assertComplete } = await work(t);
   await send(1, 600);
   const other = await connect();
   // lets rows in and statistics wait
   await other.query('BEGIN; LOCK TABLE pedidos IN SHARE UPDATE EXCLUSIVE MODE');
   const program = start(['--until-end']);
+  await waitFor(async () => assert.equal(await messagesRead(warehouse), 600));
+  await sleep(500);
+  await stop(program);
+  await other.query('ROLLBACK');
+  await assertComplete(600);
+});
+
+test('a consumer that has read all and settles last ends in time, whatever is locked', options, async (t) => {
+  const { send, start, connect, untilBlocked, warehouse, assertComplete } = await work(t);
+  await send(1, 600);
+  const other = await connect();
+  await other.query('BEGIN; LOCK TABLE coortes_mensais IN SHARE MODE');
+  const program = start(['--until-end']);
+  await waitFor(async () => assert.equal(await messagesRead(warehouse), 600));
   await untilBlocked();
-  assert.equal(await messagesRead(warehouse), 600);
   await stop(program);
   await other.query('ROLLBACK');
   await assertComplete(600);

@@ -74,7 +74,7 @@ export class MessageStage {
     await this.#lines.load(connection, places);
     const source = `${p}_documentos`;
     const treated = await this.#read(connection, CONTRACT.treated, places, async (messages, target) =>
-      readTreated(connection, messages, target, await this.#standing.columns(places)),
+      readTreated(connection, messages, target, await this.#standing.columns()),
     );
     const rejected = await this.#read(connection, CONTRACT.rejected, places, (messages, target) =>
       readRejected(connection, messages, target),

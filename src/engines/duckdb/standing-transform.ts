@@ -1,10 +1,12 @@
 // The transform for batches of messages, planned once and run again and again: planning it takes longer than some ten thousand messages do.
 // It lives in a catalog of its own, because DuckDB plans a statement anew whenever a table of its catalog is made or dropped. It adds no rule.
+import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { transformSql } from '../transform/transform.ts';
 import { duckdbDialect } from './dialect.ts';
 import { documentsOfMessages } from './json-documents.ts';
 import { makeLookups } from './lookups.ts';
+import { MessageLines } from './message-lines.ts';
 import { piecesOf } from './pieces.ts';
 import { rejectedSelect } from './quarantine-rows.ts';
 import { count, rows, run, type Session } from './session.ts';
@@ -34,7 +36,7 @@ interface Planned {
 /** Not for two batches at once. */
 export class StandingTransform {
   readonly #session: Session;
-  #planned: Planned | null = null;
+  #planned: Promise<Planned> | null = null;
   #catalogCount = 0;
   #columns: readonly Column[] | null = null;
 
@@ -42,11 +44,16 @@ export class StandingTransform {
     this.#session = session;
   }
 
-  /** Name and type of each column of the transform's output; `places` is any table as MessageLines loads it. */
-  async columns(places: string): Promise<readonly Column[]> {
-    this.#planned ??= await this.#plan(places);
+  /** Plans it, unless that was done: ahead of the first batch, which would otherwise wait for it. */
+  plan(): Promise<Planned> {
+    return (this.#planned ??= this.#plan());
+  }
+
+  /** Name and type of each column of the transform's output. */
+  async columns(): Promise<readonly Column[]> {
+    const { connection } = await this.plan();
     this.#columns ??= await rows<Column>(
-      this.#planned.connection,
+      connection,
       'SELECT column_name AS name, column_type AS type FROM (DESCRIBE tratados)',
     );
     return this.#columns;
@@ -57,8 +64,7 @@ export class StandingTransform {
    * rejected, makes a table `rejected` of their rows of the quarantine, shaped like `rejectedSelect`. `bytes` as `piecesOf` asks for it.
    */
   async into(treated: string, rejected: string, places: string, end: number, bytes = Infinity): Promise<void> {
-    this.#planned ??= await this.#plan(places);
-    const { connection, transform, reject, catalog } = this.#planned;
+    const { connection, transform, reject, catalog } = await this.plan();
     const made = new Set<string>();
     const keep = async (target: string, from: string): Promise<void> => {
       const into = made.has(target) ? `INSERT INTO ${MAIN}.${target}` : `CREATE OR REPLACE TABLE ${MAIN}.${target} AS`;
@@ -88,7 +94,7 @@ export class StandingTransform {
   }
 
   async close(): Promise<void> {
-    const planned = this.#planned;
+    const planned = await this.#planned;
     this.#planned = null;
     if (planned === null) return;
     planned.transform.destroySync();
@@ -98,14 +104,14 @@ export class StandingTransform {
     planned.connection.closeSync();
   }
 
-  async #plan(places: string): Promise<Planned> {
+  async #plan(): Promise<Planned> {
     const connection = await this.#session.connect();
     const catalog = `transformacao_${++this.#catalogCount}`;
     await run(connection, `ATTACH ':memory:' AS ${catalog}`);
     await run(connection, `USE ${catalog}`);
     await makeLookups(connection);
     for (const table of ['mensagens', 'rejeitadas'])
-      await run(connection, `CREATE TABLE ${table} AS SELECT * FROM ${MAIN}.${places} LIMIT 0`);
+      await new MessageLines(join(this.#session.folder, `${table}.lines`)).load(connection, table);
     await documentsOfMessages(connection, 'documentos', 'mensagens', Number.MAX_SAFE_INTEGER);
     // Few are rejected: their documents are read again, instead of being kept for all.
     await documentsOfMessages(connection, 'escritos', 'rejeitadas', Number.MAX_SAFE_INTEGER);

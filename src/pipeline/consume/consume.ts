@@ -128,6 +128,7 @@ export async function consume(options: ConsumeOptions): Promise<ConsumeReport> {
     return await consumption.run();
   } finally {
     await warehouse.close();
+    await consumption.close();
     session.close();
     await rm(folder, { recursive: true, force: true });
   }
@@ -161,6 +162,11 @@ class Consumption {
     this.#from = options.from;
   }
 
+  /** After `run`: a plan may still be under way. */
+  async close(): Promise<void> {
+    await this.#standing.close().catch(() => undefined);
+  }
+
   async run(): Promise<ConsumeReport> {
     const started = performance.now();
     const { signal, maxOutageMs, onProgress } = this.#options;
@@ -168,6 +174,8 @@ class Consumption {
     await makeLookups(connection);
     await leaveOneCore(connection);
     connection.closeSync();
+    // while the group is joined; whoever needs it meets a failure
+    this.#standing.plan().catch(() => undefined);
     const outage = new Outage({
       maxOutageMs,
       signal,
