@@ -7,7 +7,7 @@ import type { PreparedBatch } from '../model/batch.ts';
 import { sessionOf, type SessionMark } from '../storage/answers.ts';
 import { asWarehouseError, breakOff, connect, sayGoodbye } from '../storage/connection.ts';
 import { Loader, type LoadOutcome } from '../storage/loader.ts';
-import { refreshStatistics, tablesWithNews } from '../storage/statistics.ts';
+import { refreshStatistics, staleTables } from '../storage/statistics.ts';
 import { LOADED_TABLES, SETTLED_TABLES } from '../storage/tables.ts';
 import { retrying } from './retry.ts';
 import { settle, type SettleOptions, type SettleProgress, Settler, type SettlingConnection } from './settle.ts';
@@ -162,14 +162,16 @@ export class WarehouseClient {
     await this.#settler?.close();
     const client = this.#client;
     if (client !== null) {
-      const tables = await this.#atEnd([], () => tablesWithNews(client, LOADED_TABLES));
+      const stale = await this.#atEnd([], () => staleTables(client, LOADED_TABLES));
       const isSettled = (table: string): boolean => SETTLED_TABLES.includes(table);
       const refresh = (some: readonly string[]): Promise<void> =>
         this.#atEnd(undefined, () => refreshStatistics(client, some, signal));
-      await refresh(tables.filter(isSettled));
-      const parting = refresh(tables.filter((table) => !isSettled(table))).then(() => this.#part(client));
+      await refresh(stale.filter(isSettled));
+      const others = refresh(stale.filter((table) => !isSettled(table)));
       if (settles !== 'never') await settle(this.#settling);
-      await parting;
+      await others;
+      this.#forget();
+      await sayGoodbye(client);
     }
     clearTimeout(this.#stopTimer);
     signal?.removeEventListener('abort', this.#stopSoon);
@@ -187,10 +189,5 @@ export class WarehouseClient {
     } finally {
       this.#isBusy = false;
     }
-  }
-
-  async #part(client: pg.Client): Promise<void> {
-    this.#forget();
-    await sayGoodbye(client);
   }
 }

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { countsInCohorts } from '../catalog/cohorts.ts';
 import { WAREHOUSE_LOCK } from './migrations.ts';
 import { makeStaging } from './staging-table.ts';
-import { refreshStatistics, tablesWithNews } from './statistics.ts';
+import { refreshStatistics, staleTables } from './statistics.ts';
 
 /** Only one process settles at a time; the number is arbitrary but fixed. */
 const SETTLING_LOCK = 7_243_002;
@@ -100,7 +100,9 @@ export async function settleCohorts(
     const since = await claim(client);
     if (since === null) return { kind: 'nothing' };
     await recount(client, since);
-    await refreshStatistics(client, await tablesWithNews(client, COHORT_TABLES)).catch(() => undefined);
+    await staleTables(client, COHORT_TABLES)
+      .then((stale) => refreshStatistics(client, stale))
+      .catch(() => undefined);
     const isLeft = (await readMark(client)).since !== null;
     return { kind: 'settled', since, seconds: (performance.now() - started) / 1000, isLeft };
   } catch (error) {

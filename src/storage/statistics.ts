@@ -15,7 +15,7 @@ const LOCKED_MS = 5_000;
 const TRY_EVERY_MS = 200;
 
 /** Those of the tables of which much has changed since PostgreSQL last looked, and then also those that it never saw. Outside any transaction. */
-export async function tablesWithNews(client: pg.Client, tables: readonly string[]): Promise<string[]> {
+export async function staleTables(client: pg.Client, tables: readonly string[]): Promise<string[]> {
   // this connection's own changes are counted when it has been idle for a while, or asks for it
   await client.query('SELECT pg_stat_force_next_flush()');
   const found = await changedTables(client, tables);

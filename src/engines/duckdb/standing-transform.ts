@@ -44,14 +44,14 @@ export class StandingTransform {
     this.#session = session;
   }
 
-  /** Plans it, unless that was done: ahead of the first batch, which would otherwise wait for it. */
-  plan(): Promise<Planned> {
-    return (this.#planned ??= this.#plan());
+  /** Begins to plan ahead of the first batch, which would otherwise wait for it; a failure is thrown there. */
+  planAhead(): void {
+    this.#plan().catch(() => undefined);
   }
 
   /** Name and type of each column of the transform's output. */
   async columns(): Promise<readonly Column[]> {
-    const { connection } = await this.plan();
+    const { connection } = await this.#plan();
     this.#columns ??= await rows<Column>(
       connection,
       'SELECT column_name AS name, column_type AS type FROM (DESCRIBE tratados)',
@@ -64,7 +64,7 @@ export class StandingTransform {
    * rejected, makes a table `rejected` of their rows of the quarantine, shaped like `rejectedSelect`. `bytes` as `piecesOf` asks for it.
    */
   async into(treated: string, rejected: string, places: string, end: number, bytes = Infinity): Promise<void> {
-    const { connection, transform, reject, catalog } = await this.plan();
+    const { connection, transform, reject, catalog } = await this.#plan();
     const made = new Set<string>();
     const keep = async (target: string, from: string): Promise<void> => {
       const into = made.has(target) ? `INSERT INTO ${MAIN}.${target}` : `CREATE OR REPLACE TABLE ${MAIN}.${target} AS`;
@@ -104,7 +104,11 @@ export class StandingTransform {
     planned.connection.closeSync();
   }
 
-  async #plan(): Promise<Planned> {
+  #plan(): Promise<Planned> {
+    return (this.#planned ??= this.#planOnce());
+  }
+
+  async #planOnce(): Promise<Planned> {
     const connection = await this.#session.connect();
     const catalog = `transformacao_${++this.#catalogCount}`;
     await run(connection, `ATTACH ':memory:' AS ${catalog}`);

@@ -174,8 +174,7 @@ class Consumption {
     await makeLookups(connection);
     await leaveOneCore(connection);
     connection.closeSync();
-    // while the group is joined; whoever needs it meets a failure
-    this.#standing.plan().catch(() => undefined);
+    this.#standing.planAhead();
     const outage = new Outage({
       maxOutageMs,
       signal,
